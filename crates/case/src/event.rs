@@ -1,0 +1,213 @@
+//! The journal's events: everything that happened in an investigation, in order. All state is a fold over them.
+//!
+//! Durable, versioned, numbered. [`VERSION`] rises when an old reader could misread a new event; a reader refuses a
+//! version that it does not know. Text deltas for a live view are not events and are never stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversation::{Message, StopReason, Usage},
+    evidence::{Evidence, EvidenceId},
+    mitigation::MitigationPlan,
+    root_cause::RootCause,
+    trigger::{Scope, Trigger},
+    verification::{PlanCheck, Verification},
+};
+
+/// The version of the events that this program writes.
+pub const VERSION: u32 = 1;
+
+/// The id of an investigation: a UUID v7 in lower-case hex, or a prefix of one where a person names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvestigationId(pub String);
+
+impl std::fmt::Display for InvestigationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an investigation may use. `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Model turns.
+    pub turns: Option<u32>,
+    /// Tool calls, the opening's included.
+    pub tool_calls: Option<u32>,
+    /// Tokens of all kinds.
+    pub tokens: Option<u64>,
+    /// Wall time, milliseconds.
+    pub time_ms: Option<u64>,
+    /// US dollars. Counts only where the model's price is known.
+    pub cost_usd: Option<f64>,
+}
+
+/// Why an investigation ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ending", rename_all = "snake_case")]
+pub enum Ending {
+    /// With a root cause and a plan.
+    Complete,
+    /// With less: a budget, the time or the model gave out.
+    Partial {
+        /// What gave out, in words.
+        reason: String,
+    },
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// An investigation was asked for.
+    Opened {
+        /// What started it.
+        trigger: Trigger,
+        /// The model's id.
+        model: String,
+        /// What it may use.
+        budget: Budget,
+        /// The BCP 47 tag of the report's language.
+        language: String,
+        /// The scenario that is played, if one is.
+        scenario: Option<String>,
+        /// The program's version.
+        program: String,
+    },
+    /// The trigger was resolved.
+    Scoped {
+        /// What is looked at, and when.
+        scope: Scope,
+    },
+    /// The opening found nothing more to ask. From here on the model decides.
+    OpeningEnded,
+    /// A tool gave something.
+    EvidenceTaken {
+        /// What it gave.
+        evidence: Box<Evidence>,
+        /// The model's call that asked for it; `None`: the opening did.
+        call: Option<String>,
+    },
+    /// A call repeated an earlier one and was answered from the journal, or asked to read on in evidence.
+    EvidenceShown {
+        /// The evidence.
+        evidence: EvidenceId,
+        /// What the model was shown.
+        text: String,
+        /// The model's call.
+        call: String,
+    },
+    /// The model answered.
+    ModelAnswered {
+        /// What it said.
+        message: Message,
+        /// What that used.
+        usage: Usage,
+        /// From the request's first byte to the answer's last, milliseconds.
+        latency_ms: u64,
+        /// The model's id.
+        model: String,
+        /// Why it stopped.
+        stop_reason: StopReason,
+        /// US dollars; `None` where the price is unknown.
+        cost_usd: Option<f64>,
+    },
+    /// The model noted a finding.
+    FindingNoted {
+        /// observation, hypothesis or ruled_out.
+        kind: FindingKind,
+        /// In one sentence.
+        text: String,
+        /// The evidence that it rests on.
+        evidence: Vec<EvidenceId>,
+        /// The model's call.
+        call: String,
+    },
+    /// A call was refused: unknown tool, bad arguments, or a claim that does not hold.
+    CallRefused {
+        /// The model's call.
+        call: String,
+        /// The tool that it named.
+        tool: String,
+        /// Why, and what to do instead.
+        reason: String,
+    },
+    /// A root cause was accepted.
+    RootCauseReported {
+        /// The claim.
+        root_cause: RootCause,
+        /// Its check.
+        verification: Verification,
+        /// The model's call.
+        call: String,
+    },
+    /// A plan was accepted.
+    PlanReported {
+        /// The plan.
+        plan: MitigationPlan,
+        /// Its check.
+        check: PlanCheck,
+        /// The model's call.
+        call: String,
+    },
+    /// The investigation itself said something to the model: it answered without a call, or a budget nears its end.
+    Prompted {
+        /// What was said.
+        text: String,
+    },
+    /// A person asked something.
+    QuestionAsked {
+        /// The question.
+        text: String,
+    },
+    /// The person was answered.
+    Answered {
+        /// The answer.
+        text: String,
+    },
+    /// The program was told to stop (Ctrl-C).
+    Interrupted,
+    /// The program took the investigation up again.
+    Resumed,
+    /// A model was left for another.
+    Degraded {
+        /// The model that was left.
+        from: String,
+        /// The model that goes on.
+        to: String,
+        /// Why.
+        reason: String,
+    },
+    /// The investigation ended.
+    Closed {
+        /// How.
+        #[serde(flatten)]
+        ending: Ending,
+    },
+}
+
+/// What sort of finding a model noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Something that the evidence shows.
+    Observation,
+    /// An explanation that is to be tested.
+    Hypothesis,
+    /// An explanation that the evidence refutes.
+    RuledOut,
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without holes.
+    pub number: u64,
+    /// When it was written, UTC.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
