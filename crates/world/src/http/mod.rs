@@ -1,0 +1,7 @@
+//! How requests reach a world: in-process through the SDK's HTTP client, or over a loopback port.
+
+mod answer;
+mod client;
+pub(crate) mod serve;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Variants of a scenario, made from its files before anything is parsed.
