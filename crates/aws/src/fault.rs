@@ -1,0 +1,182 @@
+//! What goes wrong with a call to AWS, in the four sorts that an investigation tells apart.
+//!
+//! The codes are AWS's common errors and those of the services' references; whatever is not known is [`Fault::Refused`]
+//! with its code, so that a tool can make "there is no such log group" of it.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use marple_case::Outcome;
+
+/// Codes with which a service says that the caller lacks a permission.
+const DENIALS: [&str; 6] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnauthorizedOperation",
+];
+
+/// Codes with which a service says that it does not accept the credentials themselves.
+const BAD_CREDENTIALS: [&str; 12] = [
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Why a call gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The caller lacks a permission.
+    #[error("{action} was denied: {message}")]
+    Denied {
+        /// The IAM action: `logs:FilterLogEvents`.
+        action: String,
+        /// AWS's own words.
+        message: String,
+    },
+    /// There are no credentials, or AWS does not accept them.
+    #[error("{message}")]
+    Credentials {
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The service refused the request with an error of its own.
+    #[error("{action}: {message} ({code})")]
+    Refused {
+        /// The IAM action.
+        action: String,
+        /// The service's error code: `ResourceNotFoundException`.
+        code: String,
+        /// The service's words.
+        message: String,
+    },
+    /// The service could not be reached, took too long, or gave an answer that cannot be read.
+    #[error("{action}: {message}")]
+    Unreachable {
+        /// The IAM action.
+        action: String,
+        /// What failed.
+        message: String,
+    },
+}
+
+impl Fault {
+    /// Whether the service refused with one of these codes.
+    pub(crate) fn is_refused_with(&self, codes: &[&str]) -> bool {
+        matches!(self, Self::Refused { code, .. } if codes.contains(&code.as_str()))
+    }
+
+    /// Whether the service says that what was asked for does not exist.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.is_refused_with(&[
+            "ResourceNotFoundException",
+            "ResourceNotFound",
+            "DBClusterNotFoundFault",
+            "DBInstanceNotFound",
+            "DBInstanceNotFoundFault",
+        ])
+    }
+
+    /// The outcome of a tool that met this fault.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Denied { action, message } => Outcome::Denied { action: action.clone(), message: message.clone() },
+            Self::Credentials { .. } | Self::Refused { .. } | Self::Unreachable { .. } => {
+                Outcome::Failed { message: self.to_string() }
+            }
+        }
+    }
+
+    fn of_service(action: &str, code: Option<&str>, message: Option<&str>) -> Self {
+        let code = code.map(bare_code).unwrap_or("UnknownError");
+        let message = message.unwrap_or("the service gave no message").to_owned();
+        if DENIALS.contains(&code) {
+            return Self::Denied { action: action.to_owned(), message };
+        }
+        if BAD_CREDENTIALS.contains(&code) {
+            return Self::Credentials { message: credentials_message(&format!("{message} ({code})")) };
+        }
+        Self::Refused { action: action.to_owned(), code: code.to_owned(), message }
+    }
+}
+
+/// A code without the shape's namespace or the trailing address that some protocols add (`ns#Code:http://…`).
+fn bare_code(code: &str) -> &str {
+    let code = code.split(':').next().unwrap_or(code);
+    code.rsplit('#').next().unwrap_or(code)
+}
+
+fn credentials_message(reason: &str) -> String {
+    format!(
+        "AWS did not get credentials that it accepts: {reason}. Sign in again (`aws sso login`, with --profile if you use \
+         one), or choose other credentials with --profile"
+    )
+}
+
+/// Names a call, so that its error can say which permission it needs.
+pub(crate) trait Asked<T> {
+    /// The result, with the SDK's error made a [`Fault`] of this IAM action.
+    fn asked(self, action: &str) -> Result<T, Fault>;
+}
+
+impl<T, E, R> Asked<T> for Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn asked(self, action: &str) -> Result<T, Fault> {
+        self.map_err(|error| match &error {
+            SdkError::ServiceError(service) => {
+                Fault::of_service(action, service.err().code(), service.err().message())
+            }
+            SdkError::TimeoutError(_) => unreachable(action, "no answer within the time limit".to_owned()),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                unreachable(action, "the connection timed out".to_owned())
+            }
+            _ => unsent(action, &error),
+        })
+    }
+}
+
+fn unreachable(action: &str, message: String) -> Fault {
+    Fault::Unreachable { action: action.to_owned(), message }
+}
+
+/// A request that never got an answer: either there was nothing to sign it with, or the network failed.
+fn unsent<E, R>(action: &str, error: &SdkError<E, R>) -> Fault
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let mut causes = Vec::new();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if current.is::<aws_credential_types::provider::error::CredentialsError>() {
+            return Fault::Credentials { message: credentials_message(&DisplayErrorContext(current).to_string()) };
+        }
+        let text = current.to_string();
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        cause = current.source();
+    }
+    let text = causes.join(": ");
+    // The SDK's own error where no provider of the chain had anything has no public type.
+    if text.contains("no providers in chain provided credentials") || text.contains("NoMatchingAuthScheme") {
+        return Fault::Credentials { message: credentials_message(&text) };
+    }
+    unreachable(action, text)
+}
+
+#[cfg(test)]
+mod tests;

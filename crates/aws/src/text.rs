@@ -1,0 +1,151 @@
+//! Texts: control characters made visible, long texts cut for a model, command lines quoted for a shell.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// What a model is shown of one result, bytes, unless the tool says otherwise.
+pub(crate) const SHOWN_BYTES: usize = 6 * 1024;
+
+/// Makes control characters visible: what AWS returned was written by strangers, and a terminal obeys escape sequences.
+///
+/// Line feeds and tabs stay; carriage returns become line feeds (Lambda writes them inside one event for those); other
+/// C0 controls become their Unicode pictures (`␛`); C1 controls, bidirectional overrides and line separators become
+/// `\u{…}`. Idempotent.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\r' => shown.push('\n'),
+            '\x7f' => shown.push('␡'),
+            character if !is_hidden(character) => shown.push(character),
+            character => match char::from_u32(0x2400 + u32::from(character)).filter(|_| character < ' ') {
+                Some(picture) => shown.push(picture),
+                None => shown.extend(character.escape_unicode()),
+            },
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_hidden(character: char) -> bool {
+    let is_direction = matches!(character,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (character.is_control() && character != '\n' && character != '\t') || is_direction
+}
+
+/// The text cut to about `limit` bytes, with head and tail kept and the cut named; `None` if it is short enough.
+///
+/// The cut falls on line ends where lines are not longer than a quarter of the limit.
+pub(crate) fn cut(text: &str, limit: usize) -> Option<String> {
+    if text.len() <= limit {
+        return None;
+    }
+    let head = head(text, limit * 3 / 4);
+    let tail = tail(text.get(head.len()..)?, limit / 4);
+    let left_out = text.len() - head.len() - tail.len();
+    let lines = text.get(head.len()..text.len() - tail.len())?.lines().count();
+    let total = text.len();
+    let joint = if head.ends_with('\n') { "" } else { "\n" };
+    Some(format!(
+        "{head}{joint}[cut: {left_out} of {total} bytes, {lines} lines; show_evidence reads them]\n{tail}"
+    ))
+}
+
+fn head(text: &str, limit: usize) -> &str {
+    let end = text.floor_char_boundary(limit);
+    let head = text.get(..end).unwrap_or(text);
+    match head.rfind('\n') {
+        Some(line_end) if line_end >= end / 2 => head.get(..=line_end).unwrap_or(head),
+        _ => head,
+    }
+}
+
+fn tail(text: &str, limit: usize) -> &str {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(limit));
+    let tail = text.get(start..).unwrap_or(text);
+    match tail.find('\n') {
+        Some(line_end) if line_end < tail.len() / 2 => tail.get(line_end + 1..).unwrap_or(tail),
+        _ => tail,
+    }
+}
+
+/// At most `limit` bytes of a text that stays on one line, with `…` where something was cut.
+pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.get(..text.floor_char_boundary(limit)) {
+        Some(head) if head.len() < text.len() => Cow::Owned(format!("{head}…")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// `1 line`, `2 lines`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+/// An `aws …` command line, each value quoted for a POSIX shell.
+#[derive(Debug, Clone)]
+pub(crate) struct Command(String);
+
+impl Command {
+    /// `aws SERVICE OPERATION`, as the AWS CLI names them.
+    pub(crate) fn new(service: &str, operation: &str) -> Self {
+        Self(format!("aws {service} {operation}"))
+    }
+
+    /// `--NAME VALUE`.
+    pub(crate) fn option(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        let _ = write!(self.0, " --{name} {}", quoted(value.as_ref()));
+        self
+    }
+
+    /// `--NAME VALUE`, if there is a value.
+    pub(crate) fn option_if(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
+        match value {
+            Some(value) => self.option(name, value),
+            None => self,
+        }
+    }
+
+    /// `--NAME VALUE VALUE …`, if there are values.
+    pub(crate) fn options<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_some() {
+            let _ = write!(self.0, " --{name}");
+        }
+        for value in values {
+            let _ = write!(self.0, " {}", quoted(value));
+        }
+        self
+    }
+
+    /// `--NAME`.
+    pub(crate) fn flag(mut self, name: &str) -> Self {
+        let _ = write!(self.0, " --{name}");
+        self
+    }
+
+    /// The whole line, ending in the region.
+    pub(crate) fn in_region(self, region: &str) -> String {
+        self.option("region", region).0
+    }
+}
+
+/// A word of a POSIX shell's command line: bare where that is safe, else in single quotes.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_safe) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! [`AwsToolbox`]: the port of the investigation, over the table of tools.
+
+use aws_types::SdkConfig;
+use futures::future::{BoxFuture, FutureExt};
+use jiff::Timestamp;
+use marple_agent::ports::{PlannedCall, Refusal, ScopeError, Taken, Toolbox};
+use marple_case::{Evidence, Facts, Outcome, Scope, ToolSpec, Trigger};
+use tracing::Instrument;
+
+use crate::{
+    clients::Clients,
+    opening, scope,
+    tool::{Context, Registered, TOOLS},
+};
+
+/// The tools that read one AWS account in one region.
+#[derive(Debug)]
+pub struct AwsToolbox {
+    clients: Clients,
+    specs: Vec<ToolSpec>,
+}
+
+impl AwsToolbox {
+    /// A toolbox over this configuration. No request is made.
+    ///
+    /// The configuration names the region, the credentials and, for a scenario, the HTTP client. Limits of time and retries
+    /// are filled in where it has none.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { clients: Clients::new(config), specs: TOOLS.iter().map(|tool| (tool.spec)()).collect() }
+    }
+
+    /// The IAM actions that the tools need, sorted, without duplicates. All of them read.
+    pub fn iam_actions() -> Vec<&'static str> {
+        let mut actions: Vec<&str> = TOOLS.iter().flat_map(|tool| tool.actions).copied().collect();
+        actions.sort_unstable();
+        actions.dedup();
+        actions
+    }
+}
+
+fn registered(name: &str) -> Option<&'static Registered> {
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+fn unknown(tool: &str) -> Refusal {
+    let known: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+    Refusal::UnknownTool { tool: tool.to_owned(), known: known.join(", ") }
+}
+
+impl Toolbox for AwsToolbox {
+    fn tools(&self) -> &[ToolSpec] {
+        &self.specs
+    }
+
+    fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> BoxFuture<'a, Result<Scope, ScopeError>> {
+        scope::resolve(&self.clients, trigger, now).boxed()
+    }
+
+    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+        let planned = opening::next_wave(scope, evidence);
+        let normalised = planned.iter().filter_map(|call| self.normalise(call, scope).ok());
+        let is_taken = |call: &PlannedCall| {
+            evidence.iter().any(|taken| taken.tool == call.tool && taken.arguments == call.arguments)
+        };
+        let mut wave: Vec<PlannedCall> = Vec::new();
+        for call in normalised.filter(|call| !is_taken(call)) {
+            if !wave.contains(&call) {
+                wave.push(call);
+            }
+        }
+        wave
+    }
+
+    fn normalise(&self, call: &PlannedCall, scope: &Scope) -> Result<PlannedCall, Refusal> {
+        let tool = registered(&call.tool).ok_or_else(|| unknown(&call.tool))?;
+        let arguments = (tool.normalise)(&call.arguments, scope)?;
+        Ok(PlannedCall { tool: call.tool.clone(), arguments })
+    }
+
+    fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
+        let span = tracing::info_span!("tool", name = %call.tool);
+        let context = Context { clients: &self.clients, scope };
+        match registered(&call.tool) {
+            Some(tool) => (tool.run)(&call.arguments, context).instrument(span).boxed(),
+            None => {
+                let message = unknown(&call.tool).to_string();
+                let taken = Taken {
+                    arguments: call.arguments.clone(),
+                    outcome: Outcome::Failed { message: message.clone() },
+                    facts: Facts::Nothing,
+                    text: message,
+                    shown: None,
+                    command: String::new(),
+                };
+                futures::future::ready(taken).boxed()
+            }
+        }
+    }
+}
