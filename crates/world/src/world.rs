@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::{Files, Scenario, ScenarioError, services};
+use crate::{Scenario, ScenarioError, services};
 
 /// One scenario being played. Clones share what has been parsed, and the count of throttled calls.
 #[derive(Clone)]
@@ -75,10 +75,6 @@ impl World {
         let services = services::SERVICES.iter().filter_map(|service| (service.check)(self).err());
         let errors: Vec<_> = patterns.chain(services).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-
-    pub(crate) fn files(&self) -> &Files {
-        self.scenario.files()
     }
 
     pub(crate) fn package_origin(&self) -> &str {
