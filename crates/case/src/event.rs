@@ -44,6 +44,19 @@ pub struct Budget {
     pub cost_usd: Option<f64>,
 }
 
+/// A call that is about to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NumberedCall {
+    /// The id that its evidence will have.
+    pub evidence: EvidenceId,
+    /// The tool.
+    pub tool: String,
+    /// The arguments, defaults filled in.
+    pub arguments: serde_json::Value,
+    /// The model's call; `None`: the opening's.
+    pub call: Option<String>,
+}
+
 /// Why an investigation ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ending", rename_all = "snake_case")]
@@ -83,6 +96,12 @@ pub enum Event {
     },
     /// The opening found nothing more to ask. From here on the model decides.
     OpeningEnded,
+    /// Calls are about to run, each under the id that its evidence will have. Calls that a crash leaves without evidence are run
+    /// again under the same id.
+    CallsPlanned {
+        /// In order; they run concurrently.
+        calls: Vec<NumberedCall>,
+    },
     /// A tool gave something.
     EvidenceTaken {
         /// What it gave.
@@ -156,6 +175,8 @@ pub enum Event {
     Prompted {
         /// What was said.
         text: String,
+        /// Whether it said that the next turn is the last.
+        last_turn: bool,
     },
     /// A person asked something.
     QuestionAsked {

@@ -1,0 +1,86 @@
+//! The messages for the model: a fold over the journal's entries.
+//!
+//! What the service demands holds by construction: the first message is the user's, roles alternate, every tool call is
+//! answered in the very next message and its results come first there, no text is blank.
+
+use marple_case::{Block, Entry, Event, Evidence, Message, Role, ToolCall};
+
+use crate::{Prompts, investigation::Investigation, verify};
+
+/// The whole conversation, from the first message to the one that awaits an answer.
+pub fn messages(state: &Investigation, prompts: &Prompts) -> Vec<Message> {
+    let mut thread = Thread { messages: vec![first_message(state, prompts)], calls: Vec::new(), words: Vec::new() };
+    state.entries().iter().for_each(|entry| thread.hear(entry, prompts));
+    thread.finish()
+}
+
+/// What was asked, with everything that the opening found.
+fn first_message(state: &Investigation, prompts: &Prompts) -> Message {
+    let opening = state.entries().iter().filter_map(|entry| match &entry.event {
+        Event::EvidenceTaken { evidence, call: None } => Some(evidence.id),
+        _ => None,
+    });
+    let ids: Vec<_> = opening.collect();
+    let evidence: Vec<&Evidence> = state.evidence().iter().filter(|evidence| ids.contains(&evidence.id)).collect();
+    Message::user(prompts.investigation(state, &evidence))
+}
+
+/// The fold's state: whole messages, the calls of the last one, and the user's message that is being written.
+struct Thread {
+    messages: Vec<Message>,
+    /// The last answer's calls, each with its result once it has one.
+    calls: Vec<(ToolCall, Option<Block>)>,
+    words: Vec<String>,
+}
+
+impl Thread {
+    fn hear(&mut self, entry: &Entry, prompts: &Prompts) {
+        match &entry.event {
+            Event::ModelAnswered { message, .. } if !message.blocks.is_empty() => self.answer(message),
+            Event::EvidenceTaken { evidence, call: Some(call) } => {
+                self.result(call, Prompts::enclose(evidence), !evidence.outcome.is_answered());
+            }
+            Event::EvidenceShown { text, call, .. } => self.result(call, text.clone(), false),
+            Event::FindingNoted { call, .. } => self.result(call, "Noted.".to_owned(), false),
+            Event::CallRefused { call, reason, .. } => self.result(call, reason.clone(), true),
+            Event::RootCauseReported { root_cause, verification, call } => {
+                let text = prompts.mitigation(root_cause, &verify::summary(verification));
+                self.result(call, text, false);
+            }
+            Event::PlanReported { call, .. } => self.result(call, "The plan is accepted.".to_owned(), false),
+            Event::Prompted { text, .. } => self.words.push(text.clone()),
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, message: &Message) {
+        self.turn_over();
+        self.calls = message.calls().map(|call| (call.clone(), None)).collect();
+        self.messages.push(message.clone());
+    }
+
+    fn result(&mut self, call: &str, text: String, is_error: bool) {
+        let text = if text.trim().is_empty() { "(nothing)".to_owned() } else { text };
+        if let Some((_, result)) = self.calls.iter_mut().find(|(open, result)| open.id == call && result.is_none()) {
+            *result = Some(Block::ToolResult { call: call.to_owned(), text, is_error });
+        }
+    }
+
+    /// Ends the user's message: results in the order of the calls, then words. Words without an answer before them join the
+    /// message that is there.
+    fn turn_over(&mut self) {
+        let results = std::mem::take(&mut self.calls).into_iter().filter_map(|(_, result)| result);
+        let words = std::mem::take(&mut self.words).into_iter().map(|text| Block::Text { text });
+        let blocks: Vec<Block> = results.chain(words).collect();
+        match self.messages.last_mut() {
+            Some(last) if last.role == Role::User => last.blocks.extend(blocks),
+            _ if blocks.is_empty() => {}
+            _ => self.messages.push(Message { role: Role::User, blocks }),
+        }
+    }
+
+    fn finish(mut self) -> Vec<Message> {
+        self.turn_over();
+        self.messages
+    }
+}

@@ -1,0 +1,318 @@
+//! The driver: carries steps out and writes what happened. It decides nothing; [`crate::step`] does.
+//!
+//! Every entry is in the journal before the next step begins. Evidence is written as each call ends, under the id that it was
+//! planned with, so that a crash loses no call that was finished.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use jiff::Timestamp;
+use marple_case::{
+    Block, Entry, Event, Evidence, Facts, InvestigationId, Message, Outcome, ToolSpec, Trigger,
+    event::{Budget, Ending, NumberedCall},
+};
+use tracing::Instrument;
+
+use crate::{
+    Prompts, conversation,
+    investigation::{Investigation, milliseconds_between},
+    own_tools,
+    ports::{
+        Answer, Clock, Delta, Journal, JournalError, Model, ModelError, MustCall, Observer, PlannedCall, Progress, ScopeError,
+        Taken, Toolbox, Turn, TurnOptions,
+    },
+    step::{self, Step},
+};
+
+/// Tool calls that run at once.
+const CONCURRENT_CALLS: usize = 8;
+
+/// What is to be investigated, and how.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// What started it.
+    pub trigger: Trigger,
+    /// What it may use.
+    pub budget: Budget,
+    /// The BCP 47 tag of the report's language.
+    pub language: String,
+    /// The scenario that is played, if one is.
+    pub scenario: Option<String>,
+    /// The program's version.
+    pub program: String,
+}
+
+/// Why an investigation could not be carried on. What was found until then is in the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum InvestigateError {
+    /// The trigger led to no scope. Nothing was written.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// The model cannot be used at all: credentials, access, or its id.
+    #[error(transparent)]
+    Model(ModelError),
+    /// The journal cannot be written or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Runs investigations.
+#[derive(Clone)]
+pub struct Investigator {
+    /// The models, the preferred one first. The next one takes over when one gives out.
+    pub models: Vec<Arc<dyn Model>>,
+    /// The tools that read AWS.
+    pub toolbox: Arc<dyn Toolbox>,
+    /// Where everything is written.
+    pub journal: Arc<dyn Journal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What the model is told.
+    pub prompts: Arc<Prompts>,
+    /// Who watches.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Investigator {
+    /// Resolves the trigger and opens the investigation in the journal. A trigger that leads nowhere writes nothing.
+    pub async fn open(&self, id: &InvestigationId, order: Order) -> Result<(), InvestigateError> {
+        let scope = self.toolbox.scope(&order.trigger, self.clock.now()).await?;
+        let model = self.models.first().map_or("none", |model| model.id()).to_owned();
+        let Order { trigger, budget, language, scenario, program } = order;
+        let mut state = Investigation::new(id.clone());
+        let opened = Event::Opened { trigger, model, budget, language, scenario, program };
+        self.write(&mut state, opened).await?;
+        self.write(&mut state, Event::Scoped { scope }).await
+    }
+
+    /// Carries an investigation on from wherever its journal stands, until it ends or `stop` resolves.
+    pub async fn run(
+        &self,
+        id: &InvestigationId,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Investigation, InvestigateError> {
+        let span = tracing::info_span!("investigation", %id);
+        let work = self.carry_on(id);
+        tokio::pin!(stop);
+        let interrupted = async {
+            tokio::select! {
+                ended = work => Some(ended),
+                () = &mut stop => None,
+            }
+        };
+        match interrupted.instrument(span).await {
+            Some(ended) => ended,
+            None => self.interrupt(id).await,
+        }
+    }
+
+    async fn interrupt(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
+        let mut state = self.load(id).await?;
+        self.write(&mut state, Event::Interrupted).await?;
+        Ok(state)
+    }
+
+    async fn load(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
+        Ok(Investigation::from_entries(id.clone(), self.journal.entries(id).await?))
+    }
+
+    async fn carry_on(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
+        let mut state = self.load(id).await?;
+        let mut tools = self.toolbox.tools().to_vec();
+        tools.extend(own_tools::specs());
+        let mut models = self.models.iter().peekable();
+        loop {
+            match step::next(&state, self.clock.now(), &*self.toolbox, &self.prompts) {
+                Step::Ended => return Ok(state),
+                Step::Record(events) => {
+                    for event in events {
+                        self.write(&mut state, event).await?;
+                    }
+                }
+                Step::Run(calls) => self.run_calls(&mut state, calls).await?,
+                Step::Ask { must_call } => {
+                    let Some(model) = models.peek() else {
+                        self.give_up(&mut state, "no model is left to ask").await?;
+                        continue;
+                    };
+                    match self.ask(&state, model.as_ref(), &tools, must_call).await {
+                        Asked::Answered(event) => self.write(&mut state, *event).await?,
+                        Asked::OutOfTime => self.give_up(&mut state, "the time budget ended while the model was answering").await?,
+                        Asked::Failed(error) => {
+                            let from = model.id().to_owned();
+                            models.next();
+                            let to = models.peek().map(|next| next.id().to_owned());
+                            self.leave_model(&mut state, from, to, error).await?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn give_up(&self, state: &mut Investigation, reason: &str) -> Result<(), InvestigateError> {
+        self.write(state, Event::Closed { ending: Ending::Partial { reason: reason.to_owned() } }).await
+    }
+
+    /// Goes on with the next model, or ends. A model that was never usable is an error of whoever chose it, not a partial report.
+    async fn leave_model(
+        &self,
+        state: &mut Investigation,
+        from: String,
+        to: Option<String>,
+        error: ModelError,
+    ) -> Result<(), InvestigateError> {
+        tracing::warn!(model = from, %error, "the model gave no answer");
+        let unusable = matches!(
+            error,
+            ModelError::Credentials { .. } | ModelError::AccessDenied { .. } | ModelError::UnknownModel { .. }
+        );
+        if unusable && state.turns() == 0 {
+            self.give_up(state, &format!("{from}: {error}")).await?;
+            return Err(InvestigateError::Model(error));
+        }
+        match to {
+            Some(to) => self.write(state, Event::Degraded { from, to, reason: error.to_string() }).await,
+            None => self.give_up(state, &format!("{from}: {error}")).await,
+        }
+    }
+
+    async fn write(&self, state: &mut Investigation, event: Event) -> Result<(), InvestigateError> {
+        let entry = Entry { number: state.next_number(), at: self.clock.now(), event };
+        self.journal.append(&state.id, &entry).await?;
+        self.observer.progress(Progress::Written(&entry));
+        state.apply(entry);
+        Ok(())
+    }
+
+    /// How long the time budget still lasts; very long where there is none.
+    fn time_left(&self, state: &Investigation) -> Duration {
+        /// A wait always has a limit.
+        const LONGEST: Duration = Duration::from_secs(3600);
+        let left = state.budget().time_ms.map(|limit| limit.saturating_sub(state.active_ms(self.clock.now())));
+        left.map_or(LONGEST, Duration::from_millis)
+    }
+
+    async fn run_calls(&self, state: &mut Investigation, calls: Vec<NumberedCall>) -> Result<(), InvestigateError> {
+        let Some(scope) = state.scope().cloned() else { return Ok(()) };
+        let limit = self.time_left(state);
+        let mut waiting = calls.into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < CONCURRENT_CALLS
+                && let Some(call) = waiting.next()
+            {
+                self.observer.progress(Progress::CallStarted { tool: &call.tool, arguments: &call.arguments });
+                running.push(self.run_call(call, &scope, limit));
+            }
+            match running.next().await {
+                Some(taken) => self.write(state, taken).await?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn run_call(&self, call: NumberedCall, scope: &marple_case::Scope, limit: Duration) -> Event {
+        let begun = self.clock.now();
+        let span = tracing::info_span!("tool", tool = call.tool, evidence = %call.evidence);
+        let asked = PlannedCall { tool: call.tool.clone(), arguments: call.arguments.clone() };
+        let taken = tokio::time::timeout(limit, self.toolbox.run(&asked, scope)).instrument(span).await;
+        let taken = taken.unwrap_or_else(|_| out_of_time(&asked));
+        let ended = self.clock.now();
+        let evidence = Evidence {
+            id: call.evidence,
+            tool: call.tool,
+            arguments: taken.arguments,
+            outcome: taken.outcome,
+            facts: taken.facts,
+            text: taken.text,
+            shown: taken.shown,
+            command: taken.command,
+            taken_at: ended,
+            elapsed_ms: milliseconds_between(begun, ended),
+        };
+        Event::EvidenceTaken { evidence: Box::new(evidence), call: call.call }
+    }
+
+    async fn ask(&self, state: &Investigation, model: &dyn Model, tools: &[ToolSpec], must_call: MustCall) -> Asked {
+        let Some(scope) = state.scope() else { return Asked::OutOfTime };
+        let messages = conversation::messages(state, &self.prompts);
+        let system = self.prompts.system(language(state));
+        let options = TurnOptions { must_call, investigation: state.id.to_string() };
+        let turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };
+        let span = tracing::info_span!("model_turn", model = model.id(), turn = state.turns() + 1);
+        let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span);
+        match answer.await {
+            Err(_) => Asked::OutOfTime,
+            Ok(Err(error)) => Asked::Failed(error),
+            Ok(Ok(answer)) => Asked::Answered(Box::new(Event::ModelAnswered {
+                message: with_distinct_calls(answer.message),
+                usage: answer.usage,
+                latency_ms: answer.latency_ms,
+                model: model.id().to_owned(),
+                stop_reason: answer.stop_reason,
+                cost_usd: answer.cost_usd,
+            })),
+        }
+    }
+
+    async fn hear(&self, model: &dyn Model, turn: Turn<'_>) -> Result<Answer, ModelError> {
+        let mut deltas = model.answer(turn);
+        while let Some(delta) = deltas.next().await {
+            let delta = delta?;
+            self.observer.progress(Progress::Answering(&delta));
+            if let Delta::Finished(answer) = delta {
+                return Ok(answer);
+            }
+        }
+        Err(ModelError::Unavailable { message: "the model's answer ended without its end".to_owned() })
+    }
+}
+
+/// How a question to the model ended.
+enum Asked {
+    Answered(Box<Event>),
+    Failed(ModelError),
+    OutOfTime,
+}
+
+fn language(state: &Investigation) -> &str {
+    let opened = state.entries().iter().find_map(|entry| match &entry.event {
+        Event::Opened { language, .. } => Some(language.as_str()),
+        _ => None,
+    });
+    opened.unwrap_or("en")
+}
+
+fn out_of_time(call: &PlannedCall) -> Taken {
+    let message = "the investigation's time budget ended before AWS answered".to_owned();
+    Taken {
+        arguments: call.arguments.clone(),
+        text: message.clone(),
+        outcome: Outcome::Failed { message },
+        facts: Facts::Nothing,
+        shown: None,
+        command: String::new(),
+    }
+}
+
+/// The message with blank texts left out, and with call ids made distinct: each call then gets its own result.
+fn with_distinct_calls(mut message: Message) -> Message {
+    let mut known: Vec<String> = Vec::new();
+    message.blocks.retain(|block| !matches!(block, Block::Text { text } if text.trim().is_empty()));
+    for block in &mut message.blocks {
+        if let Block::ToolCall(call) = block {
+            while known.contains(&call.id) || call.id.is_empty() {
+                call.id.push('x');
+            }
+            known.push(call.id.clone());
+        }
+    }
+    message
+}
+
+/// The moment until which a clock that started at `start` has run, for clocks of scenarios.
+pub fn advanced(start: Timestamp, by: Duration) -> Timestamp {
+    jiff::SignedDuration::try_from(by).ok().and_then(|by| start.checked_add(by).ok()).unwrap_or(start)
+}

@@ -1,0 +1,32 @@
+//! report_mitigation_plan: takes the plan, if it is safe and rests on what evidence shows.
+
+use marple_case::{Event, MitigationPlan, PlanCheck, ToolCall, ToolSpec};
+
+use crate::{Prompts, investigation::Investigation, verify};
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec_of::<MitigationPlan>(
+        super::REPORT_MITIGATION_PLAN,
+        "Reports the mitigation plan, after the root cause was accepted (in the same turn or later). Commands are checked: only \
+         `aws …`, nothing that deletes, nothing that reads a secret's value. A rollback names a target that evidence shows to exist \
+         and to predate the fault, or is marked unverified.",
+    )
+}
+
+pub(super) fn run(state: &Investigation, call: &ToolCall, _: &Prompts) -> Event {
+    let Some(cause) = state.root_cause() else {
+        return super::refused(call, "report_root_cause has to be accepted first; then send this plan again".to_owned());
+    };
+    let plan: MitigationPlan = match super::parse(call) {
+        Ok(plan) => plan,
+        Err(refused) => return *refused,
+    };
+    let objections = verify::plan(&plan, &cause.root_cause, state);
+    let may_repair = state.refused_plans() < super::REPAIRS;
+    let unsafe_command = objections.iter().any(|objection| objection.is_unsafe());
+    if !objections.is_empty() && (may_repair || unsafe_command) {
+        return super::refused(call, verify::objections_text("plan", &objections));
+    }
+    let remarks = objections.iter().map(ToString::to_string).collect();
+    Event::PlanReported { plan, check: PlanCheck { remarks }, call: call.id.clone() }
+}

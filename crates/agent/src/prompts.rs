@@ -1,0 +1,152 @@
+//! What the model is told: templates, embedded in the binary and replaceable.
+//!
+//! | template | when | variables |
+//! |---|---|---|
+//! | `system.md.j2` | with every request | `language` |
+//! | `investigation.md.j2` | the first message | `trigger`, `scope`, `evidence`, `budget` |
+//! | `mitigation.md.j2` | when a root cause was accepted | `verdict`, `category`, `verification` |
+//! | `reminder.md.j2` | after an answer without a call, and before the last turn | `reported`, `last_turn` |
+//!
+//! Everything from AWS stands inside `<evidence>` elements, which it cannot end: see [`Prompts::enclose`].
+
+use marple_case::{Event, Evidence, RootCause};
+use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig, value::Serde};
+
+use crate::investigation::Investigation;
+
+/// The templates' file names, in a folder that replaces the embedded ones.
+pub const FILES: [&str; 4] = ["system.md.j2", "investigation.md.j2", "mitigation.md.j2", "reminder.md.j2"];
+
+const EMBEDDED: [&str; 4] = [
+    include_str!("../../../prompts/system.md.j2"),
+    include_str!("../../../prompts/investigation.md.j2"),
+    include_str!("../../../prompts/mitigation.md.j2"),
+    include_str!("../../../prompts/reminder.md.j2"),
+];
+
+/// A template that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the prompt {file} cannot be used: {reason}")]
+pub struct PromptError {
+    /// The template.
+    pub file: &'static str,
+    /// What is wrong, with its line.
+    pub reason: String,
+}
+
+/// The templates, tried out.
+#[derive(Debug, Clone)]
+pub struct Prompts {
+    templates: Environment<'static>,
+}
+
+impl Prompts {
+    /// The embedded templates.
+    pub fn embedded() -> Result<Self, PromptError> {
+        Self::new(|_| None)
+    }
+
+    /// Templates of one's own by file name; where `replace` gives none, the embedded one. Each is rendered once with sample values,
+    /// so that a wrong one is found before an investigation begins.
+    pub fn new(replace: impl Fn(&str) -> Option<String>) -> Result<Self, PromptError> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        templates.set_syntax(syntax.map_err(|error| PromptError { file: "(syntax)", reason: error.to_string() })?);
+        for (file, embedded) in FILES.into_iter().zip(EMBEDDED) {
+            let source = replace(file).unwrap_or_else(|| embedded.to_owned());
+            let broken = |error: minijinja::Error| PromptError { file, reason: format!("{error:#}") };
+            templates.add_template_owned(file, source).map_err(broken)?;
+        }
+        let prompts = Self { templates };
+        prompts.try_out()?;
+        Ok(prompts)
+    }
+
+    fn try_out(&self) -> Result<(), PromptError> {
+        let scope = context! { account => "111122223333", region => "us-east-1", now => "", alarm => "", subjects => [""; 1],
+            window => context! { start => "", end => "" }, baseline => context! { start => "", end => "" },
+            period_s => 60, first_breach => "", recovered_at => "", notes => [""; 1] };
+        let samples = [
+            context! { language => "en" },
+            context! { trigger => "", scope, evidence => [""; 1], budget => context! { turns => 8 } },
+            context! { verdict => "fault", category => "timeout", verification => "" },
+            context! { reported => true, last_turn => true },
+        ];
+        for (file, values) in FILES.into_iter().zip(samples) {
+            self.try_render(file, values).map_err(|error| PromptError { file, reason: format!("{error:#}") })?;
+        }
+        Ok(())
+    }
+
+    fn try_render(&self, file: &str, values: Value) -> Result<String, minijinja::Error> {
+        self.templates.get_template(file)?.render(values)
+    }
+
+    /// Templates were tried out when they were loaded; should one fail all the same, the model is told so.
+    fn render(&self, file: &str, values: Value) -> String {
+        self.try_render(file, values).unwrap_or_else(|error| format!("(the prompt {file} failed: {error})"))
+    }
+
+    /// What the model is and how it has to work.
+    pub fn system(&self, language: &str) -> String {
+        self.render("system.md.j2", context! { language })
+    }
+
+    /// The first message: what is asked, and everything that the opening found.
+    pub fn investigation(&self, state: &Investigation, evidence: &[&Evidence]) -> String {
+        let trigger = state.entries().iter().find_map(|entry| match &entry.event {
+            Event::Opened { trigger, .. } => Some(trigger.to_string()),
+            _ => None,
+        });
+        let evidence: Vec<String> = evidence.iter().map(|evidence| Self::enclose(evidence)).collect();
+        let values = context! {
+            trigger => trigger.unwrap_or_default(), scope => serialized(state.scope()), evidence,
+            budget => serialized(state.budget()),
+        };
+        self.render("investigation.md.j2", values)
+    }
+
+    /// What comes after an accepted root cause.
+    pub fn mitigation(&self, cause: &RootCause, verification: &str) -> String {
+        self.render(
+            "mitigation.md.j2",
+            context! { verdict => serialized(cause.verdict), category => cause.category.name(), verification },
+        )
+    }
+
+    /// The word after an answer without a call.
+    pub fn reminder(&self, reported: bool) -> String {
+        self.render("reminder.md.j2", context! { reported, last_turn => false })
+    }
+
+    /// The word before the last turn.
+    pub fn last_turn(&self) -> String {
+        self.render("reminder.md.j2", context! { reported => false, last_turn => true })
+    }
+
+    /// Evidence as the model sees it: enclosed in an element that its text cannot end.
+    pub fn enclose(evidence: &Evidence) -> String {
+        let attributes = format!(
+            "id=\"{}\" tool=\"{}\" arguments='{}' outcome=\"{}\"",
+            evidence.id,
+            evidence.tool,
+            evidence.arguments.to_string().replace('\'', "&apos;").replace('<', "\\u003c"),
+            evidence.outcome.word()
+        );
+        Self::enclose_text(&attributes, evidence.shown())
+    }
+
+    /// Text from AWS, enclosed. Wherever the text itself has the element's name in a tag, a backslash breaks the tag,
+    /// so nothing that a stranger wrote can look like the end of the enclosure.
+    pub fn enclose_text(attributes: &str, text: &str) -> String {
+        let text = text.replace("</evidence", "<\\/evidence").replace("<evidence", "<\\evidence");
+        format!("<evidence {attributes}>\n{}\n</evidence>", text.trim_end())
+    }
+}
+
+/// A value of ours as the templates see it.
+fn serialized(value: impl serde::Serialize) -> Value {
+    Value::from(Serde(value))
+}

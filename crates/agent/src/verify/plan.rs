@@ -1,0 +1,66 @@
+//! Plans: rollback targets that exist and predate the fault, safe commands, and an answer to "what now".
+
+use jiff::Timestamp;
+use marple_case::{Action, ActionKind, Evidence, Facts, MitigationPlan, RootCause};
+
+use super::{Objection, command};
+
+pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, evidence: &[Evidence]) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    match (plan.immediate.is_empty(), plan.no_immediate_action.as_deref().map(str::trim)) {
+        (true, None | Some("")) => objections.push(Objection::Shape {
+            reason: "no_immediate_action: immediate is empty, so say why nothing can be done at once".to_owned(),
+        }),
+        (false, Some(_)) => objections.push(Objection::Shape {
+            reason: "no_immediate_action: immediate is not empty, so leave this out".to_owned(),
+        }),
+        _ => {}
+    }
+    let immediate = plan.immediate.iter().enumerate().map(|(number, action)| (format!("immediate[{number}]"), action));
+    let later = plan.follow_up.iter().enumerate().map(|(number, action)| (format!("follow_up[{number}]"), action));
+    for (place, action) in immediate.chain(later) {
+        objections.extend(rollback(&place, action, cause.onset, evidence));
+        objections.extend(commands(&place, action));
+    }
+    objections
+}
+
+fn commands(place: &str, action: &Action) -> Vec<Objection> {
+    let commands = action.phases.steps().filter_map(|step| step.command.as_deref());
+    let faults = commands.filter_map(|line| command::check(line).err());
+    faults.map(|fault| Objection::Command { place: place.to_owned(), fault }).collect()
+}
+
+/// A rollback names a target that evidence shows to exist and to predate the fault; or it is marked unverified.
+fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[Evidence]) -> Option<Objection> {
+    if action.kind != ActionKind::Rollback || action.unverified.is_some() {
+        return None;
+    }
+    let objection = |reason| Some(Objection::Rollback { place: place.to_owned(), reason });
+    let Some(target) = action.rollback_to.as_deref().filter(|target| !target.trim().is_empty()) else {
+        return objection("a rollback needs rollback_to, the version, image or revision to go back to".to_owned());
+    };
+    let targets: Vec<Option<Timestamp>> = evidence.iter().flat_map(|evidence| known_targets(&evidence.facts, target)).collect();
+    if targets.is_empty() {
+        return objection(format!(
+            "no evidence shows that {target} exists: look it up first (get_function lists versions), or mark the action unverified and say why"
+        ));
+    }
+    let predates = |made: &Option<Timestamp>| matches!((made, onset), (Some(made), Some(onset)) if *made < onset);
+    if !targets.iter().any(predates) {
+        return objection(format!("no evidence shows that {target} predates the fault: mark the action unverified and say why"));
+    }
+    None
+}
+
+/// The versions, images or revisions that these facts show under that name, each with the time at which it was made.
+fn known_targets(facts: &Facts, target: &str) -> Vec<Option<Timestamp>> {
+    let Facts::Functions(functions) = facts else { return Vec::new() };
+    let versions = functions.iter().flat_map(|function| {
+        function.versions.iter().filter(move |version| {
+            let qualified = format!("{}:{}", function.name, version.version);
+            version.version != "$LATEST" && (target == version.version || target.ends_with(&qualified) || target == version.code_sha256)
+        })
+    });
+    versions.map(|version| version.last_modified).collect()
+}
