@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::ResourceRef;
 
+pub mod notification;
+
 /// What started an investigation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
