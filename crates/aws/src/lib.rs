@@ -15,9 +15,15 @@
 //! the system's clock, the environment. Text from AWS is data: it is shown with its control characters made visible, and
 //! nothing in it is ever executed.
 
+mod alarms;
 mod clients;
+mod cloudtrail;
 mod fault;
+mod function;
+mod hide;
+mod metrics;
 mod opening;
+mod package;
 mod scope;
 mod text;
 mod time;

@@ -1,2 +1,191 @@
-//! tmp
-pub(crate) async fn resolve(_: &crate::clients::Clients, _: &marple_case::Trigger, _: jiff::Timestamp) -> Result<marple_case::Scope, marple_agent::ports::ScopeError> { Err(marple_agent::ports::ScopeError::NoAlarm { region: String::new() }) }
+//! From a trigger to a scope: which resource, which window, which baseline.
+//!
+//! `episode` finds the window of an alarm and `question` reads names and times in words; both are pure. Here is what asks
+//! AWS.
+
+use jiff::{SignedDuration, Timestamp};
+use marple_agent::ports::ScopeError;
+use marple_case::{
+    ResourceRef, Scope, Trigger,
+    facts::{Alarm, AlarmState},
+};
+
+use crate::{
+    alarms::{self, Described, Wanted},
+    clients::Clients,
+    fault::Fault,
+    window::later,
+};
+
+mod episode;
+mod inventory;
+mod nearest;
+mod question;
+
+/// How long CloudWatch keeps the history of an alarm, at most.
+const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How far back the latest alarm is looked for.
+const LATEST: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Makes a scope of a trigger.
+///
+/// # Errors
+/// There is no such alarm, several fit, none has fired, or AWS cannot be asked.
+pub(crate) async fn resolve(clients: &Clients, trigger: &Trigger, now: Timestamp) -> Result<Scope, ScopeError> {
+    match trigger {
+        Trigger::Alarm { alarm } => of_alarm(clients, alarm, now).await,
+        Trigger::LatestAlarm => {
+            let alarm = latest(clients, now).await?;
+            of_alarm(clients, &alarm, now).await
+        }
+        Trigger::Question { text } => of_question(clients, text, now).await,
+    }
+}
+
+async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scope, ScopeError> {
+    right_region(clients, alarm)?;
+    let name = alarms::name_of(alarm);
+    let wanted = Wanted { names: vec![name.to_owned()], ..Wanted::default() };
+    let (described, history) = futures::join!(
+        alarms::describe(clients, &wanted),
+        alarms::transitions(clients, Some(name), later(now, -HISTORY), now)
+    );
+    let mut notes = Vec::new();
+    let (described, history) = match described.map_err(unasked)?.into_iter().next() {
+        Some(described) => (described, history),
+        None => {
+            let described = only_fit(clients, name).await?;
+            notes.push(format!("no alarm is named {name} to the letter; {} is the one that fits", described.alarm.name));
+            let name = described.alarm.name.clone();
+            (described, alarms::transitions(clients, Some(&name), later(now, -HISTORY), now).await)
+        }
+    };
+    let mut alarm = described.alarm.clone();
+    match history {
+        Ok(read) => alarm.transitions = read.into_iter().map(|read| read.transition).collect(),
+        Err(fault) => notes.push(format!("the alarm's history could not be read: {fault}")),
+    }
+    let subjects = watched(clients, &described).await;
+    Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
+}
+
+/// What an alarm watches; for a composite alarm what the alarms of its rule watch.
+async fn watched(clients: &Clients, described: &Described) -> Vec<ResourceRef> {
+    let names = described.rule.as_deref().map(alarms::alarms_of_rule).unwrap_or_default();
+    if names.is_empty() {
+        return described.alarm.watched();
+    }
+    let children = alarms::describe(clients, &Wanted { names, ..Wanted::default() }).await.unwrap_or_default();
+    let (firing, rest): (Vec<_>, Vec<_>) = children.iter().partition(|child| child.alarm.state == AlarmState::Alarm);
+    let mut subjects: Vec<ResourceRef> = Vec::new();
+    for subject in firing.into_iter().chain(rest).flat_map(|child| child.alarm.watched()) {
+        if !subjects.iter().any(|known| known.is_same(&subject)) {
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
+/// The one alarm whose name begins so, whatever the case.
+async fn only_fit(clients: &Clients, name: &str) -> Result<Described, ScopeError> {
+    let all = alarms::describe(clients, &Wanted::default()).await.map_err(unasked)?;
+    let begins = |described: &&Described| described.alarm.name.to_lowercase().starts_with(&name.to_lowercase());
+    let fitting: Vec<&Described> = all.iter().filter(begins).collect();
+    match fitting.as_slice() {
+        [only] if !name.is_empty() => Ok((*only).clone()),
+        [_, _, ..] if !name.is_empty() => Err(ScopeError::AmbiguousAlarm {
+            alarm: name.to_owned(),
+            region: clients.region().to_owned(),
+            choices: fitting.iter().map(|described| described.alarm.name.clone()).collect(),
+        }),
+        _ => Err(ScopeError::UnknownAlarm {
+            alarm: name.to_owned(),
+            region: clients.region().to_owned(),
+            nearest: nearest::names(name, all.iter().map(|described| described.alarm.name.as_str())),
+        }),
+    }
+}
+
+/// The alarm that changed to ALARM last: of those that are in ALARM, else of the history.
+async fn latest(clients: &Clients, now: Timestamp) -> Result<String, ScopeError> {
+    let wanted = Wanted { state: Some(AlarmState::Alarm), ..Wanted::default() };
+    let firing = alarms::describe(clients, &wanted).await.map_err(unasked)?;
+    if let Some(latest) = firing.iter().max_by_key(|described| described.alarm.state_since) {
+        return Ok(latest.alarm.name.clone());
+    }
+    let history = alarms::transitions(clients, None, later(now, -LATEST), now).await.map_err(unasked)?;
+    let fired = history.into_iter().rfind(|read| read.transition.to == AlarmState::Alarm);
+    fired.map(|read| read.alarm).ok_or_else(|| ScopeError::NoAlarm { region: clients.region().to_owned() })
+}
+
+async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Scope, ScopeError> {
+    let inventory = inventory::read(clients).await?;
+    let times = question::times(text, now);
+    let named_alarm = question::named(text, inventory.alarms.iter().map(|described| described.alarm.name.as_str()));
+    if let Some(alarm) = named_alarm.first().filter(|_| times.is_none()) {
+        return of_alarm(clients, alarm, now).await;
+    }
+    let subjects = inventory.named(text);
+    let mut scope = match times {
+        Some(times) => question::scope(clients.region(), times, now),
+        None => match firing_of(clients, &inventory.alarms, &subjects, now).await {
+            Some(alarm) => {
+                let note = format!("the question names no time; {} is the last alarm on what it names", alarm.name);
+                episode::scope(clients.region(), &alarm, subjects.clone(), now, vec![note])
+            }
+            None => question::recent(clients.region(), now),
+        },
+    };
+    if subjects.is_empty() {
+        scope.notes.push("the question names no function, log group or alarm of this region".to_owned());
+    }
+    scope.notes.extend(inventory.unread);
+    scope.account = inventory.account;
+    scope.subjects = subjects;
+    Ok(scope)
+}
+
+/// The alarm on these resources that changed to ALARM last, with its history, if one did in the last day.
+async fn firing_of(
+    clients: &Clients,
+    alarms: &[Described],
+    subjects: &[ResourceRef],
+    now: Timestamp,
+) -> Option<Alarm> {
+    let watches = |alarm: &Alarm| alarm.watched().iter().any(|watched| subjects.iter().any(|one| one.is_same(watched)));
+    let watching: Vec<&Alarm> = alarms.iter().map(|described| &described.alarm).filter(|alarm| watches(alarm)).collect();
+    if watching.is_empty() {
+        return None;
+    }
+    let day_ago = later(now, -SignedDuration::from_hours(24));
+    let history = alarms::transitions(clients, None, later(now, -LATEST), now).await.ok()?;
+    let is_recent = |read: &&alarms::Transition| {
+        read.transition.to == AlarmState::Alarm
+            && read.transition.at >= day_ago
+            && watching.iter().any(|alarm| alarm.name == read.alarm)
+    };
+    let name = &history.iter().rfind(is_recent)?.alarm;
+    let mut alarm = (*watching.into_iter().find(|alarm| alarm.name == *name)?).clone();
+    let own = history.iter().filter(|read| read.alarm == alarm.name);
+    alarm.transitions = own.map(|read| read.transition.clone()).collect();
+    Some(alarm)
+}
+
+/// An alarm's ARN names a region: another one than this is a mistake that no search can mend.
+fn right_region(clients: &Clients, alarm: &str) -> Result<(), ScopeError> {
+    let region = alarm.starts_with("arn:").then(|| alarm.split(':').nth(3)).flatten();
+    match region {
+        Some(region) if region != clients.region() => Err(ScopeError::Unavailable {
+            message: format!("{alarm} is an alarm of {region}, and {} is looked at: pass --region {region}", clients.region()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn unasked(fault: Fault) -> ScopeError {
+    match fault {
+        Fault::Credentials { message } => ScopeError::Credentials { message },
+        Fault::Denied { .. } => ScopeError::Denied { message: fault.to_string() },
+        Fault::Refused { .. } | Fault::Unreachable { .. } => ScopeError::Unavailable { message: fault.to_string() },
+    }
+}

@@ -13,13 +13,16 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{clients::Clients, fault::Fault, text, tools};
+use crate::{clients::Clients, fault::Fault, hide::Hider, text, tools};
 
 /// The longest that one call of a tool may take, all its requests included.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Every tool. The order is the one in which a model is told of them.
 pub(crate) const TOOLS: &[Registered] = &[
+    tool::<tools::describe_alarms::DescribeAlarms>(),
+    tool::<tools::get_metrics::GetMetrics>(),
+    tool::<tools::list_metrics::ListMetrics>(),
     tool::<tools::list_log_groups::ListLogGroups>(),
 ];
 
@@ -30,6 +33,8 @@ pub(crate) struct Context<'a> {
     pub clients: &'a Clients,
     /// What is looked at, and when.
     pub scope: &'a Scope,
+    /// Hides credentials in what AWS returns.
+    pub hider: &'a Hider,
 }
 
 /// What a tool found.

@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use crate::{
     clients::Clients,
+    hide::Hider,
     opening, scope,
     tool::{Context, Registered, TOOLS},
 };
@@ -18,6 +19,7 @@ use crate::{
 pub struct AwsToolbox {
     clients: Clients,
     specs: Vec<ToolSpec>,
+    hider: Hider,
 }
 
 impl AwsToolbox {
@@ -26,7 +28,15 @@ impl AwsToolbox {
     /// The configuration names the region, the credentials and, for a scenario, the HTTP client. Limits of time and retries
     /// are filled in where it has none.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { clients: Clients::new(config), specs: TOOLS.iter().map(|tool| (tool.spec)()).collect() }
+        let specs = TOOLS.iter().map(|tool| (tool.spec)()).collect();
+        Self { clients: Clients::new(config), specs, hider: Hider::random() }
+    }
+
+    /// The same toolbox with a key for the markers of hidden credentials. Without one they are comparable within this toolbox
+    /// only; with a fixed one they are the same on every run.
+    #[must_use]
+    pub fn with_marker_key(self, key: [u8; 32]) -> Self {
+        Self { hider: Hider::new(key), ..self }
     }
 
     /// The IAM actions that the tools need, sorted, without duplicates. All of them read.
@@ -79,7 +89,7 @@ impl Toolbox for AwsToolbox {
 
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
         let span = tracing::info_span!("tool", name = %call.tool);
-        let context = Context { clients: &self.clients, scope };
+        let context = Context { clients: &self.clients, scope, hider: &self.hider };
         match registered(&call.tool) {
             Some(tool) => (tool.run)(&call.arguments, context).instrument(span).boxed(),
             None => {

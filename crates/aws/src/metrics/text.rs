@@ -1,0 +1,120 @@
+//! A series as text: one fact a line.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use marple_case::{
+    Window,
+    facts::{ChangePoint, Point, Series, Shape, Summary},
+};
+
+/// Width of a sparkline, characters.
+const WIDTH: usize = 60;
+/// Points that are written out, at most.
+const POINTS: usize = 12;
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The lines of a series.
+pub(crate) fn rendered(series: &Series, window: Window) -> String {
+    let mut text = format!(
+        "{}, {} per {} s: window {}",
+        series.metric,
+        series.statistic,
+        series.period_s,
+        figures(&series.window)
+    );
+    if let Some(baseline) = &series.baseline {
+        let _ = write!(text, "; baseline {}", figures(baseline));
+    }
+    text.push('\n');
+    if series.points.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "  shape: {}", series.shape.word());
+    let _ = writeln!(text, "  |{}|", sparkline(&series.points, window));
+    for change in &series.change_points {
+        let _ = writeln!(text, "  change: {}", change_line(change));
+    }
+    for point in that_matter(series) {
+        let _ = writeln!(text, "  {} {}", point.at, number(point.value));
+    }
+    text
+}
+
+fn change_line(change: &ChangePoint) -> String {
+    format!("{} from {} to {}", change.at, number(change.before), number(change.after))
+}
+
+/// `3 points, sum 3, min 1, max 1, mean 1`, or `no points`.
+fn figures(summary: &Summary) -> String {
+    if summary.points == 0 {
+        return "no points".to_owned();
+    }
+    let noun = if summary.points == 1 { "point" } else { "points" };
+    format!(
+        "{} {noun}, sum {}, min {}, max {}, mean {}",
+        summary.points,
+        number(summary.sum),
+        number(summary.min),
+        number(summary.max),
+        number(summary.mean)
+    )
+}
+
+/// A number with four significant places after the point at most, and no more digits than it has.
+pub(crate) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return value.to_string();
+    }
+    let places = match value.abs() {
+        large if large >= 1_000.0 => 1,
+        large if large >= 1.0 => 3,
+        _ => 6,
+    };
+    let text = format!("{value:.places$}");
+    let trimmed = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if trimmed == "-0" { "0".to_owned() } else { trimmed.to_owned() }
+}
+
+/// The window in bars, from its least (or 0) to its greatest value; `·` where there is no point.
+fn sparkline(points: &[Point], window: Window) -> String {
+    let span = window.length().as_millis().max(1);
+    let mut columns = [None::<f64>; WIDTH];
+    for point in points.iter().filter(|point| point.value.is_finite()) {
+        let offset = point.at.duration_since(window.start).as_millis().clamp(0, span - 1);
+        let place = usize::try_from(offset * WIDTH as i128 / span).unwrap_or(0);
+        if let Some(column) = columns.get_mut(place) {
+            *column = Some(column.map_or(point.value, |value| value.max(point.value)));
+        }
+    }
+    let low = columns.iter().flatten().fold(0.0, |low: f64, value| low.min(*value));
+    let high = columns.iter().flatten().fold(low, |high: f64, value| high.max(*value));
+    let bar = |value: &Option<f64>| match value {
+        None => '·',
+        Some(value) => {
+            let part = if high > low { (value - low) / (high - low) } else { 0.0 };
+            let place = (part * (BARS.len() - 1) as f64).round() as usize;
+            BARS.get(place).copied().unwrap_or('█')
+        }
+    };
+    columns.iter().map(bar).collect()
+}
+
+/// The points that a reader wants to see as numbers: all of a few, else first and last, greatest and least, and where the
+/// level changes; in the order of time.
+fn that_matter(series: &Series) -> Vec<Point> {
+    let points = &series.points;
+    let flat = series.shape == Shape::Flat && points.len() > 3;
+    if points.len() <= POINTS && !flat {
+        return points.clone();
+    }
+    let mut times: Vec<Timestamp> = series.change_points.iter().map(|change| change.at).collect();
+    times.extend(points.first().map(|point| point.at));
+    times.extend(points.last().map(|point| point.at));
+    let mut by_value: Vec<&Point> = points.iter().filter(|point| point.value.is_finite()).collect();
+    by_value.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.at.cmp(&b.at)));
+    let greatest = if flat { 1 } else { POINTS.saturating_sub(times.len() + 1) };
+    times.extend(by_value.iter().take(greatest).map(|point| point.at));
+    times.extend(by_value.last().map(|point| point.at));
+    points.iter().filter(|point| times.contains(&point.at)).copied().collect()
+}

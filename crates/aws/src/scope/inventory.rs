@@ -1,0 +1,108 @@
+//! What there is in the region, so that a question can name it: functions, alarms, log groups.
+
+use marple_agent::ports::ScopeError;
+use marple_case::{ResourceKind, ResourceRef};
+
+use super::{question, unasked};
+use crate::{
+    alarms::{self, Described, Wanted},
+    clients::Clients,
+    fault::{Asked, Fault},
+};
+
+/// Resources of one kind that are read at most: a larger account has to be asked about by alarm.
+const LIMIT: usize = 2_000;
+
+/// The names of a region.
+#[derive(Debug)]
+pub(super) struct Inventory {
+    /// Alarms.
+    pub alarms: Vec<Described>,
+    /// Functions and log groups.
+    resources: Vec<ResourceRef>,
+    /// The account, from the ARNs.
+    pub account: Option<String>,
+    /// What could not be listed, and why.
+    pub unread: Vec<String>,
+}
+
+impl Inventory {
+    /// The resources that a text names: functions, what its alarms watch, then log groups.
+    pub(super) fn named(&self, text: &str) -> Vec<ResourceRef> {
+        let names = question::named(text, self.resources.iter().map(|resource| resource.name.as_str()));
+        let alarms = question::named(text, self.alarms.iter().map(|described| described.alarm.name.as_str()));
+        let by_name = names.iter().flat_map(|name| self.resources.iter().filter(move |one| one.name == *name));
+        let watching = self.alarms.iter().filter(|described| alarms.contains(&described.alarm.name));
+        let watched: Vec<ResourceRef> = watching.flat_map(|described| described.alarm.watched()).collect();
+        let mut subjects: Vec<ResourceRef> = Vec::new();
+        for subject in by_name.cloned().chain(watched) {
+            let is_its_log_group = subjects.iter().any(|known| {
+                known.kind == ResourceKind::LambdaFunction && subject.name.ends_with(&format!("/{}", known.name))
+            });
+            if !is_its_log_group && !subjects.iter().any(|known| known.is_same(&subject)) {
+                subjects.push(subject);
+            }
+        }
+        subjects
+    }
+}
+
+/// Lists what there is, all kinds at once. A kind that may not be listed is a note; bad credentials are an error.
+pub(super) async fn read(clients: &Clients) -> Result<Inventory, ScopeError> {
+    let wanted = Wanted::default();
+    let (alarms, functions, groups) =
+        futures::join!(alarms::describe(clients, &wanted), functions(clients), log_groups(clients));
+    let mut inventory = Inventory { alarms: Vec::new(), resources: Vec::new(), account: None, unread: Vec::new() };
+    match alarms {
+        Ok(alarms) => inventory.alarms = alarms,
+        Err(fault) => inventory.unread.push(unlisted("alarms", fault)?),
+    }
+    for (what, listed) in [("functions", functions), ("log groups", groups)] {
+        match listed {
+            Ok(mut resources) => inventory.resources.append(&mut resources),
+            Err(fault) => inventory.unread.push(unlisted(what, fault)?),
+        }
+    }
+    let arns = inventory.resources.iter().filter_map(|resource| resource.arn.as_deref());
+    let arns = arns.chain(inventory.alarms.iter().map(|described| described.alarm.arn.as_str()));
+    inventory.account = arns.filter_map(|arn| arn.split(':').nth(4)).find(|part| !part.is_empty()).map(str::to_owned);
+    Ok(inventory)
+}
+
+fn unlisted(what: &str, fault: Fault) -> Result<String, ScopeError> {
+    match fault {
+        Fault::Credentials { .. } => Err(unasked(fault)),
+        fault => Ok(format!("the {what} could not be listed: {fault}")),
+    }
+}
+
+async fn functions(clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
+    let mut functions = Vec::new();
+    let mut marker = None;
+    loop {
+        let page = clients.lambda().list_functions().set_marker(marker).send().await.asked("lambda:ListFunctions")?;
+        functions.extend(page.functions().iter().filter_map(|function| {
+            let arn = function.function_arn().unwrap_or_default();
+            Some(ResourceRef::with_arn(ResourceKind::LambdaFunction, function.function_name()?, arn))
+        }));
+        marker = page.next_marker.filter(|marker| !marker.is_empty());
+        if marker.is_none() || functions.len() >= LIMIT {
+            return Ok(functions);
+        }
+    }
+}
+
+async fn log_groups(clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
+    let mut groups = Vec::new();
+    let mut token = None;
+    loop {
+        let page =
+            clients.logs().describe_log_groups().set_next_token(token).send().await.asked("logs:DescribeLogGroups")?;
+        let names = page.log_groups().iter().filter_map(|group| group.log_group_name());
+        groups.extend(names.map(|name| ResourceRef::new(ResourceKind::LogGroup, name)));
+        token = page.next_token;
+        if token.is_none() || groups.len() >= LIMIT {
+            return Ok(groups);
+        }
+    }
+}
