@@ -1,0 +1,78 @@
+//! Metric samples of invocations, as the Lambda service publishes them.
+
+use super::generate::{Invocation, Plan};
+use super::instant_index;
+use super::file::Outcome;
+
+/// One published value. Several samples may fall into one minute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// Epoch milliseconds.
+    pub(crate) at: i64,
+    pub(crate) value: f64,
+    /// How many raw values of this size it stands for.
+    pub(crate) weight: f64,
+}
+
+/// The metrics of `AWS/Lambda` that traffic gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LambdaMetric {
+    Invocations,
+    Errors,
+    Throttles,
+    Duration,
+    ConcurrentExecutions,
+}
+
+impl LambdaMetric {
+    pub(crate) const ALL: [Self; 5] = [Self::Invocations, Self::Errors, Self::Throttles, Self::Duration, Self::ConcurrentExecutions];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Invocations => "Invocations",
+            Self::Errors => "Errors",
+            Self::Throttles => "Throttles",
+            Self::Duration => "Duration",
+            Self::ConcurrentExecutions => "ConcurrentExecutions",
+        }
+    }
+
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::Duration => "Milliseconds",
+            _ => "Count",
+        }
+    }
+}
+
+/// Samples with times in `from..to`. An invocation is counted at its start, once it has ended by `now`.
+pub(super) fn samples(plan: &Plan, metric: LambdaMetric, from: i64, to: i64, now: i64) -> Vec<Sample> {
+    let invocations = &plan.invocations;
+    let range = instant_index::within(invocations, from, to);
+    let mut samples = Vec::with_capacity(range.len());
+    for index in range {
+        let Some(invocation) = invocations.get(index) else { continue };
+        let throttled = invocation.outcome == Outcome::Throttled;
+        if invocation.end() > now || (throttled && metric != LambdaMetric::Throttles) {
+            continue;
+        }
+        let value = match metric {
+            LambdaMetric::Invocations => 1.0,
+            LambdaMetric::Errors => f64::from(u8::from(invocation.failed())),
+            LambdaMetric::Throttles => f64::from(u8::from(throttled)),
+            LambdaMetric::Duration => (invocation.duration_ms * 100.0).round() / 100.0,
+            LambdaMetric::ConcurrentExecutions => running(invocations, index),
+        };
+        samples.push(Sample { at: invocation.at, value, weight: 1.0 });
+    }
+    samples
+}
+
+/// How many invocations run at the start of this one, itself included.
+fn running(invocations: &[Invocation], index: usize) -> f64 {
+    let Some(at) = invocations.get(index).map(|invocation| invocation.at) else { return 0.0 };
+    let from = instant_index::within(invocations, at - super::LONGEST_MS, at).start;
+    let earlier = invocations.get(from..index).unwrap_or_default();
+    let overlapping = earlier.iter().filter(|other| other.outcome != Outcome::Throttled && other.end() > at).count();
+    (overlapping + 1) as f64
+}
