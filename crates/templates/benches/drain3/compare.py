@@ -1,0 +1,119 @@
+"""The miner and Drain3 on the same lines, in the same run: speed, grouping accuracy, memory.
+
+    python3 -m venv .venv && .venv/bin/pip install drain3==0.9.11
+    .venv/bin/python crates/templates/benches/drain3/compare.py [--lines 1000000]
+
+Builds the examples `corpus` and `mine` in release, makes the lines, gives them to both, one after the other on one core, and
+prints a Markdown table. Lines are in memory before the clock starts, and the clock stops when the last is mined.
+
+Grouping accuracy is Loghub's (Zhu et al. 2019): the share of lines whose group holds exactly the lines of their true
+group. There are two truths: by statement (one logging call is one group), and by outcome (its 200s and its 500s are two).
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+WORKSPACE = pathlib.Path(__file__).resolve().parents[4]
+
+# Masks in the manner of Drain3's own examples, the narrower first. Drain3 gets the same help as the miner gives itself:
+# times, identifiers, addresses, numbers with units.
+MASKS = [
+    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "*"),
+    (r"\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?Z?", "*"),
+    (r"\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "*"),
+    (r"\b[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d\b", "*"),
+    (r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(:\d+)?\b", "*"),
+    (r"\b0x[0-9a-f]+\b", "*"),
+    (r"\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b", "*"),
+    (r"((?<=[^A-Za-z0-9])|^)[-+]?\d+(\.\d+)?(?=(ms|µs|s|m|MB|M)?([^A-Za-z0-9]|$))", "*"),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--templates", action="store_true", help="list both sides' templates on standard error")
+    parser.add_argument("--drain3", metavar="FILE", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.drain3:
+        print(json.dumps(run_drain3(arguments.drain3)))
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        compare(arguments, pathlib.Path(directory))
+
+
+def compare(arguments, directory):
+    """Runs both, each in a process of its own, so that memory is its own too."""
+    binaries = build()
+    subprocess.run([binaries / "corpus", str(arguments.lines), directory], check=True)
+    lines, groups = directory / "lines", directory / "groups"
+    rows = [line.split("\t") for line in (directory / "truth").read_text().splitlines()]
+    by_statement = [statement for statement, _ in rows]
+    by_outcome = [statement + outcome for statement, outcome in rows]
+    listing = ["--templates"] if arguments.templates else []
+
+    results = []
+    for name, flags in [("miner", []), ("miner, not split by outcome", ["--by-statement"])]:
+        out = subprocess.run([binaries / "mine", lines, groups, *flags, *listing], check=True, stdout=subprocess.PIPE)
+        results.append((name, json.loads(out.stdout), groups.read_text().split()))
+    out = subprocess.run([sys.executable, __file__, "--drain3", lines], check=True, stdout=subprocess.PIPE)
+    drain3 = json.loads(out.stdout)
+    if arguments.templates:
+        print(*drain3.pop("texts"), sep="\n", file=sys.stderr)
+    results.append(("Drain3", drain3, drain3.pop("groups")))
+
+    print(f"{arguments.lines:,} lines, {lines.stat().st_size / arguments.lines:.0f} bytes each; "
+          f"{len(set(by_statement))} statements, {len(set(by_outcome))} with their outcomes\n")
+    print("| | lines/s | × Drain3 | accuracy by statement | by outcome | groups | memory added |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for name, result, group in results:
+        print(f"| {name} | {arguments.lines / result['seconds']:,.0f} | {drain3['seconds'] / result['seconds']:.1f} "
+              f"| {accuracy(group, by_statement):.4f} | {accuracy(group, by_outcome):.4f} "
+              f"| {result['templates']} | {result['added_kib'] / 1024:.1f} MiB |")
+
+
+def build():
+    subprocess.run(["cargo", "build", "--release", "-q", "-p", "marple-templates", "--examples"], cwd=WORKSPACE, check=True)
+    metadata = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=WORKSPACE, check=True,
+                              stdout=subprocess.PIPE)
+    return pathlib.Path(json.loads(metadata.stdout)["target_directory"]) / "release" / "examples"
+
+
+def accuracy(groups, truth):
+    """Share of lines whose predicted group and true group hold the same lines."""
+    of_truth, of_group, both = collections.Counter(truth), collections.Counter(groups), collections.Counter(zip(groups, truth))
+    right = sum(count for (group, true), count in both.items() if count == of_group[group] == of_truth[true])
+    return right / len(truth)
+
+
+def run_drain3(path):
+    from drain3 import TemplateMiner
+    from drain3.masking import MaskingInstruction
+    from drain3.template_miner_config import TemplateMinerConfig
+
+    lines = pathlib.Path(path).read_text().split("\0")[:-1]
+    config = TemplateMinerConfig()
+    config.masking_instructions = [MaskingInstruction(pattern, mask) for pattern, mask in MASKS]
+    miner = TemplateMiner(config=config)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    clusters = [miner.add_log_message(line)["cluster_id"] for line in lines]
+    seconds = time.perf_counter() - started
+    return {
+        "seconds": seconds,
+        "added_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before,
+        "templates": len(miner.drain.clusters),
+        "groups": clusters,
+        "texts": [f"{cluster.size:>8} {cluster.get_template()!r}" for cluster in miner.drain.clusters],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+//! Writes the benchmark's lines and their truth: `cargo run --release -p marple-templates --example corpus -- LINES DIR`.
+//!
+//! `DIR/lines` holds the messages, each ended by a NUL (they may hold line feeds); `DIR/truth` has a row for each:
+//! its statement, a tab, and its outcome.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+#[path = "../benches/corpus/mod.rs"]
+mod corpus;
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+/// The lines are the same at every run.
+const SEED: u64 = 20_251_216;
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(count), Some(directory)) = (
+        arguments.next().and_then(|count| count.parse().ok()),
+        arguments.next(),
+    ) else {
+        eprintln!("usage: corpus LINES DIR");
+        std::process::exit(2);
+    };
+    let directory = PathBuf::from(directory);
+    std::fs::create_dir_all(&directory)?;
+    let mut lines = BufWriter::new(File::create(directory.join("lines"))?);
+    let mut truth = BufWriter::new(File::create(directory.join("truth"))?);
+    for line in corpus::Corpus::new().lines(SEED).take(count) {
+        write!(lines, "{}\0", line.text)?;
+        writeln!(truth, "{}\t{}", line.statement, line.outcome)?;
+    }
+    lines.flush()?;
+    truth.flush()
+}

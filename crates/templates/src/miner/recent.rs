@@ -1,0 +1,77 @@
+//! Masked lines seen lately, and their templates: what lets most lines skip the tree.
+//!
+//! A table with one place for each hash; a newer line takes an older one's place. The text is compared, so that a collision
+//! costs time and never a wrong answer, and the id, so that a slot that was used again is not mistaken.
+
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::fast::FixedState;
+
+use super::templates::{TemplateId, Templates};
+
+/// Places in the table: a power of two. With [`MAX_BYTES`] it bounds the table's memory to 8 MiB and a bit.
+const PLACES: usize = 8192;
+
+/// Longer masked lines are not kept.
+const MAX_BYTES: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct Recent {
+    places: Vec<Option<Seen>>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    hash: u64,
+    id: TemplateId,
+    slot: usize,
+    text: Vec<u8>,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            places: (0..PLACES).map(|_| None).collect(),
+        }
+    }
+}
+
+impl Recent {
+    #[inline]
+    pub(super) fn hash(text: &[u8]) -> u64 {
+        let mut hasher = FixedState::with_seed(0).build_hasher();
+        hasher.write(text);
+        hasher.finish()
+    }
+
+    /// The slot of the template that this text belonged to, if the template is still there.
+    #[inline]
+    pub(super) fn get(&self, hash: u64, text: &[u8], templates: &Templates) -> Option<usize> {
+        let seen = self.places.get(place(hash))?.as_ref()?;
+        (seen.hash == hash && seen.text == text && templates.get(seen.slot)?.id == seen.id)
+            .then_some(seen.slot)
+    }
+
+    pub(super) fn put(&mut self, hash: u64, text: &[u8], slot: usize, templates: &Templates) {
+        let (Some(place), Some(template)) = (self.places.get_mut(place(hash)), templates.get(slot))
+        else {
+            return;
+        };
+        if text.len() > MAX_BYTES {
+            return;
+        }
+        let mut kept = place.take().map(|seen| seen.text).unwrap_or_default();
+        kept.clear();
+        kept.extend_from_slice(text);
+        *place = Some(Seen {
+            hash,
+            id: template.id,
+            slot,
+            text: kept,
+        });
+    }
+}
+
+fn place(hash: u64) -> usize {
+    usize::try_from(hash % PLACES as u64).unwrap_or_default()
+}
