@@ -80,12 +80,35 @@ fn more(decoder: &mut Decoder<'_>, left: &mut Option<u64>) -> Result<bool, Deser
     }
 }
 
+/// A time, to the nearest millisecond. (The decoder's own cuts the fraction off: 37.102 s becomes 37.101 s.)
 fn time(decoder: &mut Decoder<'_>) -> Result<Value, DeserializeError> {
     let at = decoder.position();
-    let milliseconds = decoder.timestamp()?.to_millis().ok();
+    let cut = decoder.timestamp()?.to_millis().ok();
+    let end = decoder.position();
+    // Tag 1 is one byte; the number follows.
+    decoder.set_position(at + 1);
+    let seconds = decoder.double().ok();
+    decoder.set_position(end);
+    let is_next = |cut: i64| seconds.is_some_and(|seconds| (seconds * 1000.0).round() == as_double(cut) + 1.0);
+    let milliseconds = cut.map(|cut| if is_next(cut) { cut + 1 } else { cut });
     let time = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
     let time = time.ok_or_else(|| DeserializeError::custom("a time beyond the calendar", at))?;
     Ok(Value::String(time.to_string()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of any calendar time are exact in a double")]
+fn as_double(milliseconds: i64) -> f64 {
+    milliseconds as f64
+}
+
+/// A time whose double is never below its millisecond: the SDK cuts off what is behind it.
+fn encodable(time: Timestamp) -> DateTime {
+    /// More than half the distance of neighbouring doubles around 2^31, less than the microsecond that boto3 rounds to.
+    const ABOVE_NS: u32 = 300;
+    let milliseconds = time.as_millisecond();
+    let nanoseconds = u32::try_from(milliseconds.rem_euclid(1000)).unwrap_or(0) * 1_000_000;
+    let above = if nanoseconds == 0 { 0 } else { ABOVE_NS };
+    DateTime::from_secs_and_nanos(milliseconds.div_euclid(1000), nanoseconds + above)
 }
 
 /// Encodes an output.
@@ -106,7 +129,7 @@ fn write(encoder: &mut Encoder, value: &Value, place: Place<'_>, members: &Membe
         Value::Number(number) => write_number(encoder, number, members.is_double(place)),
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(time) if members.is_timestamp(place) => {
-                encoder.timestamp(&DateTime::from_millis(time.as_millisecond()));
+                encoder.timestamp(&encodable(time));
             }
             _ => {
                 encoder.str(text);

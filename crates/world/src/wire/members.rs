@@ -67,7 +67,7 @@ impl Members {
     }
 
     /// A member that came as text, as the type that it has.
-    pub(super) fn from_text(&self, place: Place<'_>, text: String) -> Value {
+    pub(super) fn typed(&self, place: Place<'_>, text: String) -> Value {
         if self.integers.iter().any(|entry| place.is(entry))
             && let Ok(number) = text.parse::<i64>()
         {

@@ -79,7 +79,7 @@ fn object(children: BTreeMap<String, Node>, place: Place<'_>, members: &Members)
 fn value(node: Node, place: Place<'_>, members: &Members) -> Value {
     let Node { text, mut children } = node;
     if children.is_empty() {
-        return members.from_text(place, text.unwrap_or_default());
+        return members.typed(place, text.unwrap_or_default());
     }
     if children.len() == 1
         && let Some(wrapper) = children.first_entry()

@@ -31,7 +31,7 @@ pub(super) fn route(service: &Service, method: &Method, uri: &Uri) -> Option<Mat
         .filter(|route| method == route.method)
         .find_map(|route| Some((route, labels(route.path, path)?)))?;
     for (name, text) in query::fields(uri.query().unwrap_or_default().as_bytes()) {
-        let value = service.members.from_text(Place::ROOT.member(&name), text);
+        let value = service.members.typed(Place::ROOT.member(&name), text);
         parameters.insert(name, value);
     }
     Some(Matched { operation: route.operation, parameters })
