@@ -3,10 +3,8 @@ const { DynamoDBDocumentClient, BatchWriteCommand } = require('@aws-sdk/lib-dyna
 
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 
-exports.handler = async () => {
-  const response = await fetch(`${process.env.WAREHOUSE_URL}/stock?changedWithin=300`);
-  if (!response.ok) throw new Error(`warehouse answered ${response.status}`);
-  const rows = await response.json();
+exports.handler = async (event) => {
+  const rows = event.Records.flatMap((record) => JSON.parse(record.body).articles);
   for (let i = 0; i < rows.length; i += 25) {
     await table.send(new BatchWriteCommand({
       RequestItems: { [process.env.STOCK_TABLE]: rows.slice(i, i + 25).map((Item) => ({ PutRequest: { Item } })) },
