@@ -7,7 +7,8 @@
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::disallowed_macros
 )]
 
 #[path = "../benches/corpus/mod.rs"]
