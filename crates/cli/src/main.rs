@@ -1,1 +1,54 @@
-fn main() {}
+//! The binary `marple`: arguments, wiring, exit codes. This crate alone reads the environment and the system's clock and
+//! writes to the terminal.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`arguments`] | the command line |
+//! | [`commands`] | one file a verb |
+//! | [`wiring`] | models, toolbox, journal and clock, put together |
+//! | [`scenarios`] | finding a scenario: a folder, the working tree's, the embedded ones |
+//! | [`progress`] | the live time line on standard error |
+//! | [`failure`], [`exit`] | what went wrong, why, what to do; and the exit code |
+
+mod arguments;
+mod clock;
+mod commands;
+mod exit;
+mod failure;
+mod logging;
+mod output;
+mod progress;
+mod scenarios;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{arguments::Arguments, exit::Exit, failure::Failure};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    logging::start(arguments.verbose, arguments.quiet);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::bug(format!("the runtime cannot be started: {error}")).show(),
+    };
+    let ended = runtime.block_on(commands::run(arguments));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.show(),
+    }
+}
+
+/// Shows clap's own text: help and version end well, all else is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let shown = error.print();
+    match (shown, error.use_stderr()) {
+        (Ok(()), false) => Exit::Done.into(),
+        _ => Exit::Usage.into(),
+    }
+}

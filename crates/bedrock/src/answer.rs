@@ -1,0 +1,161 @@
+//! The stream's events, folded into an answer.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_bedrockruntime::{
+    primitives::event_stream::EventReceiver,
+    types::{
+        ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
+        StopReason as SdkStopReason, TokenUsage,
+        error::ConverseStreamOutputError,
+    },
+};
+use marple_agent::ports::Delta;
+use marple_case::{Block, Message, Role, StopReason, ToolCall, Usage};
+use serde_json::{Value, json};
+
+use crate::{Patience, fault::Fault, reasoning::Reasoning};
+
+/// The events of one answer.
+pub(crate) type Events = EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>;
+
+/// The next event, waited for with a limit. `None`: the stream ended.
+pub(crate) async fn next(
+    events: &mut Events,
+    patience: Patience,
+    model: &str,
+    has_begun: bool,
+) -> Result<Option<ConverseStreamOutput>, Fault> {
+    let limit = if has_begun { patience.between_events } else { patience.first_event };
+    let event = tokio::time::timeout(limit, events.recv()).await.map_err(|_| Fault::silent(limit))?;
+    event.map_err(|error| Fault::in_stream(&error, model))
+}
+
+/// A block while it comes.
+#[derive(Debug)]
+enum Growing {
+    Text(String),
+    Call { id: String, tool: String, input: String },
+    Reasoning(Reasoning),
+}
+
+/// An answer while it comes.
+#[derive(Debug, Default)]
+pub(crate) struct Assembly {
+    blocks: BTreeMap<i32, Growing>,
+    stop_reason: Option<StopReason>,
+    usage: Usage,
+    has_begun: bool,
+}
+
+impl Assembly {
+    /// Whether any event came.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Takes an event in; gives what a live view shows of it.
+    pub(crate) fn hear(&mut self, event: ConverseStreamOutput) -> Option<Delta> {
+        self.has_begun = true;
+        match event {
+            ConverseStreamOutput::ContentBlockStart(start) => match start.start? {
+                ContentBlockStart::ToolUse(call) => {
+                    let tool = call.name.clone();
+                    let growing = Growing::Call { id: call.tool_use_id, tool: call.name, input: String::new() };
+                    self.blocks.insert(start.content_block_index, growing);
+                    Some(Delta::CallStarted { tool })
+                }
+                _ => None,
+            },
+            ConverseStreamOutput::ContentBlockDelta(delta) => self.grow(delta.content_block_index, delta.delta?),
+            ConverseStreamOutput::MessageStop(stop) => {
+                self.stop_reason = Some(stop_reason(&stop.stop_reason));
+                None
+            }
+            ConverseStreamOutput::Metadata(metadata) => {
+                self.usage = metadata.usage.as_ref().map(usage).unwrap_or_default();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn grow(&mut self, index: i32, delta: ContentBlockDelta) -> Option<Delta> {
+        match delta {
+            ContentBlockDelta::Text(more) => {
+                if let Growing::Text(text) = self.blocks.entry(index).or_insert_with(|| Growing::Text(String::new())) {
+                    text.push_str(&more);
+                }
+                Some(Delta::Text(more))
+            }
+            ContentBlockDelta::ToolUse(more) => {
+                if let Some(Growing::Call { input, .. }) = self.blocks.get_mut(&index) {
+                    input.push_str(&more.input);
+                }
+                None
+            }
+            ContentBlockDelta::ReasoningContent(more) => self.reason(index, more),
+            _ => None,
+        }
+    }
+
+    fn reason(&mut self, index: i32, delta: ReasoningContentBlockDelta) -> Option<Delta> {
+        let block = self.blocks.entry(index).or_insert_with(|| Growing::Reasoning(Reasoning::default()));
+        let Growing::Reasoning(reasoning) = block else { return None };
+        match delta {
+            ReasoningContentBlockDelta::Text(more) => {
+                reasoning.add_text(&more);
+                return Some(Delta::Reasoning(more));
+            }
+            ReasoningContentBlockDelta::Signature(more) => reasoning.add_signature(&more),
+            ReasoningContentBlockDelta::RedactedContent(content) => reasoning.set_redacted(content.as_ref()),
+            _ => {}
+        }
+        None
+    }
+
+    /// The whole message. A stream that ended before its stop event was cut.
+    pub(crate) fn finish(self, model: &str) -> Result<(Message, StopReason, Usage), Fault> {
+        let stop_reason = self.stop_reason.ok_or_else(Fault::cut)?;
+        let blocks = self.blocks.into_values().filter_map(|growing| match growing {
+            Growing::Text(text) if text.trim().is_empty() => None,
+            Growing::Text(text) => Some(Block::Text { text }),
+            Growing::Call { id, tool, input } => Some(Block::ToolCall(ToolCall { id, tool, arguments: arguments(input) })),
+            Growing::Reasoning(reasoning) => Some(Block::Reasoning { opaque: reasoning.into_opaque(model) }),
+        });
+        Ok((Message { role: Role::Assistant, blocks: blocks.collect() }, stop_reason, self.usage))
+    }
+}
+
+/// A call's arguments; what is no JSON stays as the text that it is, so that the call can be refused with a reason.
+fn arguments(input: String) -> Value {
+    if input.trim().is_empty() {
+        return json!({});
+    }
+    serde_json::from_str(&input).unwrap_or(Value::String(input))
+}
+
+fn stop_reason(reason: &SdkStopReason) -> StopReason {
+    match reason {
+        SdkStopReason::EndTurn => StopReason::EndTurn,
+        SdkStopReason::ToolUse => StopReason::ToolUse,
+        SdkStopReason::MaxTokens => StopReason::MaxTokens,
+        SdkStopReason::StopSequence => StopReason::StopSequence,
+        SdkStopReason::GuardrailIntervened => StopReason::GuardrailIntervened,
+        SdkStopReason::ContentFiltered => StopReason::ContentFiltered,
+        SdkStopReason::MalformedModelOutput => StopReason::MalformedModelOutput,
+        SdkStopReason::MalformedToolUse => StopReason::MalformedToolUse,
+        SdkStopReason::ModelContextWindowExceeded => StopReason::ModelContextWindowExceeded,
+        _ => StopReason::Other,
+    }
+}
+
+fn usage(tokens: &TokenUsage) -> Usage {
+    let count = |tokens: i32| u64::try_from(tokens).unwrap_or(0);
+    Usage {
+        input_tokens: count(tokens.input_tokens),
+        output_tokens: count(tokens.output_tokens),
+        cache_read_tokens: tokens.cache_read_input_tokens.map_or(0, count),
+        cache_write_tokens: tokens.cache_write_input_tokens.map_or(0, count),
+    }
+}

@@ -1,0 +1,22 @@
+//! One file a verb.
+
+use crate::{
+    arguments::{Arguments, Command},
+    exit::Exit,
+    failure::Failure,
+};
+
+mod investigate;
+mod list;
+mod show;
+mod world;
+
+/// Runs the verb.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    match arguments.command {
+        Command::Investigate(verb) => investigate::run(*verb, arguments.quiet).await,
+        Command::Show(verb) => show::run(verb).await,
+        Command::List(verb) => list::run(verb).await,
+        Command::World(verb) => world::run(verb).await,
+    }
+}

@@ -1,0 +1,119 @@
+//! `marple investigate`: from an alarm or a question to a report.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use marple_agent::{
+    Investigator, Order,
+    ports::{Observer, Unwatched},
+};
+use marple_case::{
+    InvestigationId, Trigger,
+    event::{Budget, Ending},
+    trigger::notification,
+};
+use marple_report::Report;
+use marple_world::Scenario;
+
+use crate::{
+    arguments::{BudgetArguments, Investigate},
+    exit::Exit,
+    failure::Failure,
+    output,
+    progress::Live,
+    wiring,
+};
+
+/// Investigates, and writes the report.
+pub async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit, Failure> {
+    let asked = trigger(&arguments)?;
+    if let (Some(Trigger::Alarm { alarm }), None) = (&asked, &arguments.alarm) {
+        arguments.alarm = Some(alarm.clone());
+    }
+    let prompts = wiring::prompts(&arguments)?;
+    let subject = wiring::subject(&arguments).await?;
+    let trigger = asked.or_else(|| subject.scenario.as_ref().map(|(_, scenario)| of_scenario(scenario)));
+    let trigger = trigger.ok_or_else(|| {
+        let hint = "give --alarm NAME, --latest, --event FILE, a question in words, or --scenario NAME";
+        Failure::usage("nothing to investigate").hint(hint)
+    })?;
+    let journal = wiring::journal(&arguments.data).await?;
+    let observer: Arc<dyn Observer> = if quiet { Arc::new(Unwatched) } else { Arc::new(Live::new()) };
+    let investigator = Investigator {
+        models: wiring::models(&arguments).await?,
+        toolbox: Arc::new(subject.toolbox),
+        journal: Arc::new(journal.clone()),
+        clock: subject.clock,
+        prompts: Arc::new(prompts),
+        observer,
+    };
+    let id = InvestigationId(uuid::Uuid::now_v7().to_string());
+    let order = Order {
+        trigger,
+        budget: budget(&arguments.budget),
+        language: arguments.lang.clone(),
+        scenario: subject.scenario.map(|(name, _)| name),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    investigator.open(&id, order).await?;
+    let ended = investigator.run(&id, interrupted()).await;
+    drop(investigator);
+    journal.close().await;
+    let state = ended?;
+    output::write(&Report::from_entries(id, state.entries()), &arguments.output)?;
+    Ok(match state.ending() {
+        Some(Ending::Complete) => Exit::Done,
+        Some(Ending::Partial { .. }) | None => Exit::Partial,
+    })
+}
+
+/// What the command line asks for; `None`: nothing, so that a scenario's own trigger counts.
+fn trigger(arguments: &Investigate) -> Result<Option<Trigger>, Failure> {
+    Ok(match arguments {
+        Investigate { alarm: Some(alarm), .. } => Some(Trigger::Alarm { alarm: alarm.clone() }),
+        Investigate { latest: true, .. } => Some(Trigger::LatestAlarm),
+        Investigate { event: Some(file), .. } => Some(from_event(file)?),
+        Investigate { question: Some(text), .. } => Some(Trigger::Question { text: text.clone() }),
+        _ => None,
+    })
+}
+
+fn of_scenario(scenario: &Scenario) -> Trigger {
+    match &scenario.trigger {
+        marple_world::Trigger::Alarm(alarm) => Trigger::Alarm { alarm: alarm.clone() },
+        marple_world::Trigger::Question(text) => Trigger::Question { text: text.clone() },
+    }
+}
+
+fn from_event(file: &Path) -> Result<Trigger, Failure> {
+    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let text = read(file).map_err(|error| Failure::usage(format!("the event in {name} cannot be read: {error}")))?;
+    notification::parse(&text).map_err(|error| Failure::usage(format!("the event in {name} cannot be used: {error}")))
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file)
+}
+
+fn budget(arguments: &BudgetArguments) -> Budget {
+    Budget {
+        turns: Some(arguments.max_turns),
+        tool_calls: Some(arguments.max_tool_calls),
+        tokens: arguments.max_tokens,
+        time_ms: Some(u64::try_from(arguments.max_time.as_millis()).unwrap_or(u64::MAX)),
+        cost_usd: arguments.max_cost,
+    }
+}
+
+/// Resolves when the person wants to stop.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

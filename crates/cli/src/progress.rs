@@ -1,0 +1,84 @@
+//! The live time line on standard error: one line for each event, and on a terminal a last line that says what is being done.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::Style;
+use indicatif::{ProgressBar, ProgressStyle};
+use marple_agent::ports::{Delta, Observer, Progress};
+use marple_case::Event;
+use marple_report::live::TimeLine;
+
+/// How often the last line moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows what happens.
+pub struct Live {
+    line: Mutex<TimeLine>,
+    /// The moving last line; `None` where standard error is no terminal.
+    now: Option<ProgressBar>,
+}
+
+impl Live {
+    /// A view on standard error.
+    pub fn new() -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let width = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
+        let now = is_terminal.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        Self { line: Mutex::new(TimeLine::new(width.filter(|_| is_terminal))), now }
+    }
+
+    fn show(&self, text: &str) {
+        const DIM: Style = Style::new().dimmed();
+        let print = || anstream::eprintln!("{DIM}{text}{DIM:#}");
+        match &self.now {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn doing(&self, text: String) {
+        if let Some(bar) = &self.now {
+            bar.set_message(text);
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.now {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Live {
+    fn progress(&self, progress: Progress<'_>) {
+        match progress {
+            Progress::Written(entry) => {
+                let line = self.line.lock().map(|mut line| line.line(entry)).ok().flatten();
+                if let Some(line) = line {
+                    self.show(&line);
+                }
+                if let Event::Closed { .. } = entry.event
+                    && let Some(bar) = &self.now
+                {
+                    bar.finish_and_clear();
+                }
+            }
+            Progress::CallStarted { tool, .. } => self.doing(format!("{tool} …")),
+            Progress::Answering(Delta::CallStarted { tool }) => self.doing(format!("the model calls {tool} …")),
+            Progress::Answering(Delta::Text(_) | Delta::Reasoning(_)) => self.doing("the model answers …".to_owned()),
+            Progress::Answering(Delta::Restarted { reason }) => self.doing(format!("the model's answer was cut ({reason}); again …")),
+            Progress::Answering(Delta::Finished(_)) => {}
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Models, toolbox, journal and clock, put together. The one place that knows all crates.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use marple_agent::{
+    Prompts,
+    ports::{Clock, Model},
+    prompts::FILES,
+};
+use marple_aws::AwsToolbox;
+use marple_bedrock::Bedrock;
+use marple_playbook::Playbook;
+use marple_store::SqliteJournal;
+use marple_world::{Scenario, World};
+
+use crate::{
+    arguments::{DataArguments, Investigate},
+    clock::{ScenarioClock, SystemClock},
+    failure::Failure,
+    scenarios,
+};
+
+/// The model that needs no language model.
+const PLAYBOOK: &str = "playbook";
+
+/// What is investigated: an account, or a scenario's world. Both are read through the same toolbox.
+pub struct Subject {
+    /// The tools over it.
+    pub toolbox: AwsToolbox,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// The scenario's name and definition, if it is one.
+    pub scenario: Option<(String, Arc<Scenario>)>,
+}
+
+/// The account that the arguments and the environment name, or the scenario.
+pub async fn subject(arguments: &Investigate) -> Result<Subject, Failure> {
+    match &arguments.scenario {
+        Some(named) => played(named),
+        None => real(arguments).await,
+    }
+}
+
+fn played(named: &str) -> Result<Subject, Failure> {
+    let (name, scenario) = scenarios::load(named)?;
+    let scenario = Arc::new(scenario);
+    let world = World::new(Arc::clone(&scenario));
+    // AWS's documentation example keys: the world checks no signature.
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None, None, "scenario");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(scenario.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(world.http_client())
+        .build();
+    Ok(Subject {
+        toolbox: AwsToolbox::new(&config),
+        clock: Arc::new(ScenarioClock::starting_at(scenario.now)),
+        scenario: Some((name, scenario)),
+    })
+}
+
+async fn real(arguments: &Investigate) -> Result<Subject, Failure> {
+    let region = arguments.region.clone().or_else(|| region_of(arguments.alarm.as_deref()?));
+    let config = sdk_config(arguments.profile.as_deref(), region).await;
+    if config.region().is_none() {
+        let hint = "give --region us-east-1 (or yours), set AWS_REGION, or put a region into the profile";
+        return Err(Failure::usage("no AWS region is set").hint(hint));
+    }
+    Ok(Subject { toolbox: AwsToolbox::new(&config), clock: Arc::new(SystemClock), scenario: None })
+}
+
+/// The region that an ARN names: `arn:aws:cloudwatch:REGION:…`.
+fn region_of(alarm: &str) -> Option<String> {
+    let region = alarm.strip_prefix("arn:")?.split(':').nth(2)?;
+    (!region.is_empty()).then(|| region.to_owned())
+}
+
+/// The SDK's configuration by its own rules: profile, environment, SSO, container and instance roles.
+async fn sdk_config(profile: Option<&str>, region: Option<String>) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    loader.load().await
+}
+
+/// The models, the chosen one first and the playbook behind it.
+pub async fn models(arguments: &Investigate) -> Result<Vec<Arc<dyn Model>>, Failure> {
+    let playbook: Arc<dyn Model> = Arc::new(Playbook::new());
+    if arguments.model == PLAYBOOK {
+        return Ok(vec![playbook]);
+    }
+    let config = sdk_config(arguments.profile.as_deref(), arguments.region.clone()).await;
+    if config.region().is_none() {
+        let hint = "give --region, set AWS_REGION, or put a region into the profile; `--model playbook` needs none";
+        return Err(Failure::usage("no AWS region is set for Bedrock").hint(hint));
+    }
+    Ok(vec![Arc::new(Bedrock::new(&config, &arguments.model)), playbook])
+}
+
+/// The prompts: embedded, or a folder's.
+pub fn prompts(arguments: &Investigate) -> Result<Prompts, Failure> {
+    let Some(folder) = &arguments.prompts else { return Ok(Prompts::embedded()?) };
+    let mut replaced = Vec::new();
+    for file in FILES {
+        match std::fs::read_to_string(folder.join(file)) {
+            Ok(source) => replaced.push((file, source)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::configuration(format!("{} cannot be read: {error}", folder.join(file).display()))),
+        }
+    }
+    if replaced.is_empty() {
+        let what = format!("{} holds none of the prompts {}", folder.display(), FILES.join(", "));
+        return Err(Failure::configuration(what).hint("copy the files of prompts/ there and change them"));
+    }
+    let replacement = |file: &str| replaced.iter().find(|(name, _)| *name == file).map(|(_, source)| source.clone());
+    Ok(Prompts::new(replacement)?)
+}
+
+/// The journal, in `--data-dir` or the platform's data directory.
+pub async fn journal(data: &DataArguments) -> Result<SqliteJournal, Failure> {
+    let folder = data.data_dir.clone().or_else(default_folder).ok_or_else(|| {
+        Failure::configuration("this platform has no data directory").hint("give one with --data-dir DIR or MARPLE_DATA_DIR")
+    })?;
+    Ok(SqliteJournal::open(&folder).await?)
+}
+
+fn default_folder() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "marple").map(|platform| platform.data_dir().to_owned())
+}
