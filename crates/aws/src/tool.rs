@@ -23,7 +23,12 @@ pub(crate) const TOOLS: &[Registered] = &[
     tool::<tools::describe_alarms::DescribeAlarms>(),
     tool::<tools::get_metrics::GetMetrics>(),
     tool::<tools::list_metrics::ListMetrics>(),
+    tool::<tools::search_logs::SearchLogs>(),
+    tool::<tools::summarize_logs::SummarizeLogs>(),
+    tool::<tools::query_logs::QueryLogs>(),
     tool::<tools::list_log_groups::ListLogGroups>(),
+    tool::<tools::get_function::GetFunction>(),
+    tool::<tools::read_function_code::ReadFunctionCode>(),
 ];
 
 /// What a tool runs with.

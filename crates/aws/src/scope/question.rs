@@ -1,12 +1,13 @@
 //! What a question in words names: resources by their names, and times. Pure.
 
-use std::sync::LazyLock;
-
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use marple_case::{Scope, Window};
-use regex::Regex;
+use regex::Captures;
 
-use crate::window::later;
+use crate::{
+    pattern::{Pattern, pattern},
+    window::later,
+};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -53,17 +54,12 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
     !before.is_some_and(continues) && !after.is_some_and(continues)
 }
 
-/// An expression of this module, which its tests compile.
-fn expression(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
-
-static MOMENT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| expression(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?"));
-static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| expression(r"(?:^|[^\d:T.])(\d{1,2}:\d{2}(?::\d{2})?)(?:[^\d:]|$)"));
-static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    expression(r"(?i)(?:last|past)\s+(\d+)?\s*(minute|min|hour|h|day)s?\b|(\d+)\s*(minute|min|hour|h|day)s?\s+ago")
-});
+static MOMENT: Pattern =
+    pattern!(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?");
+static CLOCK: Pattern = pattern!(r"(?:^|[^\d:T.])(\d{1,2}:\d{2}(?::\d{2})?)(?:[^\d:]|$)");
+static AGO: Pattern = pattern!(
+    r"(?i)(?:last|past)\s+(\d+)?\s*(minute|min|hour|h|day)s?\b|(\d+)\s*(minute|min|hour|h|day)s?\s+ago"
+);
 
 /// The times in a text: full times, else times of the clock (UTC, the last time that it was so late), else "the last 3
 /// hours" and "20 minutes ago". `None`: the text names none, or only times after now.
@@ -82,24 +78,22 @@ pub(super) fn times(text: &str, now: Timestamp) -> Option<Times> {
 }
 
 fn moments(text: &str) -> Vec<Timestamp> {
-    let Some(pattern) = MOMENT.as_ref() else { return Vec::new() };
-    let moment = |found: regex::Captures<'_>| {
+    let moment = |found: &Captures<'_>| {
         let (date, clock) = (found.get(1)?.as_str(), clock(found.get(2)?.as_str())?);
         let offset = found.get(3).map_or("Z", |offset| offset.as_str());
         format!("{date}T{clock}{offset}").parse().ok()
     };
-    pattern.captures_iter(text).filter_map(moment).collect()
+    MOMENT.all(text).iter().filter_map(moment).collect()
 }
 
 fn clock_times(text: &str, now: Timestamp) -> Vec<Timestamp> {
-    let Some(pattern) = CLOCK.as_ref() else { return Vec::new() };
     let today = now.to_zoned(TimeZone::UTC).date();
-    let moment = |found: regex::Captures<'_>| {
+    let moment = |found: &Captures<'_>| {
         let clock = clock(found.get(1)?.as_str())?;
         let at = today.to_datetime(clock).to_zoned(TimeZone::UTC).ok()?.timestamp();
         Some(if at > now { later(at, -DAY) } else { at })
     };
-    pattern.captures_iter(text).filter_map(moment).collect()
+    CLOCK.all(text).iter().filter_map(moment).collect()
 }
 
 fn clock(text: &str) -> Option<civil::Time> {
@@ -108,7 +102,7 @@ fn clock(text: &str) -> Option<civil::Time> {
 }
 
 fn ago(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let found = AGO.as_ref()?.captures(text)?;
+    let found = AGO.captures(text)?;
     let part = |first: usize, second: usize| found.get(first).or(found.get(second)).map(|part| part.as_str());
     let number: i64 = part(1, 3).unwrap_or("1").parse().ok()?;
     let unit = match part(2, 4)?.to_lowercase().as_str() {

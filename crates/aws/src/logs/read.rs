@@ -1,0 +1,80 @@
+//! The events of a log group in a span, by FilterLogEvents.
+//!
+//! A page may be empty and still have a token: only a missing token ends a search. Messages come out of here with their
+//! control characters made visible and without the line feed that ends them.
+
+use marple_case::{Window, facts::LogLine};
+
+use crate::{
+    clients::Clients,
+    fault::{Asked, Fault},
+    text, time,
+};
+
+/// Pages without a single event that are asked for in a row before a search is given up: a narrow pattern in a large log
+/// group gives many.
+const EMPTY_PAGES: usize = 200;
+
+/// What is searched for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Search<'a> {
+    /// The log group.
+    pub log_group: &'a str,
+    /// CloudWatch's filter pattern; empty: all events.
+    pub pattern: &'a str,
+    /// The span.
+    pub span: Window,
+    /// Events that are read at most.
+    pub events: usize,
+    /// Bytes of messages that are read at most.
+    pub bytes: usize,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Read {
+    /// The events, oldest first.
+    pub lines: Vec<LogLine>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+/// Reads.
+///
+/// # Errors
+/// Whatever CloudWatch Logs refuses; a missing log group is a fault that [`Fault::is_not_found`] tells.
+pub(crate) async fn read(clients: &Clients, search: Search<'_>) -> Result<Read, Fault> {
+    let mut lines: Vec<LogLine> = Vec::new();
+    let (mut token, mut bytes, mut empty_pages) = (None, 0_usize, 0_usize);
+    loop {
+        let left = search.events.saturating_sub(lines.len()).clamp(1, 10_000);
+        let page = clients
+            .logs()
+            .filter_log_events()
+            .log_group_name(search.log_group)
+            .set_filter_pattern((!search.pattern.is_empty()).then(|| search.pattern.to_owned()))
+            .start_time(search.span.start.as_millisecond())
+            // The end is included there, and excluded here.
+            .end_time(search.span.end.as_millisecond().saturating_sub(1))
+            .limit(i32::try_from(left).unwrap_or(i32::MAX))
+            .set_next_token(token)
+            .send()
+            .await
+            .asked("logs:FilterLogEvents")?;
+        empty_pages = if page.events().is_empty() { empty_pages + 1 } else { 0 };
+        token = page.next_token().map(str::to_owned);
+        for event in page.events.unwrap_or_default() {
+            let Some(at) = event.timestamp.and_then(time::from_millis) else { continue };
+            let message = event.message.unwrap_or_default();
+            let message = text::visible(message.trim_end_matches(['\n', '\r'])).into_owned();
+            bytes = bytes.saturating_add(message.len());
+            lines.push(LogLine { at, stream: event.log_stream_name.unwrap_or_default(), message });
+        }
+        let is_full = lines.len() >= search.events || bytes >= search.bytes || empty_pages >= EMPTY_PAGES;
+        if token.is_none() || is_full {
+            lines.sort_by_key(|line| line.at);
+            lines.truncate(search.events);
+            return Ok(Read { lines, complete: token.is_none() });
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `search_logs`: log events that match a filter pattern, to the letter.
+
+use jiff::Timestamp;
+use marple_case::{
+    Facts, Scope, Window,
+    facts::{LogLine, Logs},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    fault::Fault,
+    logs::{
+        blocks, exceptions,
+        read::{self, Search},
+    },
+    text::{Command, count},
+    tool::{Context, Findings, Tool},
+    window,
+};
+
+/// Events that one call gives at most.
+const LIMIT: u32 = 1_000;
+/// Bytes of messages that are read at most.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// Finds log events, oldest first, each whole. Use it for the lines around a moment, one request id, or a word;
+/// summarize_logs is better for what is unusual.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Args {
+    /// The log group's name.
+    log_group: String,
+    /// A CloudWatch Logs filter pattern: words that all occur, "a phrase" in double quotes, ?either ?or, -without,
+    /// %regular expression%, { $.level = "error" }. Case-sensitive. Default: all events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    /// Start of the span, RFC 3339. Default: the incident's window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Timestamp>,
+    /// End of the span, RFC 3339. Default: the incident's window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Timestamp>,
+    /// Events at most, 1 to 1000.
+    #[serde(default = "fifty")]
+    limit: u32,
+}
+
+fn fifty() -> u32 {
+    50
+}
+
+pub(crate) struct SearchLogs;
+
+impl Tool for SearchLogs {
+    const NAME: &'static str = "search_logs";
+    const ACTIONS: &'static [&'static str] = &["logs:FilterLogEvents"];
+    type Args = Args;
+
+    fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
+        if args.log_group.is_empty() {
+            return Err("log_group is empty; list_log_groups lists the log groups".to_owned());
+        }
+        args.pattern = args.pattern.take().map(|pattern| pattern.trim().to_owned()).filter(|pattern| !pattern.is_empty());
+        args.limit = args.limit.clamp(1, LIMIT);
+        window::fill(&mut args.start, &mut args.end, scope)
+    }
+
+    fn command(args: &Args, scope: &Scope) -> String {
+        let span = window::of(args.start, args.end, scope);
+        Command::new("logs", "filter-log-events")
+            .option("log-group-name", &args.log_group)
+            .option_if("filter-pattern", args.pattern.as_ref())
+            .option("start-time", span.start.as_millisecond().to_string())
+            .option("end-time", span.end.as_millisecond().saturating_sub(1).to_string())
+            .option("max-items", args.limit.to_string())
+            .in_region(&scope.region)
+    }
+
+    async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
+        let span = window::of(args.start, args.end, context.scope);
+        let pattern = args.pattern.clone().unwrap_or_default();
+        let search = Search {
+            log_group: &args.log_group,
+            pattern: &pattern,
+            span,
+            events: usize::try_from(args.limit).unwrap_or(1),
+            bytes: BYTES,
+        };
+        let read = match read::read(context.clients, search).await {
+            Err(fault) if fault.is_not_found() => return Ok(no_group(&args.log_group, context.scope)),
+            read => read?,
+        };
+        if read.lines.is_empty() {
+            return Ok(nothing(args, span, read.complete));
+        }
+        let text = rendered(args, span, &read.lines, read.complete);
+        let exceptions = exceptions::of(&blocks::joined(&read.lines));
+        let log_group = args.log_group.clone();
+        let logs = Logs { log_group, pattern, window: span, lines: read.lines, complete: read.complete, exceptions };
+        Ok(Findings::found(Facts::Logs(logs), text))
+    }
+}
+
+/// What is said where there is no such log group.
+pub(super) fn no_group(log_group: &str, scope: &Scope) -> Findings {
+    Findings::nothing(format!("there is no log group {log_group} in {}", scope.region))
+}
+
+fn that_match(args: &Args) -> String {
+    args.pattern.as_ref().map(|pattern| format!(" that matches {pattern}")).unwrap_or_default()
+}
+
+fn nothing(args: &Args, span: Window, complete: bool) -> Findings {
+    let rest = if complete { "" } else { " (the search was given up before its end: narrow the span)" };
+    Findings::nothing(format!("log group {} holds no event{} from {span}{rest}", args.log_group, that_match(args)))
+}
+
+fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> String {
+    let found = count(lines.len() as u64, "event");
+    let mut text = format!("log group: {}\nwindow: {span}, {found}{}\n", args.log_group, that_match(args));
+    for line in lines {
+        text.push_str(&format!("{} {} | {}\n", line.at, line.stream, line.message));
+    }
+    if !complete {
+        text.push_str("[there are more: raise limit, narrow the span or the pattern]\n");
+    }
+    text
+}

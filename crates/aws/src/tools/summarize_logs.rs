@@ -1,0 +1,115 @@
+//! `summarize_logs`: what is unusual in a log group: templates, exceptions and invocations, window against baseline.
+
+use jiff::Timestamp;
+use marple_case::{
+    Facts, Scope, Window,
+    facts::{Exception, LogSummary},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::search_logs::no_group;
+use crate::{
+    fault::Fault,
+    logs::{
+        blocks, exceptions, platform,
+        read::{self, Read, Search},
+        templates,
+    },
+    text::Command,
+    tool::{Context, Findings, Tool},
+    window,
+};
+
+mod text;
+
+/// Events that are read of each span at most.
+const EVENTS: usize = 100_000;
+/// Bytes of messages that are read of each span at most.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// Summarises a log group over a span against the same span of the day before: exceptions with their stack traces, for a
+/// Lambda function its invocations (timeouts, durations, memory), and log templates with counts, new and surged ones
+/// first. The first thing to look at in a log group.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Args {
+    /// The log group's name.
+    log_group: String,
+    /// Start of the span, RFC 3339. Default: the incident's window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Timestamp>,
+    /// End of the span, RFC 3339. Default: the incident's window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Timestamp>,
+}
+
+pub(crate) struct SummarizeLogs;
+
+impl Tool for SummarizeLogs {
+    const NAME: &'static str = "summarize_logs";
+    const ACTIONS: &'static [&'static str] = &["logs:FilterLogEvents"];
+    type Args = Args;
+
+    fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
+        if args.log_group.is_empty() {
+            return Err("log_group is empty; list_log_groups lists the log groups".to_owned());
+        }
+        window::fill(&mut args.start, &mut args.end, scope)
+    }
+
+    fn command(args: &Args, scope: &Scope) -> String {
+        let span = window::of(args.start, args.end, scope);
+        Command::new("logs", "filter-log-events")
+            .option("log-group-name", &args.log_group)
+            .option("start-time", span.start.as_millisecond().to_string())
+            .option("end-time", span.end.as_millisecond().saturating_sub(1).to_string())
+            .in_region(&scope.region)
+    }
+
+    async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
+        let span = window::of(args.start, args.end, context.scope);
+        let baseline = window::baseline(span, context.scope);
+        let search = Search { log_group: &args.log_group, pattern: "", span, events: EVENTS, bytes: BYTES };
+        let (of_window, of_baseline) = futures::join!(
+            read::read(context.clients, search),
+            read::read(context.clients, Search { span: baseline, ..search })
+        );
+        let of_window = match of_window {
+            Err(fault) if fault.is_not_found() => return Ok(no_group(&args.log_group, context.scope)),
+            read => read?,
+        };
+        let of_baseline = of_baseline?;
+        if of_window.lines.is_empty() && of_baseline.lines.is_empty() {
+            let group = &args.log_group;
+            return Ok(Findings::nothing(format!(
+                "log group {group} holds no event from {span}, and none in the baseline from {baseline}"
+            )));
+        }
+        let summary = summary(&args.log_group, span, baseline, &of_window, &of_baseline);
+        let text = text::rendered(&summary, &of_window, &of_baseline);
+        Ok(Findings::found(Facts::LogSummary(summary), text))
+    }
+}
+
+fn summary(log_group: &str, window: Window, baseline: Window, of_window: &Read, of_baseline: &Read) -> LogSummary {
+    let (blocks, baseline_blocks) = (blocks::joined(&of_window.lines), blocks::joined(&of_baseline.lines));
+    let exceptions = exceptions::of(&blocks);
+    let known: Vec<Exception> = exceptions::of(&baseline_blocks);
+    let in_both = |exception: &Exception| exceptions.iter().any(|other| exceptions::is_same(exception, other));
+    let mined = templates::mine(&blocks, &baseline_blocks);
+    LogSummary {
+        log_group: log_group.to_owned(),
+        window,
+        baseline,
+        lines: of_window.lines.len() as u64,
+        baseline_lines: of_baseline.lines.len() as u64,
+        complete: of_window.complete && of_baseline.complete,
+        templates: mined.templates,
+        other_lines: mined.other_lines,
+        baseline_exceptions: known.into_iter().filter(in_both).collect(),
+        exceptions,
+        invocations: platform::invocations(&of_window.lines),
+        baseline_invocations: platform::invocations(&of_baseline.lines),
+    }
+}
