@@ -1,0 +1,153 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use proptest::prelude::*;
+
+use super::data::{DataQuery, Source, results};
+use super::math::Expression;
+use super::period::Windows;
+use super::statistic::{Statistic, points};
+use super::*;
+use crate::traffic::tests::world;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 86_400_000;
+const NOW: i64 = 1_765_865_400_000; // 2025-12-16T06:10:00Z
+
+fn at(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+}
+
+fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricId {
+    MetricId::new(namespace, name, dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+fn connections() -> MetricId {
+    metric("AWS/RDS", "DatabaseConnections", &[("DBClusterIdentifier", "bookshop-aurora")])
+}
+
+fn queue() -> MetricId {
+    metric("Bookshop", "Queue", &[("Stage", "live"), ("Queue", "orders")])
+}
+
+fn values(id: &MetricId, from: &str, to: &str, period: i64, statistic: Statistic) -> Vec<f64> {
+    let metrics = Metrics::of(&world()).unwrap();
+    let windows = Windows::new(at(from), at(to), period, NOW);
+    let found = metrics.samples(id, None, windows.start, windows.samples_end());
+    points(&found.samples, &windows, statistic, NOW).into_values().collect()
+}
+
+#[test]
+fn segments_override_the_base_and_points_win_over_all() {
+    let found = values(&connections(), "2025-12-16T05:42:00Z", "2025-12-16T05:48:00Z", 60, Statistic::Average);
+    assert_eq!(found, [80.0, 80.0, 65.5, 80.0, 80.0], "05:44 is absent, 05:45 is the point");
+    let ramp = values(&queue(), "2025-12-16T05:00:00Z", "2025-12-16T05:10:00Z", 60, Statistic::Sum);
+    assert_eq!(ramp, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+}
+
+#[test]
+fn any_span_of_a_noisy_series_is_a_part_of_the_whole() {
+    let metrics = Metrics::of(&world()).unwrap();
+    let whole = metrics.samples(&connections(), None, 0, i64::MAX).samples;
+    assert!(whole.len() > 10_000 && whole.iter().all(|sample| sample.at <= NOW && sample.value.fract() == 0.0 || sample.value == 65.5));
+    let (from, to) = (NOW - 3 * DAY, NOW - 2 * DAY);
+    let part: Vec<_> = whole.into_iter().filter(|sample| (from..to).contains(&sample.at)).collect();
+    assert_eq!(metrics.samples(&connections(), None, from, to).samples, part);
+}
+
+#[test]
+fn statistics_of_a_window() {
+    let of = |statistic| values(&queue(), "2025-12-16T05:00:00Z", "2025-12-16T05:10:00Z", 300, statistic);
+    assert_eq!(of(Statistic::Average), [2.0, 7.0]);
+    assert_eq!(of(Statistic::SampleCount), [5.0, 5.0]);
+    assert_eq!(of(Statistic::Minimum), [0.0, 5.0]);
+    assert_eq!(of(Statistic::Maximum), [4.0, 9.0]);
+    assert_eq!(of(Statistic::Percentile(50.0)), [2.0, 7.0]);
+    assert_eq!(Statistic::parse("p99.9"), Some(Statistic::Percentile(99.9)));
+    assert_eq!([Statistic::parse("p101"), Statistic::parse("average"), Statistic::parse("p")], [None; 3]);
+}
+
+#[test]
+fn short_periods_of_old_points_are_no_longer_kept() {
+    let retired = metric("Bookshop", "Retired", &[]);
+    let count = |period| values(&retired, "2025-10-18T00:00:00Z", "2025-10-18T01:00:00Z", period, Statistic::SampleCount);
+    assert_eq!(count(60), Vec::<f64>::new());
+    assert_eq!(count(300), [5.0; 12]);
+    assert_eq!(values(&retired, "2025-10-02T00:00:00Z", "2025-10-02T02:00:00Z", 300, Statistic::Sum), Vec::<f64>::new());
+    assert_eq!(values(&retired, "2025-10-02T00:00:00Z", "2025-10-02T02:00:00Z", 3600, Statistic::Sum), [300.0, 300.0]);
+}
+
+#[test]
+fn start_times_are_rounded_down_by_their_age() {
+    let start = |age: i64, period| Windows::new(NOW - age + 61_001, NOW, period, NOW).start - (NOW - age);
+    assert_eq!(start(DAY, 300), MINUTE);
+    assert_eq!(start(DAY, 1), MINUTE + 1000);
+    assert_eq!(start(20 * DAY, 60), 0);
+    assert_eq!(start(70 * DAY, 3600) % MINUTE, 0);
+    assert_eq!(Windows::new(NOW - 70 * DAY, NOW, 60, NOW).start % (60 * MINUTE), 0);
+}
+
+#[test]
+fn metrics_without_a_recent_point_are_not_listed() {
+    let metrics = Metrics::of(&world()).unwrap();
+    let names = |from| metrics.active_since(from).into_iter().map(|id| format!("{} {}", id.namespace, id.name)).collect::<Vec<_>>();
+    assert!(!names(NOW - 14 * DAY).contains(&"Bookshop Retired".to_owned()));
+    assert!(names(0).contains(&"Bookshop Retired".to_owned()));
+    assert_eq!(names(NOW - 14 * DAY).iter().filter(|name| *name == "AWS/Lambda Errors").count(), 3, "two functions and all");
+}
+
+/// The values of the last query, over ten minutes in which `q` is 0 to 9 and `gaps` is 80 with a hole.
+fn math(expressions: &[(&str, &str)]) -> Result<Vec<f64>, String> {
+    let windows = Windows::new(at("2025-12-16T05:00:00Z"), at("2025-12-16T05:10:00Z"), 60, NOW);
+    let holes = Windows::new(at("2025-12-16T05:40:00Z"), at("2025-12-16T05:48:00Z"), 60, NOW);
+    let stat = |id: &str, metric, windows| DataQuery {
+        id: id.to_owned(),
+        label: None,
+        source: Source::Statistic { metric, unit: None, statistic: Statistic::Sum, windows },
+        return_data: false,
+    };
+    let mut queries = vec![stat("q", queue(), windows), stat("gaps", connections(), holes)];
+    for (index, (id, text)) in expressions.iter().enumerate() {
+        let source = Source::Expression(Expression::parse(id, text).map_err(|error| error.to_string())?);
+        queries.push(DataQuery { id: (*id).to_owned(), label: None, source, return_data: index + 1 == expressions.len() });
+    }
+    let found = results(&queries, &Metrics::of(&world()).unwrap(), windows).map_err(|error| error.to_string())?;
+    Ok(found.into_iter().flat_map(|(_, series)| series.points.into_values()).collect())
+}
+
+#[test]
+fn metric_math_computes_instant_by_instant() {
+    let of = |text| math(&[("e", text)]).unwrap();
+    assert_eq!(of("q * 2 + 1")[..3], [1.0, 3.0, 5.0]);
+    assert_eq!(of("100 - q / q")[..2], [99.0, 99.0], "0 / 0 is no point");
+    assert_eq!(of("q / q").len(), 9);
+    assert_eq!(of("RATE(q) * 60"), [1.0; 9]);
+    assert_eq!(of("IF(q > 7, q, 0 - 1)"), [-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 8.0, 9.0]);
+    assert_eq!(of("q - AVG(q)")[0], -4.5);
+    assert_eq!(of("SUM([q, q])")[9], 18.0);
+    assert_eq!(of("SUM(METRICS(\"q\"))")[9], 9.0);
+    assert_eq!(of("gaps + q"), Vec::<f64>::new(), "no common instant");
+    assert_eq!(of("FILL(gaps, 0)"), [80.0, 80.0, 80.0, 80.0, 0.0, 65.5, 80.0, 80.0]);
+    assert_eq!(of("FILL(gaps, REPEAT)")[4], 80.0);
+    assert_eq!(of("FILL(gaps, LINEAR)")[4], 72.75);
+    assert_eq!(math(&[("a", "q + 1"), ("b", "a * 10")]).unwrap()[..2], [10.0, 20.0]);
+    assert_eq!(of("-q ^ 2 + PERIOD(q)")[2], 64.0);
+}
+
+#[test]
+fn metric_math_refuses_what_it_does_not_play() {
+    let refusal = |expressions: &[(&str, &str)]| math(expressions).unwrap_err();
+    assert!(refusal(&[("e", "SEARCH('{AWS/Lambda,FunctionName} Errors', 'Sum', 300)")]).contains("SEARCH expressions are not played"));
+    assert!(refusal(&[("e", "q + nope")]).contains("Unknown id 'nope'"));
+    assert!(refusal(&[("e", "e + 1")]).contains("refers to itself"));
+    assert!(refusal(&[("e", "1 + 2")]).contains("does not return a time series"));
+    assert!(refusal(&[("e", "q +")]).contains("Unexpected end"));
+    assert!(refusal(&[("e", "FROB(q)")]).contains("Unsupported function"));
+    assert!(refusal(&[("e", &"(".repeat(2000))]).contains("too deep"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_as_math_without_a_panic(text in r#"[qge0-9+*/()\[\],. "'<>=!^A-Z_-]{0,40}|(SUM|FILL|IF|RATE)\([qg0-9,()+]{0,20}\)"#) {
+        let _ = math(&[("e", &text)]);
+    }
+}

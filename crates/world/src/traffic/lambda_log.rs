@@ -26,8 +26,8 @@ pub(crate) fn lines(function: &FunctionTraffic, plan: &Plan, index: usize, draws
     let drawn = uuid(draws);
     let request_id = stated.and_then(|stated| stated.request_id.clone()).unwrap_or(drawn);
     let mut lines = Vec::with_capacity(8);
-    if invocation.init_ms.is_some() {
-        lines.push((invocation.begin(), init_start(function)));
+    if let Some(runtime) = function.configuration.runtime.as_ref().filter(|_| invocation.init_ms.is_some()) {
+        lines.push((invocation.begin(), init_start(runtime, &function.region)));
     }
     lines.push((invocation.at, format!("START RequestId: {request_id} Version: $LATEST\n")));
 
@@ -62,11 +62,8 @@ fn application_lines<'a>(function: &'a FunctionTraffic, invocation: &Invocation,
     templates.iter().filter(|(_, chance)| draws.unit() < *chance).map(|(line, _)| line).collect()
 }
 
-/// The runtime's version and ARN; both are invented from its name, and stay the same for it.
-fn init_start(function: &FunctionTraffic) -> String {
-    let Some(runtime) = &function.configuration.runtime else {
-        return "INIT_START \n".to_owned();
-    };
+/// The runtime's version and ARN; both are invented from its name, and stay the same for it. Container images have none.
+fn init_start(runtime: &str, region: &str) -> String {
     let name = match runtime.strip_suffix(".x").unwrap_or(runtime) {
         name if name.starts_with("nodejs") => name.replace("nodejs", "nodejs:"),
         name if name.starts_with("python") => name.replace("python", "python:"),
@@ -74,15 +71,12 @@ fn init_start(function: &FunctionTraffic) -> String {
     };
     let print = fingerprint(runtime);
     let long: String = (1..=4_u64).map(|part| format!("{:016x}", print.wrapping_mul(2 * part + 1).rotate_left(17))).collect();
-    format!("INIT_START Runtime Version: {name}.v{}\tRuntime Version ARN: arn:aws:lambda:{}::runtime:{long}\n", 20 + print % 60, function.region)
+    format!("INIT_START Runtime Version: {name}.v{}\tRuntime Version ARN: arn:aws:lambda:{}::runtime:{long}\n", 20 + print % 60, region)
 }
 
 fn report(function: &FunctionTraffic, invocation: &Invocation, request_id: &str, billed: Option<i64>) -> String {
     let duration = invocation.duration_ms;
-    let billed = billed.unwrap_or_else(|| match invocation.outcome {
-        Outcome::Timeout => duration.floor() as i64,
-        _ => (duration + invocation.init_ms.unwrap_or(0.0)).ceil() as i64,
-    });
+    let billed = billed.unwrap_or_else(|| (duration + invocation.init_ms.unwrap_or(0.0)).ceil() as i64);
     let size = function.configuration.memory_mb;
     let used = invocation.memory_mb.min(size);
     let mut text = format!(

@@ -11,7 +11,7 @@ mod lambda_log;
 mod line;
 mod samples;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) mod instant;
 pub(crate) mod numbers;

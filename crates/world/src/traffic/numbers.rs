@@ -110,7 +110,7 @@ mod tests {
         let first = [draws.bits(), draws.bits()];
         draws.seek(0);
         assert_eq!(first, [draws.bits(), draws.bits()]);
-        insta::assert_snapshot!(format!("{:016x} {:016x}", first[0], first[1]), @"");
+        insta::assert_snapshot!(format!("{:016x} {:016x}", first[0], first[1]), @"ad6e1039680542d5 58db51a62c35153b");
     }
 
     #[test]

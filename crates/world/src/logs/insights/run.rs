@@ -42,11 +42,17 @@ pub(crate) struct Output {
 impl Query {
     /// The result over these groups.
     pub(crate) fn run(&self, groups: &[Group<'_>], scope: &Scope) -> Output {
-        let mut output = Output { groups_scanned: groups.len(), ..Output::default() };
+        self.over(groups.iter().map(|group| (group.name.clone(), group.events(scope.from, scope.to))), scope)
+    }
+
+    /// The result over the events of groups, given by their names.
+    pub(super) fn over(&self, groups: impl IntoIterator<Item = (String, Vec<LogEvent>)>, scope: &Scope) -> Output {
+        let mut output = Output::default();
         let mut records = Vec::new();
-        for group in groups {
-            let log: Rc<str> = format!("{}:{}", scope.account, group.name).into();
-            for event in group.events(scope.from, scope.to) {
+        for (name, events) in groups {
+            output.groups_scanned += 1;
+            let log: Rc<str> = format!("{}:{name}", scope.account).into();
+            for event in events {
                 output.bytes_scanned += event.message.len() as u64;
                 let ingestion_time = event.ingestion_time(scope.now);
                 records.push(Record::of_event(Source::new(event, Rc::clone(&log), ingestion_time, records.len())));
