@@ -48,8 +48,9 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
     let windows = Windows::new(milliseconds(request.start_time), milliseconds(request.end_time), request.period, metrics.now);
     if windows.count() > MOST_POINTS {
         return Err(invalid_combination(format!(
-            "You have requested up to {} datapoints, which exceeds the limit of {MOST_POINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
-            windows.count()
+            "You have requested up to {} datapoints, which exceeds the limit of {}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+            with_commas(windows.count()),
+            with_commas(MOST_POINTS)
         )));
     }
     let metric = metric_id(request.namespace, request.metric_name, request.dimensions);
@@ -80,4 +81,12 @@ fn statistics(names: &[String], parameter: &str, right: fn(&Statistic) -> bool) 
             Ok((name.clone(), statistic))
         })
         .collect()
+}
+
+/// `1,440`, as AWS writes numbers in messages.
+fn with_commas(number: i64) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        thousands => format!("{},{:03}", with_commas(thousands), number % 1000),
+    }
 }

@@ -108,7 +108,7 @@ fn errors_are_those_of_aws() {
         refusal("ListMetrics", &json!({ "NextToken": "x" })),
         refusal("DescribeAlarms", &json!({ "MaxRecords": 101 })),
     ].join("\n"), @r"
-    InvalidParameterCombinationException: You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.
+    InvalidParameterCombinationException: You have requested up to 1,441 datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.
     InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime.
     InvalidParameterValueException: The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.
     InvalidParameterCombinationException: At least one of the parameters Statistics and ExtendedStatistics must be specified.
