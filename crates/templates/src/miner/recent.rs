@@ -9,11 +9,11 @@ use foldhash::fast::FixedState;
 
 use super::templates::{TemplateId, Templates};
 
-/// Places in the table: a power of two. With [`MAX_BYTES`] it bounds the table's memory to 8 MiB and a bit.
+/// Places in the table: a power of two. With [`MAX_BYTES`] it bounds the table's memory to some 5 MiB.
 const PLACES: usize = 8192;
 
 /// Longer masked lines are not kept.
-const MAX_BYTES: usize = 1024;
+const MAX_BYTES: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Recent {
