@@ -18,6 +18,7 @@
 mod alarms;
 mod clients;
 mod cloudtrail;
+mod database;
 mod fault;
 mod function;
 mod hide;
@@ -27,6 +28,7 @@ mod opening;
 mod package;
 mod pattern;
 mod scope;
+mod stack;
 mod text;
 mod time;
 mod tool;

@@ -29,6 +29,11 @@ pub(crate) const TOOLS: &[Registered] = &[
     tool::<tools::list_log_groups::ListLogGroups>(),
     tool::<tools::get_function::GetFunction>(),
     tool::<tools::read_function_code::ReadFunctionCode>(),
+    tool::<tools::describe_stack::DescribeStack>(),
+    tool::<tools::list_stack_events::ListStackEvents>(),
+    tool::<tools::list_secrets::ListSecrets>(),
+    tool::<tools::describe_database::DescribeDatabase>(),
+    tool::<tools::list_changes::ListChanges>(),
 ];
 
 /// What a tool runs with.

@@ -13,7 +13,10 @@ const STRONG: [&str; 17] = [
 const WEAK: [&str; 9] = ["key", "keys", "auth", "pass", "tokens", "salt", "pepper", "cookie", "authorization"];
 
 /// Two words that name a credential together.
-const PAIRS: [(&str, &str); 3] = [("connection", "string"), ("conn", "string"), ("webhook", "url")];
+const PAIRS: [(&str, &str); 9] = [
+    ("connection", "string"), ("conn", "string"), ("webhook", "url"), ("api", "key"), ("access", "key"), ("secret", "key"),
+    ("private", "key"), ("encryption", "key"), ("signing", "key"),
+];
 
 /// Last words after which a name is that of a reference or a setting, whatever stands before.
 const HARMLESS_ENDS: [&str; 66] = [

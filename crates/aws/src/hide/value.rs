@@ -95,9 +95,9 @@ fn is_hidden(text: &str) -> bool {
     text.starts_with(super::MARKER) && text.ends_with('>')
 }
 
-/// Whether a run of base-64 characters is random rather than words run together: it has upper case, lower case and at least two
-/// digits, and the kind of character changes at more than 35 % of the places. A capital that begins a word is no change; random
-/// base-64 changes at about 48 % of them, camel case at less than 30 %.
+/// Whether a run of base-64 characters is random rather than words run together: it has upper case, lower case and digits, and the
+/// kind of character changes at more than 35 % of the places. A capital that begins a word is no change; random base-64 changes
+/// at about 48 % of them, camel case at less than 30 %. A run of 40 may be an AWS secret access key: less is enough there.
 fn is_random(run: &str) -> bool {
     #[derive(PartialEq, Clone, Copy)]
     enum Class {
@@ -116,5 +116,7 @@ fn is_random(run: &str) -> bool {
     let count = |wanted: Class| classes.iter().filter(|class| **class == wanted).count();
     let changes = classes.iter().zip(classes.iter().skip(1));
     let changes = changes.filter(|(a, b)| a != b && (**a, **b) != (Class::Upper, Class::Lower)).count();
-    count(Class::Upper) >= 2 && count(Class::Lower) >= 2 && count(Class::Digit) >= 2 && changes * 100 > classes.len() * 35
+    let (digits, percent) = if run.len() == 40 { (1, 25) } else { (2, 35) };
+    let mixed = count(Class::Upper) >= 2 && count(Class::Lower) >= 2 && count(Class::Digit) >= digits;
+    mixed && changes * 100 > classes.len() * percent
 }

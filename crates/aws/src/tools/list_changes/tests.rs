@@ -1,0 +1,102 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use marple_case::{ResourceKind, ResourceRef, Window};
+
+use super::*;
+
+fn scope() -> Scope {
+    let window = Window { start: "2025-12-16T05:00:00Z".parse().unwrap(), end: "2025-12-16T06:00:00Z".parse().unwrap() };
+    Scope {
+        account: None,
+        region: "us-east-1".to_owned(),
+        now: "2025-12-16T07:00:00Z".parse().unwrap(),
+        alarm: None,
+        subjects: Vec::new(),
+        window,
+        baseline: window.earlier_by(SignedDuration::from_hours(24)),
+        period_s: 60,
+        first_breach: None,
+        recovered_at: None,
+        notes: Vec::new(),
+    }
+}
+
+fn subjects() -> Subjects {
+    let resources = vec![ResourceRef::new(ResourceKind::LambdaFunction, "orders")];
+    Subjects { resources, stacks: vec!["shop".to_owned()], notes: Vec::new() }
+}
+
+fn change(at: &str, source: ChangeSource, name: &str, touches_subject: bool) -> Change {
+    Change {
+        at: at.parse().unwrap(),
+        source,
+        actor: Some("Deploy/ci".to_owned()),
+        action: "Update".to_owned(),
+        resource: Some(ResourceRef::new(ResourceKind::Other, name)),
+        detail: "a=1\nb".to_owned(),
+        touches_subject,
+    }
+}
+
+fn denied() -> Fault {
+    Fault::Denied { action: "cloudtrail:LookupEvents".to_owned(), message: "no".to_owned() }
+}
+
+#[test]
+fn without_a_change_of_the_subject_one_line_says_so_and_which_sources_it_holds_for() {
+    let other = Given { changes: vec![change("2025-12-16T04:00:00Z", ChangeSource::Rds, "db", false)], notes: Vec::new() };
+    let sources = vec![(ChangeSource::CloudTrail, Err(denied())), (ChangeSource::Rds, Ok(other))];
+    let (changes, notes) = merged(sources, scope().window, false, &subjects());
+    insta::assert_snapshot!(rendering::rendered(&changes, &subjects(), &notes, &scope()), @r"
+    no change touches orders between 2025-12-16T05:00:00Z and 2025-12-16T06:00:00Z (read: RDS)
+    owning stack: shop
+    unread: CloudTrail: cloudtrail:LookupEvents was denied: no
+    other changes: 1
+    2025-12-16T04:00:00Z RDS Update db by Deploy/ci: a=1 b
+    ");
+}
+
+#[test]
+fn changes_are_oldest_first_and_those_of_the_subject_come_before_all_others() {
+    let given = |changes| Ok(Given { changes, notes: vec!["the 1 newest write events were read".to_owned()] });
+    let sources = vec![
+        (ChangeSource::CloudTrail, given(vec![change("2025-12-16T05:20:00Z", ChangeSource::CloudTrail, "orders", true)])),
+        (
+            ChangeSource::CloudFormation,
+            Ok(Given {
+                changes: vec![
+                    change("2025-12-16T05:10:00Z", ChangeSource::CloudFormation, "shop", true),
+                    change("2025-12-16T05:00:00Z", ChangeSource::CloudFormation, "x", false),
+                ],
+                notes: Vec::new(),
+            }),
+        ),
+    ];
+    let (changes, notes) = merged(sources.clone(), scope().window, false, &subjects());
+    insta::assert_snapshot!(rendering::rendered(&changes, &subjects(), &notes, &scope()), @r"
+    changes that touch orders between 2025-12-16T05:00:00Z and 2025-12-16T06:00:00Z (read: CloudTrail, CloudFormation): 2
+    2025-12-16T05:10:00Z CloudFormation Update shop by Deploy/ci: a=1 b
+    2025-12-16T05:20:00Z CloudTrail Update orders by Deploy/ci: a=1 b
+    owning stack: shop
+    note: CloudTrail: the 1 newest write events were read
+    other changes: 1
+    2025-12-16T05:00:00Z CloudFormation Update x by Deploy/ci: a=1 b
+    ");
+    let (narrowed, _) = merged(sources, scope().window, true, &subjects());
+    assert_eq!(narrowed.changes.len(), 2, "a named resource leaves the others out");
+}
+
+#[test]
+fn where_no_source_could_be_read_there_is_no_time_line() {
+    let denial = || (ChangeSource::CloudTrail, Err(denied()));
+    assert_eq!(first_of_only_faults(&[denial(), denial()]), Some(denied()));
+    assert_eq!(first_of_only_faults(&[denial(), (ChangeSource::Rds, Ok(Given::default()))]), None);
+}
+
+#[test]
+fn changes_are_looked_for_from_three_days_before_the_window() {
+    let mut args = Args { start: None, end: None, resource: None };
+    ListChanges::normalise(&mut args, &scope()).unwrap();
+    assert_eq!(args.start.unwrap().to_string(), "2025-12-13T05:00:00Z");
+    assert_eq!(args.end.unwrap().to_string(), "2025-12-16T06:00:00Z");
+}
