@@ -87,7 +87,8 @@ impl<'a> Cursor<'a> {
         let supported = |letter: char| letter.is_ascii_alphanumeric() || r"_#=@/;,-:^$?[]{}|\*+. ".contains(letter);
         let mut escaped = false;
         for letter in text.chars() {
-            if !supported(letter) && !(escaped && letter.is_ascii_punctuation()) {
+            let is_escape = escaped && letter.is_ascii_punctuation();
+            if !is_escape && !supported(letter) {
                 return Err(refused());
             }
             escaped = letter == '\\' && !escaped;
