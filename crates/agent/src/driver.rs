@@ -19,8 +19,8 @@ use crate::{
     investigation::{Investigation, milliseconds_between},
     own_tools,
     ports::{
-        Answer, Clock, Delta, Journal, JournalError, Model, ModelError, MustCall, Observer, PlannedCall, Progress, ScopeError,
-        Taken, Toolbox, Turn, TurnOptions,
+        Answer, Clock, Delta, Journal, JournalError, Model, ModelError, MustCall, Observer, PlannedCall, Progress,
+        ScopeError, Taken, Toolbox, Turn, TurnOptions,
     },
     step::{self, Step},
 };
@@ -138,7 +138,9 @@ impl Investigator {
                     };
                     match self.ask(&state, model.as_ref(), &tools, must_call).await {
                         Asked::Answered(event) => self.write(&mut state, *event).await?,
-                        Asked::OutOfTime => self.give_up(&mut state, "the time budget ended while the model was answering").await?,
+                        Asked::OutOfTime => {
+                            self.give_up(&mut state, "the time budget ended while the model was answering").await?
+                        }
                         Asked::Failed(error) => {
                             let from = model.id().to_owned();
                             models.next();
@@ -195,7 +197,9 @@ impl Investigator {
     }
 
     async fn run_calls(&self, state: &mut Investigation, calls: Vec<NumberedCall>) -> Result<(), InvestigateError> {
-        let Some(scope) = state.scope().cloned() else { return Ok(()) };
+        let Some(scope) = state.scope().cloned() else {
+            return Ok(());
+        };
         let limit = self.time_left(state);
         let mut waiting = calls.into_iter();
         let mut running = FuturesUnordered::new();
@@ -236,7 +240,9 @@ impl Investigator {
     }
 
     async fn ask(&self, state: &Investigation, model: &dyn Model, tools: &[ToolSpec], must_call: MustCall) -> Asked {
-        let Some(scope) = state.scope() else { return Asked::OutOfTime };
+        let Some(scope) = state.scope() else {
+            return Asked::OutOfTime;
+        };
         let messages = conversation::messages(state, &self.prompts);
         let system = self.prompts.system(language(state));
         let options = TurnOptions { must_call, investigation: state.id.to_string() };

@@ -96,10 +96,7 @@ impl Investigation {
             Event::EvidenceShown { call, .. } | Event::FindingNoted { call, .. } => self.close_call(call),
             Event::CallRefused { call, tool, .. } => self.refuse_call(call, tool),
             Event::RootCauseReported { root_cause, verification, call } => {
-                self.causes.push(ReportedCause {
-                    root_cause: root_cause.clone(),
-                    verification: verification.clone(),
-                });
+                self.causes.push(ReportedCause { root_cause: root_cause.clone(), verification: verification.clone() });
                 self.close_call(call);
             }
             Event::PlanReported { plan, call, .. } => {

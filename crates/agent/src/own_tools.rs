@@ -80,7 +80,11 @@ fn parse<T: DeserializeOwned>(call: &ToolCall) -> Result<T, Box<Event>> {
         return Err(Box::new(refused(call, reason.to_owned())));
     }
     serde_path_to_error::deserialize(&call.arguments).map_err(|error| {
-        let reason = format!("the arguments do not fit at {}: {}. Nothing was taken; call the tool again", error.path(), error.inner());
+        let reason = format!(
+            "the arguments do not fit at {}: {}. Nothing was taken; call the tool again",
+            error.path(),
+            error.inner()
+        );
         Box::new(refused(call, reason))
     })
 }

@@ -65,12 +65,13 @@ impl Prompts {
     }
 
     fn try_out(&self) -> Result<(), PromptError> {
-        let scope = context! { account => "111122223333", region => "us-east-1", now => "", alarm => "", subjects => [""; 1],
-            window => context! { start => "", end => "" }, baseline => context! { start => "", end => "" },
-            period_s => 60, first_breach => "", recovered_at => "", notes => [""; 1] };
+        let scope = context! { account => "111122223333", region => "us-east-1", now => "", alarm => "",
+        subjects => vec![context! { kind => "", name => "" }],
+        window => context! { start => "", end => "" }, baseline => context! { start => "", end => "" },
+        period_s => 60, first_breach => "", recovered_at => "", notes => vec![""] };
         let samples = [
             context! { language => "en" },
-            context! { trigger => "", scope, evidence => [""; 1], budget => context! { turns => 8 } },
+            context! { trigger => "", scope, evidence => vec![""], budget => context! { turns => 8 } },
             context! { verdict => "fault", category => "timeout", verification => "" },
             context! { reported => true, last_turn => true },
         ];

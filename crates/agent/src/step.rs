@@ -39,7 +39,9 @@ pub enum Step {
 
 /// Decides what comes next.
 pub fn next(state: &Investigation, now: Timestamp, toolbox: &dyn Toolbox, prompts: &Prompts) -> Step {
-    let Some(scope) = state.scope() else { return close_partial("the trigger was never resolved") };
+    let Some(scope) = state.scope() else {
+        return close_partial("the trigger was never resolved");
+    };
     if state.ending().is_some() {
         return Step::Ended;
     }
@@ -112,10 +114,7 @@ fn calls_left(state: &Investigation) -> usize {
     left.map_or(usize::MAX, |left| left as usize)
 }
 
-fn number(
-    state: &Investigation,
-    calls: impl Iterator<Item = (PlannedCall, Option<String>)>,
-) -> Vec<NumberedCall> {
+fn number(state: &Investigation, calls: impl Iterator<Item = (PlannedCall, Option<String>)>) -> Vec<NumberedCall> {
     let numbered = |(place, (call, id)): (u32, (PlannedCall, Option<String>))| NumberedCall {
         evidence: EvidenceId(state.last_evidence_id().0.saturating_add(place)),
         tool: call.tool,
@@ -164,9 +163,8 @@ fn plan_call(
     call: &ToolCall,
     already: usize,
 ) -> Result<PlannedCall, Box<Event>> {
-    let refused = |reason: String| {
-        Box::new(Event::CallRefused { call: call.id.clone(), tool: call.tool.clone(), reason })
-    };
+    let refused =
+        |reason: String| Box::new(Event::CallRefused { call: call.id.clone(), tool: call.tool.clone(), reason });
     let asked = PlannedCall { tool: call.tool.clone(), arguments: call.arguments.clone() };
     let planned = toolbox.normalise(&asked, scope).map_err(|refusal| refused(refusal.to_string()))?;
     if let Some(evidence) = repeated(state, &planned) {

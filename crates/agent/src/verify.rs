@@ -129,7 +129,10 @@ pub fn summary(verification: &Verification) -> String {
 /// What the model is told of a report that is sent back.
 pub fn objections_text(what: &str, objections: &[Objection]) -> String {
     let lines: Vec<String> = objections.iter().map(|objection| format!("- {objection}")).collect();
-    format!("The {what} is not taken. What does not hold:\n{}\nMend this and send the whole {what} again.", lines.join("\n"))
+    format!(
+        "The {what} is not taken. What does not hold:\n{}\nMend this and send the whole {what} again.",
+        lines.join("\n")
+    )
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use aws_sdk_bedrockruntime::{
     primitives::event_stream::EventReceiver,
     types::{
         ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
-        StopReason as SdkStopReason, TokenUsage,
-        error::ConverseStreamOutputError,
+        StopReason as SdkStopReason, TokenUsage, error::ConverseStreamOutputError,
     },
 };
 use marple_agent::ports::Delta;
@@ -101,7 +100,9 @@ impl Assembly {
 
     fn reason(&mut self, index: i32, delta: ReasoningContentBlockDelta) -> Option<Delta> {
         let block = self.blocks.entry(index).or_insert_with(|| Growing::Reasoning(Reasoning::default()));
-        let Growing::Reasoning(reasoning) = block else { return None };
+        let Growing::Reasoning(reasoning) = block else {
+            return None;
+        };
         match delta {
             ReasoningContentBlockDelta::Text(more) => {
                 reasoning.add_text(&more);
@@ -120,7 +121,9 @@ impl Assembly {
         let blocks = self.blocks.into_values().filter_map(|growing| match growing {
             Growing::Text(text) if text.trim().is_empty() => None,
             Growing::Text(text) => Some(Block::Text { text }),
-            Growing::Call { id, tool, input } => Some(Block::ToolCall(ToolCall { id, tool, arguments: arguments(input) })),
+            Growing::Call { id, tool, input } => {
+                Some(Block::ToolCall(ToolCall { id, tool, arguments: arguments(input) }))
+            }
             Growing::Reasoning(reasoning) => Some(Block::Reasoning { opaque: reasoning.into_opaque(model) }),
         });
         Ok((Message { role: Role::Assistant, blocks: blocks.collect() }, stop_reason, self.usage))

@@ -17,8 +17,8 @@ pub(crate) fn document(value: &Value) -> Document {
         }),
         Value::String(text) => Document::String(text.clone()),
         Value::Array(items) => Document::Array(items.iter().map(document).collect()),
-        Value::Object(members) => {
-            Document::Object(members.iter().map(|(name, value)| (name.clone(), document(value))).collect::<HashMap<_, _>>())
-        }
+        Value::Object(members) => Document::Object(
+            members.iter().map(|(name, value)| (name.clone(), document(value))).collect::<HashMap<_, _>>(),
+        ),
     }
 }

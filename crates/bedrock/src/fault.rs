@@ -52,7 +52,9 @@ impl Fault {
 
     /// Nothing came for too long.
     pub(crate) fn silent(limit: Duration) -> Self {
-        Self::passing(ModelError::Unavailable { message: format!("the model sent nothing for {} s", limit.as_secs_f64()) })
+        Self::passing(ModelError::Unavailable {
+            message: format!("the model sent nothing for {} s", limit.as_secs_f64()),
+        })
     }
 
     /// The stream ended before its end.
@@ -62,7 +64,9 @@ impl Fault {
 
     /// An error before the stream began.
     pub(crate) fn before_stream<R: std::fmt::Debug>(error: &SdkError<ConverseStreamError, R>, model: &str) -> Self {
-        let Some(service) = error.as_service_error() else { return Self::of_transport(error) };
+        let Some(service) = error.as_service_error() else {
+            return Self::of_transport(error);
+        };
         let message = said(service, model);
         match service {
             ConverseStreamError::ModelTimeoutException(_) | ConverseStreamError::ModelErrorException(_) => {
@@ -93,10 +97,12 @@ impl Fault {
     /// Errors that the service's model does not name, by code.
     fn of_code(code: &str, message: String) -> Self {
         match code {
-            "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidSignatureException"
-            | "InvalidClientTokenId" | "MissingAuthenticationTokenException" => {
-                Self::lasting(ModelError::Credentials { message })
-            }
+            "ExpiredTokenException"
+            | "ExpiredToken"
+            | "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "InvalidClientTokenId"
+            | "MissingAuthenticationTokenException" => Self::lasting(ModelError::Credentials { message }),
             "UnknownOperationException" => Self::lasting(ModelError::Rejected { message }),
             _ => Self::passing(ModelError::Unavailable { message }),
         }

@@ -79,7 +79,12 @@ impl Bedrock {
             .retry_config(RetryConfig::standard().with_max_attempts(4))
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build())
             .build();
-        Self { client: Client::from_conf(config), id: id.to_owned(), family: models::family(id), patience: Patience::default() }
+        Self {
+            client: Client::from_conf(config),
+            id: id.to_owned(),
+            family: models::family(id),
+            patience: Patience::default(),
+        }
     }
 
     /// The same model with other waits.

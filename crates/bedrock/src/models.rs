@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn an_unknown_price_is_unknown_and_never_zero() {
-        let usage = Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
+        let usage =
+            Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
         assert_eq!(family("some.new-model-v9").cost_usd(usage), None);
         assert_eq!(family("eu.anthropic.claude-sonnet-4-20250514-v1:0").cost_usd(usage), Some(4.5));
     }

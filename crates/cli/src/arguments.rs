@@ -197,6 +197,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// A sum of money.
 fn dollars(text: &str) -> Result<f64, String> {
-    let sum: f64 = text.trim_start_matches('$').parse().map_err(|_| "write a sum in US dollars, such as 0.50".to_owned())?;
+    let sum: f64 =
+        text.trim_start_matches('$').parse().map_err(|_| "write a sum in US dollars, such as 0.50".to_owned())?;
     if sum.is_finite() && sum > 0.0 { Ok(sum) } else { Err("write a sum above 0, such as 0.50".to_owned()) }
 }

@@ -73,19 +73,19 @@ impl From<ScopeError> for Failure {
         let what = error.to_string();
         match error {
             ScopeError::UnknownAlarm { nearest, region, .. } => {
-                let elsewhere = format!("aws cloudwatch describe-alarms --region {region} lists them; another region is chosen with --region");
+                let elsewhere = format!(
+                    "aws cloudwatch describe-alarms --region {region} lists them; another region is chosen with --region"
+                );
                 Self::usage(what).hint(did_you_mean(&nearest).unwrap_or(elsewhere))
             }
             ScopeError::AmbiguousAlarm { choices, .. } => {
                 Self::usage(what).hint(format!("name one of: {}", choices.join(", ")))
             }
-            ScopeError::NoAlarm { .. } => {
-                Self::usage(what).hint("name an alarm with --alarm, or ask a question: marple investigate \"why does … fail?\"")
-            }
+            ScopeError::NoAlarm { .. } => Self::usage(what)
+                .hint("name an alarm with --alarm, or ask a question: marple investigate \"why does … fail?\""),
             ScopeError::Credentials { .. } => Self::new(Exit::Access, what).hint(CREDENTIALS_HINT),
-            ScopeError::Denied { .. } => {
-                Self::new(Exit::Access, what).hint("the caller needs cloudwatch:DescribeAlarms; ask whoever administers the account")
-            }
+            ScopeError::Denied { .. } => Self::new(Exit::Access, what)
+                .hint("the caller needs cloudwatch:DescribeAlarms; ask whoever administers the account"),
             ScopeError::Unavailable { .. } => {
                 Self::new(Exit::Access, what).hint("check the network, the region and the endpoint settings")
             }
@@ -137,7 +137,8 @@ impl From<InvestigateError> for Failure {
 
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
-        Self::configuration(format!("the scenario cannot be played: {error}")).hint("docs/worlds.md describes the format")
+        Self::configuration(format!("the scenario cannot be played: {error}"))
+            .hint("docs/worlds.md describes the format")
     }
 }
 

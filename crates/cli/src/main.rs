@@ -35,7 +35,9 @@ fn main() -> ExitCode {
     logging::start(arguments.verbose, arguments.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::bug(format!("the runtime cannot be started: {error}")).show(),
+        Err(error) => {
+            return Failure::bug(format!("the runtime cannot be started: {error}")).show();
+        }
     };
     let ended = runtime.block_on(commands::run(arguments));
     match ended {

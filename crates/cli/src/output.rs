@@ -20,9 +20,8 @@ pub fn write(report: &Report, arguments: &OutputArguments) -> Result<(), Failure
     let text = match arguments.format {
         Format::Terminal => terminal(report, to_terminal),
         Format::Markdown => markdown::render(report),
-        Format::Json => {
-            json::render(report).map_err(|error| Failure::bug(format!("the report cannot be written as JSON: {error}")))?
-        }
+        Format::Json => json::render(report)
+            .map_err(|error| Failure::bug(format!("the report cannot be written as JSON: {error}")))?,
     };
     match &arguments.output {
         Some(file) => std::fs::write(file, text + "\n").map_err(|error| {

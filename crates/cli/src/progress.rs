@@ -77,7 +77,9 @@ impl Observer for Live {
             Progress::CallStarted { tool, .. } => self.doing(format!("{tool} …")),
             Progress::Answering(Delta::CallStarted { tool }) => self.doing(format!("the model calls {tool} …")),
             Progress::Answering(Delta::Text(_) | Delta::Reasoning(_)) => self.doing("the model answers …".to_owned()),
-            Progress::Answering(Delta::Restarted { reason }) => self.doing(format!("the model's answer was cut ({reason}); again …")),
+            Progress::Answering(Delta::Restarted { reason }) => {
+                self.doing(format!("the model's answer was cut ({reason}); again …"))
+            }
             Progress::Answering(Delta::Finished(_)) => {}
         }
     }

@@ -23,7 +23,10 @@ pub fn load(named: &str) -> Result<(String, Scenario), Failure> {
 fn find(named: &str) -> Result<(String, Files), Failure> {
     let folder = Path::new(named);
     if folder.join(FILE).is_file() {
-        let name = folder.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        let name = folder
+            .canonicalize()
+            .ok()
+            .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
         return Ok((name.unwrap_or_else(|| named.to_owned()), read(folder)?));
     }
     let in_tree = Path::new(FOLDER).join(named);
@@ -47,11 +50,15 @@ fn read(folder: &Path) -> Result<Files, Failure> {
 }
 
 fn unknown(named: &str) -> Failure {
-    let mut near: Vec<(f64, String)> =
-        names().into_iter().map(|name| (strsim::jaro_winkler(named, &name), name)).filter(|(score, _)| *score > 0.7).collect();
+    let mut near: Vec<(f64, String)> = names()
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(named, &name), name))
+        .filter(|(score, _)| *score > 0.7)
+        .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let near: Vec<String> = near.into_iter().take(3).map(|(_, name)| name).collect();
-    let hint = did_you_mean(&near).unwrap_or_else(|| "`marple world list` names the scenarios; a folder works too".to_owned());
+    let hint =
+        did_you_mean(&near).unwrap_or_else(|| "`marple world list` names the scenarios; a folder works too".to_owned());
     Failure::configuration(format!("there is no scenario {named:?}")).hint(hint)
 }
 

@@ -49,7 +49,8 @@ fn played(named: &str) -> Result<Subject, Failure> {
     let scenario = Arc::new(scenario);
     let world = World::new(Arc::clone(&scenario));
     // AWS's documentation example keys: the world checks no signature.
-    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None, None, "scenario");
+    let credentials =
+        Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None, None, "scenario");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(scenario.region.clone()))
@@ -107,13 +108,17 @@ pub async fn models(arguments: &Investigate) -> Result<Vec<Arc<dyn Model>>, Fail
 
 /// The prompts: embedded, or a folder's.
 pub fn prompts(arguments: &Investigate) -> Result<Prompts, Failure> {
-    let Some(folder) = &arguments.prompts else { return Ok(Prompts::embedded()?) };
+    let Some(folder) = &arguments.prompts else {
+        return Ok(Prompts::embedded()?);
+    };
     let mut replaced = Vec::new();
     for file in FILES {
         match std::fs::read_to_string(folder.join(file)) {
             Ok(source) => replaced.push((file, source)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::configuration(format!("{} cannot be read: {error}", folder.join(file).display()))),
+            Err(error) => {
+                return Err(Failure::configuration(format!("{} cannot be read: {error}", folder.join(file).display())));
+            }
         }
     }
     if replaced.is_empty() {
@@ -127,7 +132,8 @@ pub fn prompts(arguments: &Investigate) -> Result<Prompts, Failure> {
 /// The journal, in `--data-dir` or the platform's data directory.
 pub async fn journal(data: &DataArguments) -> Result<SqliteJournal, Failure> {
     let folder = data.data_dir.clone().or_else(default_folder).ok_or_else(|| {
-        Failure::configuration("this platform has no data directory").hint("give one with --data-dir DIR or MARPLE_DATA_DIR")
+        Failure::configuration("this platform has no data directory")
+            .hint("give one with --data-dir DIR or MARPLE_DATA_DIR")
     })?;
     Ok(SqliteJournal::open(&folder).await?)
 }

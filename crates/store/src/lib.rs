@@ -60,7 +60,10 @@ impl SqliteJournal {
     pub async fn open(folder: &Path) -> Result<Self, JournalError> {
         let file = folder.join("journal.db");
         let failed = |reason: String| JournalError::Storage {
-            message: format!("the journal {} cannot be opened: {reason}. Choose another place with --data-dir", file.display()),
+            message: format!(
+                "the journal {} cannot be opened: {reason}. Choose another place with --data-dir",
+                file.display()
+            ),
         };
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
         let options = SqliteConnectOptions::new()
@@ -89,14 +92,19 @@ impl SqliteJournal {
     pub async fn resolve(&self, named: &str) -> Result<InvestigationId, JournalError> {
         let named = named.trim().to_ascii_lowercase();
         let ids: Vec<String> = self.list().await?.into_iter().map(|listed| listed.id.0).collect();
-        let fits: Vec<&String> = ids.iter().filter(|id| **id == named || id.starts_with(&named) || id.ends_with(&named)).collect();
+        let fits: Vec<&String> =
+            ids.iter().filter(|id| **id == named || id.starts_with(&named) || id.ends_with(&named)).collect();
         let unknown = |message| Err(JournalError::Unknown { message });
         match fits.as_slice() {
             [only] if !named.is_empty() => Ok(InvestigationId((*only).clone())),
             [] => unknown(format!("there is no investigation {named:?}; `marple list` shows what there is")),
             several => {
                 let names: Vec<&str> = several.iter().take(5).map(|id| id.as_str()).collect();
-                unknown(format!("{named:?} names {} investigations: {}, …; give more of the id", several.len(), names.join(", ")))
+                unknown(format!(
+                    "{named:?} names {} investigations: {}, …; give more of the id",
+                    several.len(),
+                    names.join(", ")
+                ))
             }
         }
     }
@@ -116,7 +124,8 @@ impl Journal for SqliteJournal {
             let event = serde_json::to_value(&entry.event).map_err(|error| failed(error.to_string()))?;
             let kind = event.get("event").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
             let number = i64::try_from(entry.number).map_err(|error| failed(error.to_string()))?;
-            let insert = "INSERT INTO entries (investigation, number, at, version, kind, event) VALUES (?, ?, ?, ?, ?, ?)";
+            let insert =
+                "INSERT INTO entries (investigation, number, at, version, kind, event) VALUES (?, ?, ?, ?, ?, ?)";
             sqlx::query(insert)
                 .bind(&id.0)
                 .bind(number)

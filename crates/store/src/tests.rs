@@ -32,8 +32,11 @@ async fn journal() -> (tempfile::TempDir, SqliteJournal) {
 async fn what_was_appended_is_read_again_to_the_letter_by_another_process() {
     let (folder, journal) = journal().await;
     let id = InvestigationId("0198".to_owned());
-    let entries =
-        vec![entry_of(1, opened()), entry_of(2, Event::Interrupted), entry_of(3, Event::Closed { ending: Ending::Complete })];
+    let entries = vec![
+        entry_of(1, opened()),
+        entry_of(2, Event::Interrupted),
+        entry_of(3, Event::Closed { ending: Ending::Complete }),
+    ];
     for entry in &entries {
         journal.append(&id, entry).await.unwrap();
     }

@@ -15,7 +15,10 @@ pub(super) fn spec() -> ToolSpec {
 
 pub(super) fn run(state: &Investigation, call: &ToolCall, _: &Prompts) -> Event {
     let Some(cause) = state.root_cause() else {
-        return super::refused(call, "report_root_cause has to be accepted first; then send this plan again".to_owned());
+        return super::refused(
+            call,
+            "report_root_cause has to be accepted first; then send this plan again".to_owned(),
+        );
     };
     let plan: MitigationPlan = match super::parse(call) {
         Ok(plan) => plan,

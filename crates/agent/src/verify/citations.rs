@@ -41,23 +41,20 @@ pub(super) fn check_all(
 
 /// Checks one citation.
 pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
-    let refused = |reason: String| CitationCheck::Refused {
-        evidence: citation.evidence,
-        quote: citation.quote.clone(),
-        reason,
-    };
+    let refused =
+        |reason: String| CitationCheck::Refused { evidence: citation.evidence, quote: citation.quote.clone(), reason };
     let Some(source) = evidence.iter().find(|evidence| evidence.id == citation.evidence) else {
         let last = evidence.last().map_or("none yet".to_owned(), |last| last.id.to_string());
         return refused(format!("there is no evidence {}; the last is {last}", citation.evidence));
     };
     let quote = fold(&citation.quote).text;
     if quote.chars().count() < LEAST {
-        return refused(format!("the quote {quote:?} is too short to prove anything: quote {LEAST} characters or more"));
+        return refused(format!(
+            "the quote {quote:?} is too short to prove anything: quote {LEAST} characters or more"
+        ));
     }
     match find(&fold(&source.text), &quote) {
-        Some(line) => {
-            CitationCheck::Verified { evidence: citation.evidence, quote: citation.quote.clone(), line }
-        }
+        Some(line) => CitationCheck::Verified { evidence: citation.evidence, quote: citation.quote.clone(), line },
         None => refused(absent(&quote, citation, evidence, source)),
     }
 }
@@ -114,9 +111,7 @@ fn find(text: &Folded, quote: &str) -> Option<u32> {
 fn is_whole(text: &str, offset: usize, quote: &str) -> bool {
     let before = text.get(..offset).and_then(|head| head.chars().next_back());
     let after = text.get(offset + quote.len()..).and_then(|tail| tail.chars().next());
-    let joins = |left: Option<char>, right: Option<char>| {
-        matches!((left, right), (Some(left), Some(right)) if left.is_ascii_alphanumeric() && right.is_ascii_alphanumeric())
-    };
+    let joins = |left: Option<char>, right: Option<char>| matches!((left, right), (Some(left), Some(right)) if left.is_ascii_alphanumeric() && right.is_ascii_alphanumeric());
     !joins(before, quote.chars().next()) && !joins(quote.chars().next_back(), after)
 }
 

@@ -56,7 +56,9 @@ pub fn check(command: &str) -> Result<(), CommandFault> {
     let joined = command.replace("\\\n", " ");
     let words = shlex::split(&joined).ok_or_else(|| not_aws("its quotes are not closed"))?;
     if has_shell_syntax(&joined) {
-        return Err(not_aws("pipes, redirections, substitutions and sequences are not allowed; use --query to pick from the output"));
+        return Err(not_aws(
+            "pipes, redirections, substitutions and sequences are not allowed; use --query to pick from the output",
+        ));
     }
     let mut plain = words.iter().map(String::as_str);
     if plain.next() != Some("aws") {

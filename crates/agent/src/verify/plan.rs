@@ -40,7 +40,8 @@ fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[
     let Some(target) = action.rollback_to.as_deref().filter(|target| !target.trim().is_empty()) else {
         return objection("a rollback needs rollback_to, the version, image or revision to go back to".to_owned());
     };
-    let targets: Vec<Option<Timestamp>> = evidence.iter().flat_map(|evidence| known_targets(&evidence.facts, target)).collect();
+    let targets: Vec<Option<Timestamp>> =
+        evidence.iter().flat_map(|evidence| known_targets(&evidence.facts, target)).collect();
     if targets.is_empty() {
         return objection(format!(
             "no evidence shows that {target} exists: look it up first (get_function lists versions), or mark the action unverified and say why"
@@ -48,18 +49,23 @@ fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[
     }
     let predates = |made: &Option<Timestamp>| matches!((made, onset), (Some(made), Some(onset)) if *made < onset);
     if !targets.iter().any(predates) {
-        return objection(format!("no evidence shows that {target} predates the fault: mark the action unverified and say why"));
+        return objection(format!(
+            "no evidence shows that {target} predates the fault: mark the action unverified and say why"
+        ));
     }
     None
 }
 
 /// The versions, images or revisions that these facts show under that name, each with the time at which it was made.
 fn known_targets(facts: &Facts, target: &str) -> Vec<Option<Timestamp>> {
-    let Facts::Functions(functions) = facts else { return Vec::new() };
+    let Facts::Functions(functions) = facts else {
+        return Vec::new();
+    };
     let versions = functions.iter().flat_map(|function| {
         function.versions.iter().filter(move |version| {
             let qualified = format!("{}:{}", function.name, version.version);
-            version.version != "$LATEST" && (target == version.version || target.ends_with(&qualified) || target == version.code_sha256)
+            version.version != "$LATEST"
+                && (target == version.version || target.ends_with(&qualified) || target == version.code_sha256)
         })
     });
     versions.map(|version| version.last_modified).collect()

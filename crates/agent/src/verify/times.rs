@@ -9,7 +9,9 @@ use super::Objection;
 use crate::investigation::Investigation;
 
 pub(super) fn check(claim: &RootCause, state: &Investigation) -> Vec<Objection> {
-    let Some(scope) = state.scope() else { return Vec::new() };
+    let Some(scope) = state.scope() else {
+        return Vec::new();
+    };
     let room = scope.tolerance();
     let mut objections = chain_order(claim, room);
     if claim.verdict == Verdict::Fault {
@@ -45,7 +47,9 @@ fn onset(claim: &RootCause, now: Timestamp, breach: Option<Timestamp>, room: Sig
     }
     let cause = claim.chain.iter().find_map(|link| link.at)?;
     if cause.duration_since(onset) > room {
-        return objection(format!("the chain's first link at {cause} is later than the onset {onset}, which is its effect"));
+        return objection(format!(
+            "the chain's first link at {cause} is later than the onset {onset}, which is its effect"
+        ));
     }
     None
 }

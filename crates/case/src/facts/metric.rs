@@ -164,10 +164,7 @@ impl Series {
             at: change.at,
             kind: HappeningKind::Metric,
             resource: self.metric.resources().into_iter().next(),
-            text: format!(
-                "{} ({}) from {:.4} to {:.4}",
-                self.metric.name, self.statistic, change.before, change.after
-            ),
+            text: format!("{} ({}) from {:.4} to {:.4}", self.metric.name, self.statistic, change.before, change.after),
         };
         self.change_points.iter().map(happening).collect()
     }

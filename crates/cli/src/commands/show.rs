@@ -32,7 +32,8 @@ async fn chosen(journal: &SqliteJournal, named: Option<&str>) -> Result<Investig
     }
     let newest = journal.list().await?.into_iter().next();
     newest.map(|listed| listed.id).ok_or_else(|| {
-        Failure::usage("there is no investigation yet").hint("begin with `marple investigate --scenario lambda-type-error`")
+        Failure::usage("there is no investigation yet")
+            .hint("begin with `marple investigate --scenario lambda-type-error`")
     })
 }
 

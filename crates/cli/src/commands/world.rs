@@ -45,7 +45,8 @@ async fn serve(named: &str, port: u16) -> Result<Exit, Failure> {
     let (name, scenario) = scenarios::load(named)?;
     let (region, now) = (scenario.region.clone(), scenario.now);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-        Failure::usage(format!("port {port} cannot be used: {error}")).hint("choose another with --port, or --port 0 for a free one")
+        Failure::usage(format!("port {port} cannot be used: {error}"))
+            .hint("choose another with --port, or --port 0 for a free one")
     })?;
     let port = listener.local_addr().map_or(port, |address| address.port());
     anstream::eprintln!(

@@ -10,7 +10,8 @@ fn alarm(name: &str) -> Result<Trigger, NotificationError> {
 
 #[test]
 fn each_known_form_names_its_alarm() {
-    let event_bridge = format!(r#"{{"source":"aws.cloudwatch","resources":["{ARN}"],"detail":{{"alarmName":"orders-errors"}}}}"#);
+    let event_bridge =
+        format!(r#"{{"source":"aws.cloudwatch","resources":["{ARN}"],"detail":{{"alarmName":"orders-errors"}}}}"#);
     let lambda_action = format!(r#"{{"alarmArn":"{ARN}","alarmData":{{"alarmName":"orders-errors"}}}}"#);
     let sns = r#"{"AlarmName":"orders-errors","NewStateValue":"ALARM"}"#;
     assert_eq!(parse(&event_bridge), alarm(ARN));
