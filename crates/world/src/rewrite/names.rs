@@ -23,8 +23,8 @@ const NAMED: &[(&str, &str, &str)] = &[
 
 /// Collects the names of functions, log groups, stacks, secrets, databases, alarms, roles and logical ids.
 ///
-/// Left out is what could be a word of AWS or of the scenario's format: very short names, names that are also the key of
-/// a JSON or TOML table, and logical ids of one plain word (`Function` is in `AWS::Lambda::Function` too).
+/// Left out is what could be a word of something else: very short names, names of one plain word (a stack `network` and
+/// the category `network`, a logical id `Function` and `AWS::Lambda::Function`), and keys of the world's JSON and TOML.
 ///
 /// # Errors
 /// When a JSON or TOML file cannot be read.
@@ -40,7 +40,7 @@ pub fn resource_names(files: &Files) -> Result<BTreeSet<String>, ScenarioError> 
         collect_keys(&value, &mut keys);
         collect_names(path, &value, &mut names);
     }
-    names.retain(|name| name.len() >= SHORTEST && !keys.contains(name));
+    names.retain(|name| name.len() >= SHORTEST && !is_plain_word(name) && !keys.contains(name));
     Ok(names)
 }
 
@@ -77,7 +77,7 @@ fn name_in_log_group(group: &str) -> Option<String> {
 
 fn collect_stack_names(file: &Value, names: &mut BTreeSet<String>) {
     let ids = members(file, "StackResourceSummaries", "LogicalResourceId");
-    names.extend(ids.filter(|id| has_inner_capital(id)).map(str::to_owned));
+    names.extend(ids.map(str::to_owned));
     for resource in file.get("StackResourceSummaries").and_then(Value::as_array).into_iter().flatten() {
         if resource.get("ResourceType").and_then(Value::as_str) == Some("AWS::IAM::Role") {
             names.extend(resource.get("PhysicalResourceId").and_then(Value::as_str).map(str::to_owned));
@@ -85,8 +85,9 @@ fn collect_stack_names(file: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-fn has_inner_capital(id: &str) -> bool {
-    id.chars().skip(1).any(char::is_uppercase)
+/// One word as it stands in a dictionary: letters only, and no capital behind the first.
+fn is_plain_word(name: &str) -> bool {
+    name.chars().skip(1).all(char::is_lowercase) && name.chars().all(char::is_alphabetic)
 }
 
 fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {

@@ -50,6 +50,7 @@ def service(request):
     text = source(request.param)
     model = botocore.session.get_session().get_service_model(request.param)
     played = [name for name in model.operation_names if f'("{name}",' in text]
+    assert played, f"no operation of {request.param} is found in its source"
     shapes = [(direction, shape) for name in played for direction in ("input", "output")
               if (shape := getattr(model.operation_model(name), f"{direction}_shape")) is not None]
     members = [(direction, *member) for direction, shape in shapes for member in walk(shape, "", "")]
