@@ -1,0 +1,185 @@
+//! From a [`Report`] to a [`Document`]: a change of shape, no computation.
+
+use marple_case::Outcome;
+
+use super::{
+    Citation, Document, Evidence, FORMAT, Finding, Link, Mitigation, Note, OutcomeWord, Question, QuestionsSpent,
+    RootCause, RuledOut, Status, Used,
+};
+use crate::{
+    brief,
+    report::{self, Cited, Conclusion, Gap, Plan, Report, Spent},
+    words::Words,
+};
+
+impl From<&Report> for Document {
+    fn from(report: &Report) -> Self {
+        let because = report.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because);
+        Self {
+            format: FORMAT,
+            id: report.id.to_string(),
+            model: report.model.clone(),
+            models: report.models.clone(),
+            language_model: report.language_model,
+            status: Status::from(&report.status),
+            reason: match &report.status {
+                report::Status::Partial { reason } => Some(reason.clone()),
+                _ => None,
+            },
+            verdict: report.verdict(),
+            confidence: report.confidence(),
+            confidence_because: because.cloned().collect(),
+            elapsed_ms: report.spent.elapsed_ms,
+            turns: report.spent.turns,
+            tool_calls: report.spent.tool_calls,
+            refused_calls: report.refused_calls,
+            usage: Used::from(&report.spent),
+            questions_spent: QuestionsSpent::from(&report.spent_on_questions),
+            trigger: report.trigger.clone(),
+            scope: report.scope.clone(),
+            scenario: report.scenario.clone(),
+            program: report.program.clone(),
+            language: report.language.clone(),
+            opened_at: report.opened_at,
+            root_cause: report.conclusion.as_ref().map(|conclusion| root_cause(conclusion, &report.gaps)),
+            superseded: u32::try_from(report.superseded.len()).unwrap_or(u32::MAX),
+            mitigation: report.plan.as_ref().map(mitigation),
+            gaps: report.gaps.clone(),
+            remarks: report.remarks().map(str::to_owned).collect(),
+            findings: report.findings.iter().map(Finding::from).collect(),
+            evidence: report.evidence.iter().map(|taken| evidence(taken, report.words())).collect(),
+            notes: report.notes.iter().map(Note::from).collect(),
+            questions: report.questions.iter().map(Question::from).collect(),
+        }
+    }
+}
+
+impl From<&report::Status> for Status {
+    fn from(status: &report::Status) -> Self {
+        match status {
+            report::Status::Complete => Self::Complete,
+            report::Status::Partial { .. } => Self::Partial,
+            report::Status::Interrupted => Self::Interrupted,
+            report::Status::Unfinished => Self::Unfinished,
+        }
+    }
+}
+
+impl From<&Spent> for Used {
+    fn from(spent: &Spent) -> Self {
+        Self {
+            input_tokens: spent.usage.input_tokens,
+            output_tokens: spent.usage.output_tokens,
+            cache_read_tokens: spent.usage.cache_read_tokens,
+            cache_write_tokens: spent.usage.cache_write_tokens,
+            cost_usd: spent.cost_usd,
+        }
+    }
+}
+
+impl From<&Spent> for QuestionsSpent {
+    fn from(spent: &Spent) -> Self {
+        Self {
+            elapsed_ms: spent.elapsed_ms,
+            turns: spent.turns,
+            tool_calls: spent.tool_calls,
+            usage: Used::from(spent),
+        }
+    }
+}
+
+fn root_cause(conclusion: &Conclusion, gaps: &[Gap]) -> RootCause {
+    let claim = &conclusion.root_cause;
+    let link = |(link, cited, inference): (&marple_case::root_cause::Link, Vec<Cited<'_>>, bool)| Link {
+        statement: link.statement.clone(),
+        at: link.at,
+        inference,
+        citations: cited.iter().map(Citation::from).collect(),
+    };
+    let rival = |(rival, cited, inference): (&marple_case::root_cause::RuledOut, Vec<Cited<'_>>, bool)| RuledOut {
+        hypothesis: rival.hypothesis.clone(),
+        reason: rival.reason.clone(),
+        inference,
+        citations: cited.iter().map(Citation::from).collect(),
+    };
+    RootCause {
+        verdict: claim.verdict,
+        category: claim.category,
+        title: claim.title.clone(),
+        summary: claim.summary.clone(),
+        components: claim.components.clone(),
+        location: claim.location.clone(),
+        onset: claim.onset,
+        trigger: claim.trigger.clone(),
+        chain: conclusion.chain().map(link).collect(),
+        ruled_out: conclusion.ruled_out().map(rival).collect(),
+        gaps: gaps.to_vec(),
+        recommended_checks: claim.recommended_checks.clone(),
+        at: conclusion.at,
+    }
+}
+
+impl From<&Cited<'_>> for Citation {
+    fn from(cited: &Cited<'_>) -> Self {
+        Self {
+            evidence: cited.evidence,
+            quote: cited.quote.to_owned(),
+            verified: cited.line.is_some(),
+            line: cited.line,
+            refused: cited.refused.map(str::to_owned),
+        }
+    }
+}
+
+fn mitigation(plan: &Plan) -> Mitigation {
+    Mitigation {
+        immediate: plan.plan.immediate.clone(),
+        no_immediate_action: plan.plan.no_immediate_action.clone(),
+        follow_up: plan.plan.follow_up.clone(),
+        spec: plan.plan.spec.clone(),
+        prevention: plan.plan.prevention.clone(),
+        at: plan.at,
+    }
+}
+
+fn evidence(taken: &marple_case::Evidence, words: &Words) -> Evidence {
+    let (detail, denied_action) = match &taken.outcome {
+        Outcome::Found | Outcome::NoData => (None, None),
+        Outcome::Denied { action, message } => (Some(message.clone()), Some(action.clone())),
+        Outcome::Failed { message } => (Some(message.clone()), None),
+    };
+    Evidence {
+        id: taken.id,
+        tool: taken.tool.clone(),
+        arguments: taken.arguments.clone(),
+        outcome: OutcomeWord::from(&taken.outcome),
+        detail,
+        denied_action: denied_action.filter(|action| !action.is_empty()),
+        brief: brief::finding(taken, words),
+        command: taken.command.clone(),
+        taken_at: taken.taken_at,
+        elapsed_ms: taken.elapsed_ms,
+    }
+}
+
+impl From<&report::Finding> for Finding {
+    fn from(finding: &report::Finding) -> Self {
+        Self { at: finding.at, kind: finding.kind, text: finding.text.clone(), evidence: finding.evidence.clone() }
+    }
+}
+
+impl From<&report::Note> for Note {
+    fn from(note: &report::Note) -> Self {
+        match note.clone() {
+            report::Note::Degraded { at, from, to, reason } => Self::Degraded { at, from, to, reason },
+            report::Note::Interrupted { at } => Self::Interrupted { at },
+            report::Note::Resumed { at } => Self::Resumed { at },
+        }
+    }
+}
+
+impl From<&report::Exchange> for Question {
+    fn from(exchange: &report::Exchange) -> Self {
+        Self { at: exchange.at, question: exchange.question.clone(), answer: exchange.answer.clone() }
+    }
+}

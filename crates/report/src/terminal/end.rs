@@ -1,0 +1,95 @@
+//! What is known without a root cause, what happened on the way, what was spent, and how to go on.
+
+use anstyle::Style as Ansi;
+
+use super::{cause::fields, page::Page};
+use crate::{
+    amounts, brief, phrases,
+    report::{Report, Status},
+};
+
+pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    if report.conclusion.is_none() {
+        findings(page, report);
+        evidence(page, report);
+    }
+    course(page, report);
+    questions(page, report);
+    spent(page, report);
+}
+
+fn findings(page: &mut Page<'_>, report: &Report) {
+    if report.findings.is_empty() {
+        return;
+    }
+    let (style, words) = (*page.style(), report.words());
+    page.heading(words.findings);
+    for finding in &report.findings {
+        let ids: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+        let rests_on = if ids.is_empty() { String::new() } else { format!(" [{}]", ids.join(", ")) };
+        let kind = format!("- {}: ", words.finding(finding.kind));
+        page.item(0, &kind, style.label, &format!("{}{rests_on}", finding.text), Ansi::new());
+    }
+}
+
+fn evidence(page: &mut Page<'_>, report: &Report) {
+    if report.evidence.is_empty() {
+        return;
+    }
+    let (style, words) = (*page.style(), report.words());
+    page.heading(words.evidence);
+    for taken in &report.evidence {
+        let shown_style = if taken.outcome.is_answered() { Ansi::new() } else { style.warning };
+        let shown = format!("{}: {}", brief::call(taken), brief::finding(taken, words));
+        page.item(0, &format!("{} ", taken.id), style.label, &shown, shown_style);
+        page.command(3, &taken.command);
+    }
+}
+
+fn course(page: &mut Page<'_>, report: &Report) {
+    let style = *page.style();
+    let course = phrases::course(report);
+    if !course.is_empty() {
+        page.heading(report.words().course);
+        course.iter().for_each(|note| page.item(0, "- ", style.warning, note, Ansi::new()));
+    }
+}
+
+fn questions(page: &mut Page<'_>, report: &Report) {
+    if report.questions.is_empty() {
+        return;
+    }
+    let (style, words) = (*page.style(), report.words());
+    page.heading(words.questions);
+    for exchange in &report.questions {
+        page.item(0, "> ", style.label, &exchange.question, style.title);
+        page.text(2, exchange.answer.as_deref().unwrap_or(words.not_answered), Ansi::new());
+    }
+}
+
+fn spent(page: &mut Page<'_>, report: &Report) {
+    let words = report.words();
+    page.heading(words.investigation);
+    let id = report.id.to_string();
+    page.command(0, &id);
+    fields(
+        page,
+        &[
+            (words.model, Some(phrases::models(report))),
+            (words.used, Some(phrases::used(report))),
+            (words.tokens, Some(phrases::tokens(report))),
+            (words.cost, Some(amounts::cost(report.spent.cost_usd, words.unknown_cost))),
+            (words.time, Some(amounts::duration(report.spent.elapsed_ms))),
+            (words.scenario, report.scenario.clone()),
+        ],
+    );
+    let mut next = vec![(words.read_again, format!("marple show {id}")), (words.ask_on, format!("marple chat {id}"))];
+    if report.status != Status::Complete {
+        next.push((words.go_on, format!("marple resume {id}")));
+    }
+    let style = *page.style();
+    for (what, command) in next {
+        page.text(0, &format!("{what}:"), style.label);
+        page.command(2, &command);
+    }
+}
