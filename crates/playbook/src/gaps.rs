@@ -1,0 +1,123 @@
+//! Gaps: what could not be seen, told with what would make it visible. A reading that was refused is never taken for "nothing there".
+
+use marple_case::{Evidence, Outcome, Verdict, root_cause::Gap};
+
+use crate::{
+    hypothesis::{Diagnosis, Hypothesis, gap},
+    reading::{Case, changes::ChangeVerdict},
+};
+
+/// The gaps that any report of this case has; a mode's own come in its claim.
+pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = Vec::new();
+    let undecided = hypothesis.cause.verdict == Verdict::InsufficientEvidence;
+    for evidence in case.unanswered() {
+        let gap = unanswered(evidence, undecided);
+        let answered = case.evidence.iter().any(|other| {
+            other.tool == evidence.tool && other.outcome.is_answered() && other.arguments == evidence.arguments
+        });
+        if !answered && !gaps.contains(&gap) {
+            gaps.push(gap);
+        }
+    }
+    gaps.extend(silence(case));
+    gaps.extend(unread_changes(case));
+    gaps.extend(undecided_change(case, hypothesis));
+    gaps.extend(requests(case, hypothesis));
+    gaps.extend(no_baseline(case));
+    if undecided && case.summaries.is_empty() && !case.is_denied("summarize_logs") {
+        gaps.push(gap("the function's logs", "no summary of its log group could be taken", "check the log group's name and its retention", true));
+    }
+    gaps
+}
+
+fn unanswered(evidence: &Evidence, on_the_chain: bool) -> Gap {
+    let about = evidence.arguments.as_object().into_iter().flatten();
+    let about = about.filter(|(name, _)| matches!(name.as_str(), "function" | "log_group" | "stack" | "id" | "prefix"));
+    let about: Vec<&str> = about.filter_map(|(_, value)| value.as_str()).collect();
+    let missing = match about.is_empty() {
+        true => format!("what {} would have shown", evidence.tool),
+        false => format!("what {} would have shown of {}", evidence.tool, about.join(", ")),
+    };
+    match &evidence.outcome {
+        Outcome::Denied { action, .. } => {
+            let action = if action.is_empty() { "the action" } else { action };
+            gap(missing, format!("AWS denied {action}"), format!("allow the investigator's role {action}"), on_the_chain)
+        }
+        Outcome::Failed { message } => {
+            let why: String = message.chars().take(160).collect();
+            gap(missing, format!("the reading failed: {why}"), "take it again", on_the_chain)
+        }
+        Outcome::Found | Outcome::NoData => gap(missing, "", "", false),
+    }
+}
+
+/// Invocations that failed without a line of the program's own.
+fn silence(case: &Case<'_>) -> Option<Gap> {
+    let all = case.invocations()?;
+    let failed: Vec<_> = all.fact.notable.iter().filter(|one| one.timed_out || one.status.is_some()).collect();
+    let silent = !failed.is_empty() && failed.iter().all(|invocation| invocation.application_lines == 0);
+    silent.then(|| {
+        gap(
+            "application logs of the failed invocations",
+            "the program wrote no line of its own in them",
+            "log the request's kind, and the start and end of each long step, at level INFO",
+            false,
+        )
+    })
+}
+
+fn unread_changes(case: &Case<'_>) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = Vec::new();
+    for (source, why) in case.changes.iter().flat_map(|changes| &changes.fact.unread) {
+        let why: String = why.chars().take(160).collect();
+        let new = gap(format!("changes known from {}", source.word()), why, "allow the investigator's role to read them", false);
+        if !gaps.contains(&new) {
+            gaps.push(new);
+        }
+    }
+    gaps
+}
+
+fn undecided_change(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<Gap> {
+    let onset = hypothesis.cause.onset.filter(|_| hypothesis.cause.verdict == Verdict::Fault)?;
+    let ChangeVerdict::Undecided(change) = case.change_verdict(onset, !hypothesis.fresh) else { return None };
+    Some(gap(
+        format!("whether {} at {} introduced the fault", change.action, change.at),
+        "no invocation of the baseline shows how the function fared before it",
+        "compare the code or settings of before with those of now, or replay a failing request against the earlier version",
+        false,
+    ))
+}
+
+/// Which requests set the fault off, where it is requests that do.
+fn requests(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<Gap> {
+    let by_request = match &hypothesis.diagnosis {
+        Diagnosis::Defect(defect) => !defect.at_start && defect.unset.is_none(),
+        Diagnosis::Exhausted(_) | Diagnosis::Overdue(_) => true,
+        _ => false,
+    };
+    let source = match case.behind_api() {
+        Some(true) => "API Gateway's access logs",
+        _ => "the caller's own logs",
+    };
+    by_request.then(|| {
+        gap(
+            "which requests, and whose, set it off",
+            format!("no access log was among the evidence, and it is not known whether {source} exist"),
+            "switch on access logs with path, status and request id, or log them in the handler",
+            false,
+        )
+    })
+}
+
+fn no_baseline(case: &Case<'_>) -> Option<Gap> {
+    (case.baseline_count() == Some(0)).then(|| {
+        gap(
+            "normal behaviour to compare with",
+            "the function was not invoked in the baseline",
+            "compare with a span in which it is known to have worked",
+            false,
+        )
+    })
+}

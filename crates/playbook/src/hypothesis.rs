@@ -1,0 +1,214 @@
+//! A hypothesis: one failure mode's answer to the evidence.
+
+use marple_agent::ports::PlannedCall;
+use marple_case::{
+    Category, Citation, RootCause, Verdict,
+    facts::Frame,
+    root_cause::{Gap, Link, Location, SeenIn},
+};
+use jiff::Timestamp;
+
+use crate::{
+    cite,
+    modes::{
+        dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet, out_of_memory::Exhausted,
+        permission::Refusal, throttling::Throttled, timeout::Overdue,
+    },
+    reading::{Case, Seen, logged::Logged},
+    source::{CodeLine, line_at},
+};
+
+/// How strongly the facts support a hypothesis. The order matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Support {
+    /// Something points to it; too little to report.
+    Possible,
+    /// The effect is shown, its cause only in part.
+    Likely,
+    /// Effect and cause are both shown.
+    Shown,
+}
+
+/// What is wrong, typed, for the plan. One variant a failure mode.
+#[derive(Debug)]
+pub(crate) enum Diagnosis<'a> {
+    /// The program fails on its input or its state.
+    Defect(Defect<'a>),
+    /// Memory ran out.
+    Exhausted(Exhausted<'a>),
+    /// The invocation takes longer than it may.
+    Overdue(Overdue<'a>),
+    /// Something that is called cannot be reached or used.
+    Unreachable(Unreachable<'a>),
+    /// The code cannot be loaded.
+    Unloadable(Unloadable<'a>),
+    /// A policy refuses a call.
+    Refusal(Refusal<'a>),
+    /// A limit refuses calls.
+    Throttled(Throttled<'a>),
+    /// Nothing is wrong.
+    Quiet(Quiet),
+    /// Too little is known.
+    Unknown,
+}
+
+/// One failure mode's answer.
+#[derive(Debug)]
+pub(crate) struct Hypothesis<'a> {
+    /// How strongly the facts support it.
+    pub(crate) support: Support,
+    /// Whether what it explains is new against the baseline.
+    pub(crate) fresh: bool,
+    /// How many failures it explains.
+    pub(crate) explains: u64,
+    /// What would tell more: one short sentence for the live view.
+    pub(crate) looks_for: String,
+    /// What else it wants to read.
+    pub(crate) wants: Vec<PlannedCall>,
+    /// What is wrong.
+    pub(crate) diagnosis: Diagnosis<'a>,
+    /// The claim. Rivals and gaps that are not the mode's own are added when it is reported.
+    pub(crate) cause: RootCause,
+}
+
+/// An empty claim to fill in.
+pub(crate) fn claim(verdict: Verdict, category: Category) -> RootCause {
+    RootCause {
+        verdict,
+        category,
+        title: String::new(),
+        summary: String::new(),
+        components: Vec::new(),
+        location: None,
+        onset: None,
+        trigger: None,
+        chain: Vec::new(),
+        ruled_out: Vec::new(),
+        gaps: Vec::new(),
+        recommended_checks: Vec::new(),
+    }
+}
+
+/// A gap.
+pub(crate) fn gap(missing: impl Into<String>, why: impl Into<String>, close: impl Into<String>, on_the_chain: bool) -> Gap {
+    Gap { missing: missing.into(), why: why.into(), how_to_close: close.into(), on_the_chain }
+}
+
+/// A causal chain under construction: links without a citation are left out, times never go back.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    links: Vec<Link>,
+    latest: Option<Timestamp>,
+}
+
+impl Chain {
+    /// Adds a link, if at least one of its citations stands.
+    pub(crate) fn link(
+        &mut self,
+        statement: impl Into<String>,
+        at: Option<Timestamp>,
+        citations: impl IntoIterator<Item = Option<Citation>>,
+    ) {
+        let mut distinct: Vec<Citation> = Vec::new();
+        for citation in citations.into_iter().flatten() {
+            if !distinct.contains(&citation) {
+                distinct.push(citation);
+            }
+        }
+        if distinct.is_empty() {
+            return;
+        }
+        let at = at.filter(|at| self.latest.is_none_or(|latest| latest <= *at));
+        self.latest = at.or(self.latest);
+        self.links.push(Link { statement: statement.into(), at, citations: distinct });
+    }
+
+    /// How many invocations failed, by CloudWatch.
+    pub(crate) fn impact(&mut self, case: &Case<'_>) {
+        let Some(errors) = case.metric("Errors", "Sum").filter(|errors| errors.window.sum > 0.0) else { return };
+        let of = case.sum("Invocations").map(|sum| format!(" of {sum:.0}")).unwrap_or_default();
+        let statement = format!("CloudWatch counted {:.0}{of} invocations of {} as failed in the window.", errors.window.sum, case.name());
+        self.link(statement, None, [cite_series(errors.evidence, "Errors", "Sum")]);
+    }
+
+    /// The alarm that followed.
+    pub(crate) fn alarm(&mut self, case: &Case<'_>) {
+        let Some(alarm) = case.alarm() else { return };
+        let transition = case.alarm_transition();
+        let at = transition.map(|transition| transition.at);
+        let stamp = at.map(|at| at.to_string()).unwrap_or_default();
+        let cited = cite::any(
+            alarm.evidence,
+            &[&[stamp.as_str(), "-> ALARM"], &["-> ALARM"], &["state: ALARM"], &["reason:"], &[alarm.name.as_str()]],
+        );
+        let when = at.map(|at| format!(" at {at}")).unwrap_or_default();
+        self.link(format!("The alarm {} went to ALARM{when}.", alarm.name), at, [cited]);
+    }
+
+    /// The links.
+    pub(crate) fn finish(self) -> Vec<Link> {
+        self.links
+    }
+}
+
+/// Quotes the head line of a metric series.
+pub(crate) fn cite_series(evidence: &marple_case::Evidence, name: &str, statistic: &str) -> Option<Citation> {
+    let spaced = format!(" {name} ");
+    cite::any(evidence, &[&[&spaced, statistic, "window"], &[&spaced, statistic], &[name, statistic], &[name]])
+}
+
+/// Quotes an error: its headline, then its message, then its raw line.
+pub(crate) fn cite_error(logged: &Logged<'_>) -> Option<Citation> {
+    let message: String = logged.message.chars().take(80).collect();
+    let sample = logged.sample.lines().next().unwrap_or_default();
+    let sample: String = sample.chars().take(120).collect();
+    cite::any(
+        logged.evidence,
+        &[&[message.as_str(), logged.class], &[message.as_str()], &[sample.as_str()], &[logged.class]],
+    )
+}
+
+/// Quotes the stack frame of an error.
+pub(crate) fn cite_frame(logged: &Logged<'_>, frame: &Frame) -> Option<Citation> {
+    let line = frame.line?;
+    let whole = frame.column.map(|column| format!("{}:{line}:{column}", frame.file)).unwrap_or_default();
+    let short = format!("{}:{line}", frame.file);
+    let python = format!("line {line}");
+    match whole.is_empty() {
+        true => cite::any(logged.evidence, &[&[&short], &[&frame.file, &python]]),
+        false => cite::any(logged.evidence, &[&[&whole], &[&short], &[&frame.file, &python]]),
+    }
+}
+
+/// A place in code that a stack frame names, in source if it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Place<'a> {
+    /// The frame.
+    pub(crate) frame: &'a Frame,
+    /// The line of source.
+    pub(crate) line: Option<CodeLine<'a>>,
+    /// The same, as a claim.
+    pub(crate) location: Location,
+}
+
+/// The place of an error's own frame.
+pub(crate) fn place<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Place<'a>> {
+    let frame = logged.own_frame()?;
+    let number = frame.line?;
+    let line = case.source(&frame.file).and_then(|file| line_at(file, number)).filter(|line| !line.text.trim().is_empty());
+    let location = match line {
+        Some(line) => located(&line, frame.column),
+        None => Location { file: frame.file.clone(), line: number, column: frame.column, seen_in: SeenIn::StackTrace },
+    };
+    Some(Place { frame, line, location })
+}
+
+/// A line of source as a claim.
+pub(crate) fn located(line: &CodeLine<'_>, column: Option<u32>) -> Location {
+    Location { file: line.path().to_owned(), line: line.number, column, seen_in: SeenIn::Source }
+}
+
+/// A quotation of a function's setting, as `get_function` shows it.
+pub(crate) fn cite_setting(case: &Case<'_>, needles: &[&[&str]]) -> Option<Citation> {
+    case.function.and_then(|function: Seen<'_, _>| cite::any(function.evidence, needles))
+}

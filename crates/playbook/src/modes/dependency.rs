@@ -1,0 +1,217 @@
+//! A dependency that cannot be reached or used: its name does not resolve, it refuses, it does not answer, it is full, or it does not
+//! accept the credentials.
+//!
+//! Discriminating questions: where does the host come from: a literal in the code, the environment, neither? is the environment right
+//! and unused? does a database of that name exist, is it available, is it at its limit, was it reached at all?
+
+use marple_agent::ports::PlannedCall;
+use marple_case::{
+    Category, ResourceKind, ResourceRef, Verdict,
+    facts::{Database, EnvironmentVariable, ShownValue},
+};
+use serde_json::json;
+
+use crate::{
+    hypothesis::{Diagnosis, Hypothesis, Place, Support, claim, located, place},
+    reading::{
+        Case, Seen,
+        failure::{Failure, host_of},
+        logged::Logged,
+    },
+    source::{
+        CodeLine, all_lines,
+        host::{environment_reads, literals, looks_like_host, reads_of, reads_whole_environment},
+    },
+    wants::call,
+};
+
+mod account;
+
+/// Where the host comes from.
+#[derive(Debug)]
+pub(crate) enum Origin<'a> {
+    /// A literal in the code. `unused`: a variable of the environment that names another host and that the code does not read.
+    Code { line: CodeLine<'a>, unused: Option<&'a EnvironmentVariable> },
+    /// A literal that stands in for a variable which is not set.
+    Fallback { line: CodeLine<'a>, variable: &'a str },
+    /// A variable of the environment. `read`: the line that reads it.
+    Environment { variable: &'a EnvironmentVariable, read: Option<CodeLine<'a>> },
+    /// Neither shows it.
+    Unseen,
+}
+
+/// An unreachable dependency as it was found.
+#[derive(Debug)]
+pub(crate) struct Unreachable<'a> {
+    /// The error.
+    pub(crate) logged: Logged<'a>,
+    /// Where it was raised.
+    pub(crate) place: Option<Place<'a>>,
+    /// The host, without port; `None`: no message or value names it.
+    pub(crate) host: Option<String>,
+    /// Where the host comes from.
+    pub(crate) origin: Origin<'a>,
+    /// The database whose endpoint the host is.
+    pub(crate) database: Option<Seen<'a, Database>>,
+    /// A database that an unused or wrong setting should have named.
+    pub(crate) intended: Option<Seen<'a, Database>>,
+}
+
+/// Examines the case for unreachable dependencies.
+pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let logged = case.failures.iter().find(|logged| logged.failure.is_dependency())?.clone();
+    let lines = all_lines(case);
+    let host = named_host(&logged.failure).or_else(|| only_host(case, &lines));
+    let origin = host.as_deref().map_or(Origin::Unseen, |host| origin(case, &lines, host));
+    let of_host = |name: &str| case.databases.iter().find(|database| is_endpoint(database, name)).copied();
+    let database = host.as_deref().and_then(of_host);
+    let intended = match &origin {
+        Origin::Code { unused: Some(variable), .. } => plain(variable).and_then(|value| of_host(host_of(value))),
+        _ => None,
+    };
+    let support = match (&origin, &database) {
+        (Origin::Unseen, None) => Support::Likely,
+        _ => Support::Shown,
+    };
+    let wants = wants(case, &origin, host.as_deref());
+    let unreachable = Unreachable { place: place(case, &logged), logged, host, origin, database, intended };
+    Some(Hypothesis {
+        support,
+        fresh: !unreachable.logged.in_baseline,
+        explains: unreachable.logged.count,
+        looks_for: match &unreachable.host {
+            Some(host) => format!("{host} cannot be reached; looking for where that host comes from."),
+            None => "A dependency cannot be reached; looking for which, and where its address comes from.".to_owned(),
+        },
+        wants,
+        cause: cause(case, &unreachable),
+        diagnosis: Diagnosis::Unreachable(unreachable),
+    })
+}
+
+fn named_host(failure: &Failure) -> Option<String> {
+    let address = match failure {
+        Failure::HostNotFound { host } => host,
+        Failure::Refused { address } | Failure::ConnectTimedOut { address } => address,
+        _ => return None,
+    };
+    address.as_deref().map(host_of).filter(|host| !host.is_empty()).map(str::to_owned)
+}
+
+/// Where the message names no host: the one host that the code holds as a literal in a connection, or that the environment sets.
+fn only_host(case: &Case<'_>, lines: &[CodeLine<'_>]) -> Option<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for line in lines.iter().filter(|line| connects(line.text)) {
+        let words = line.text.split(['"', '\'', '`']).skip(1).step_by(2);
+        hosts.extend(words.filter(|word| looks_like_host(word)).map(|word| host_of(word).to_owned()));
+    }
+    if hosts.is_empty() {
+        let values = case.function.into_iter().flat_map(|function| function.fact.environment.iter().filter_map(plain));
+        hosts.extend(values.filter(|value| looks_like_host(value)).map(|value| host_of(value).to_owned()));
+    }
+    hosts.dedup();
+    match hosts.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// Words of a line that opens a connection or names its target.
+fn connects(text: &str) -> bool {
+    ["host", "Host", "HOST", "connect", "Connect", "endpoint", "url", "URL", "://", "addr", "server"].iter().any(|word| text.contains(word))
+}
+
+/// A variable's value, if it is shown.
+pub(crate) fn plain(variable: &EnvironmentVariable) -> Option<&str> {
+    match &variable.value {
+        ShownValue::Plain(value) => Some(value),
+        ShownValue::Hidden(_) => None,
+    }
+}
+
+fn origin<'a>(case: &Case<'a>, lines: &[CodeLine<'a>], host: &str) -> Origin<'a> {
+    let environment: &'a [EnvironmentVariable] =
+        case.function.map_or(&[], |function| function.fact.environment.as_slice());
+    let set = environment.iter().find(|variable| plain(variable).is_some_and(|value| value.contains(host)));
+    let literal = literals(lines, host).first().copied();
+    if let Some(line) = literal {
+        let reads = environment_reads(line.text);
+        let unset = reads.iter().find(|name| !environment.iter().any(|known| known.name == **name));
+        match (unset, reads.is_empty()) {
+            (Some(variable), _) => return Origin::Fallback { line, variable },
+            (None, true) => return Origin::Code { line, unused: unused(environment, lines, host) },
+            (None, false) => {}
+        }
+    }
+    match set {
+        Some(variable) => Origin::Environment { variable, read: reads_of(lines, &variable.name).first().copied() },
+        None => Origin::Unseen,
+    }
+}
+
+/// A variable that names another host and that no line reads: the right value, unused.
+fn unused<'a>(environment: &'a [EnvironmentVariable], lines: &[CodeLine<'_>], host: &str) -> Option<&'a EnvironmentVariable> {
+    if lines.iter().any(|line| reads_whole_environment(line.text)) {
+        return None;
+    }
+    let names_host = |variable: &&EnvironmentVariable| plain(variable).is_some_and(|value| looks_like_host(value) && !value.contains(host));
+    environment.iter().filter(names_host).find(|variable| reads_of(lines, &variable.name).is_empty())
+}
+
+fn is_endpoint(database: &Database, host: &str) -> bool {
+    [&database.endpoint, &database.reader_endpoint].into_iter().flatten().any(|endpoint| host_of(endpoint) == host)
+}
+
+fn wants(case: &Case<'_>, origin: &Origin<'_>, host: Option<&str>) -> Vec<PlannedCall> {
+    let value = match origin {
+        Origin::Code { unused: Some(variable), .. } | Origin::Environment { variable, .. } => plain(variable).map(host_of),
+        _ => host.filter(|host| host.ends_with(".rds.amazonaws.com")),
+    };
+    let asked = case.evidence.iter().any(|evidence| evidence.tool == "describe_database");
+    let rds = value.filter(|value| value.ends_with(".rds.amazonaws.com") && !asked);
+    rds.map(|host| call("describe_database", json!({"id": host}))).into_iter().collect()
+}
+
+/// Whether the database itself explains the failure: it is not available, or takes no more connections.
+pub(crate) fn is_database_at_fault(unreachable: &Unreachable<'_>) -> bool {
+    let down = unreachable.database.is_some_and(|database| database.status != "available");
+    down || unreachable.logged.failure == Failure::ConnectionLimit
+}
+
+fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCause {
+    let mut cause = claim(Verdict::Fault, category(unreachable));
+    cause.components = components(case, unreachable);
+    cause.onset = Some(unreachable.logged.first);
+    cause.location = match &unreachable.origin {
+        Origin::Code { line, .. } | Origin::Fallback { line, .. } => Some(located(line, None)),
+        _ => unreachable.place.as_ref().map(|place| place.location.clone()),
+    };
+    cause.title = account::title(case, unreachable);
+    cause.trigger = Some(account::trigger(unreachable));
+    cause.chain = account::chain(case, unreachable);
+    cause.summary = account::summary(case, unreachable);
+    cause.gaps = account::gaps(unreachable);
+    cause.ruled_out = account::rivals(case, unreachable);
+    cause
+}
+
+fn category(unreachable: &Unreachable<'_>) -> Category {
+    match (&unreachable.logged.failure, &unreachable.origin) {
+        (Failure::ConnectionLimit, _) => Category::Capacity,
+        (Failure::Unauthenticated, _) => Category::MissingCredentials,
+        (Failure::HostNotFound { .. }, Origin::Environment { .. } | Origin::Fallback { .. }) => Category::Misconfiguration,
+        _ => Category::DependencyUnreachable,
+    }
+}
+
+/// The function, if the host is its own mistake; the database, if that is down or full.
+fn components(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<ResourceRef> {
+    let function = case.component().into_iter();
+    if is_database_at_fault(unreachable) {
+        let database = unreachable.database.or_else(|| case.databases.first().copied());
+        return function.chain(database.map(|database| database.resource())).collect();
+    }
+    let unseen = matches!(unreachable.origin, Origin::Unseen) && unreachable.database.is_none();
+    let host = unreachable.host.as_ref().filter(|_| unseen).map(|host| ResourceRef::new(ResourceKind::Host, host));
+    function.chain(host).collect()
+}

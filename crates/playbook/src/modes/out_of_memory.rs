@@ -1,0 +1,226 @@
+//! Out of memory: the platform or the runtime ends the function at its memory limit.
+//!
+//! Discriminating questions: does a REPORT line stand at the limit? what does the code keep, and how much is that, where literals
+//! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline?
+
+use jiff::Timestamp;
+use marple_case::{Category, Verdict, facts::Invocation, root_cause::Gap};
+
+use crate::{
+    cite,
+    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_setting, claim, gap, located},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
+    source::{
+        all_lines,
+        allocation::{Allocation, allocations},
+        number,
+    },
+};
+
+/// Most memory that a Lambda function can have, MB (AWS Lambda quotas).
+pub(crate) const LARGEST_MB: f64 = 10_240.0;
+/// From this share of the limit on, a REPORT line stands at the limit.
+const AT_LIMIT: f64 = 0.97;
+
+/// Exhausted memory as it was found.
+#[derive(Debug)]
+pub(crate) struct Exhausted<'a> {
+    /// Configured memory, MB.
+    pub(crate) limit_mb: u32,
+    /// What the code keeps, where literals tell it.
+    pub(crate) allocation: Option<Allocation<'a>>,
+    /// The invocation at the limit.
+    pub(crate) report: Option<Seen<'a, Invocation>>,
+    /// The runtime's or platform's own words.
+    pub(crate) logged: Option<Logged<'a>>,
+    /// The memory of the baseline's invocations, MB, if it was more: it was lowered since.
+    pub(crate) lowered_from: Option<u32>,
+}
+
+impl Exhausted<'_> {
+    /// What the code needs at least, MB of 2^20 bytes, where it is legible.
+    pub(crate) fn needed_mb(&self) -> Option<f64> {
+        self.allocation.as_ref()?.total().map(|bytes| bytes / 1_048_576.0)
+    }
+
+    /// Whether no memory size can hold what the code keeps.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        let unbounded = self.allocation.as_ref().is_some_and(|allocation| allocation.count.is_none());
+        unbounded || self.needed_mb().is_some_and(|needed| needed > LARGEST_MB)
+    }
+}
+
+/// Examines the case for exhausted memory.
+pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let logged = case.failures.iter().find(|logged| logged.failure == Failure::OutOfMemory).cloned();
+    let report = at_limit(case);
+    let failing = case.sum("Errors").is_none_or(|errors| errors > 0.0);
+    if logged.is_none() && (report.is_none() || !failing) {
+        return None;
+    }
+    let limit_mb = case.function.map(|function| function.memory_mb).or(report.map(|report| report.memory_size_mb))?;
+    let allocation = allocations(&all_lines(case)).into_iter().find(|found| too_large(found, limit_mb));
+    let ended = report.is_some_and(|report| report.timed_out || report.status.is_some());
+    let others = case.failures.iter().any(|logged| !matches!(logged.failure, Failure::OutOfMemory | Failure::TimedOut));
+    let lowered_from = case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
+    let support = match (lowered_from.is_some() || logged.is_some() || allocation.is_some(), ended, others) {
+        (true, _, _) => Support::Shown,
+        (false, true, false) => Support::Likely,
+        _ => Support::Possible,
+    };
+    let fresh = case.baseline_invocations().is_none_or(|baseline| {
+        f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb)
+    });
+    let count = case.invocations().map_or(1, |all| all.notable.iter().filter(|one| is_at_limit(one)).count() as u64);
+    let explains = logged.as_ref().map_or(0, |logged| logged.count).max(count);
+    let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from };
+    Some(Hypothesis {
+        support,
+        fresh,
+        explains,
+        looks_for: "Memory stands at its limit; looking for what the code keeps, and how much that is.".to_owned(),
+        wants: Vec::new(),
+        cause: cause(case, &exhausted),
+        diagnosis: Diagnosis::Exhausted(exhausted),
+    })
+}
+
+fn is_at_limit(invocation: &Invocation) -> bool {
+    let status = invocation.status.as_deref().unwrap_or_default();
+    let share = f64::from(invocation.max_memory_used_mb) / f64::from(invocation.memory_size_mb.max(1));
+    status.contains("OutOfMemory") || share >= AT_LIMIT
+}
+
+fn at_limit<'a>(case: &Case<'a>) -> Option<Seen<'a, Invocation>> {
+    let all = case.invocations()?;
+    let fact = all.fact.notable.iter().find(|invocation| is_at_limit(invocation))?;
+    Some(Seen { evidence: all.evidence, fact })
+}
+
+fn too_large(found: &Allocation<'_>, limit_mb: u32) -> bool {
+    let half = f64::from(limit_mb) * 1_048_576.0 / 2.0;
+    found.count.is_none() || found.total().is_none_or(|total| total >= half)
+}
+
+fn onset(exhausted: &Exhausted<'_>) -> Option<Timestamp> {
+    let times = [exhausted.logged.as_ref().map(|logged| logged.first), exhausted.report.map(|report| report.at)];
+    times.into_iter().flatten().min()
+}
+
+fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
+    let name = case.name();
+    let mut cause = claim(Verdict::Fault, Category::MemoryExhaustion);
+    cause.components = case.component().into_iter().collect();
+    cause.onset = onset(exhausted);
+    cause.location = exhausted.allocation.as_ref().map(|found| located(&found.item, None));
+    cause.title = match &exhausted.allocation {
+        Some(found) => format!("{name} runs out of its {} MB: {} keeps {}", exhausted.limit_mb, found.item.place(), found.in_words()),
+        None => format!("{name} runs out of its {} MB of memory", exhausted.limit_mb),
+    };
+    cause.trigger = Some(trigger(case, exhausted));
+    cause.chain = chain(case, exhausted);
+    cause.summary = summary(case, exhausted);
+    cause.gaps = gaps(exhausted);
+    cause
+}
+
+fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
+    let fine = case.invocations().is_some_and(|all| {
+        let full = all.notable.iter().filter(|one| is_at_limit(one)).count() as u64;
+        all.count > full
+    });
+    match (&exhausted.allocation, fine) {
+        (Some(found), true) => format!("Invocations that reach {}; others in the window stay below the limit", found.item.place()),
+        (Some(found), false) => format!("An invocation that reaches {}: one is enough", found.item.place()),
+        (None, true) => "Some invocations and not others; what sets them apart is not logged".to_owned(),
+        (None, false) => "Every invocation of the window".to_owned(),
+    }
+}
+
+fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_cause::Link> {
+    let mut chain = Chain::default();
+    if let Some(found) = &exhausted.allocation {
+        let statement = format!(
+            "In {}, one invocation allocates and keeps {} at the least.",
+            found.item.place(),
+            found.in_words()
+        );
+        chain.link(statement, None, [found.around.and_then(|line| line.cite()), found.item.cite()]);
+    }
+    let memory = format!("memory: {} MB", exhausted.limit_mb);
+    let limit = match exhausted.needed_mb() {
+        Some(needed) => format!("The function is configured with {} MB; that is too small for about {:.0} MB.", exhausted.limit_mb, needed),
+        None => format!("The function is configured with {} MB.", exhausted.limit_mb),
+    };
+    chain.link(limit, None, [cite_setting(case, &[&[&memory], &["memory", "MB"]])]);
+    if let (Some(before), Some(all)) = (exhausted.lowered_from, case.invocations()) {
+        let cited = cite::any(all.evidence, &[&["invocations:", "baseline"], &["invocations:"]]);
+        chain.link(format!("In the baseline it ran with {before} MB: its memory was lowered since."), None, [cited]);
+    }
+    if let Some(report) = exhausted.report {
+        let statement = format!(
+            "An invocation reached its limit: {} of {} MB used ({:.1} %).",
+            report.max_memory_used_mb,
+            report.memory_size_mb,
+            100.0 * f64::from(report.max_memory_used_mb) / f64::from(report.memory_size_mb.max(1))
+        );
+        let used = format!("Max Memory Used: {} MB", report.max_memory_used_mb);
+        let cited = cite::any(report.evidence, &[&[&report.request_id, &used], &[&used], &["REPORT", &report.request_id]]);
+        chain.link(statement, exhausted.logged.is_none().then_some(report.at), [cited]);
+    }
+    if let Some(logged) = &exhausted.logged {
+        chain.link(format!("It was ended for lack of memory: {}.", logged.headline()), Some(logged.first), [cite_error(logged)]);
+    }
+    chain.impact(case);
+    chain.alarm(case);
+    chain.finish()
+}
+
+fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
+    let name = case.name();
+    let mut text = format!("{name} runs out of memory at its configured {} MB.", exhausted.limit_mb);
+    if let Some(at) = onset(exhausted) {
+        text += &format!(" First seen at {at}.");
+    }
+    match &exhausted.allocation {
+        Some(found) => {
+            text += &format!(" The deployed code says why: {} keeps {}.", found.item.place(), found.in_words());
+            text += match exhausted.is_hopeless() {
+                true => " No memory size that Lambda offers (10,240 MB at most) can hold that.",
+                false => " The estimate is of the payload alone and is a lower bound; the runtime's own overhead comes on top.",
+            };
+            text += " More memory does not remove the cause: the work has to be bounded or streamed.";
+        }
+        None if exhausted.lowered_from.is_some() => text += " In the baseline it had more, and did not run out.",
+        None => text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part.",
+    }
+    text
+}
+
+fn gaps(exhausted: &Exhausted<'_>) -> Vec<Gap> {
+    let unread = exhausted.allocation.is_none() && exhausted.lowered_from.is_none();
+    let unsized_ = exhausted.allocation.as_ref().is_some_and(|found| found.count.is_some() && found.each.is_none());
+    let mut gaps = Vec::new();
+    if unread {
+        gaps.push(gap(
+            "what takes the memory",
+            "no allocation of literal size was found in the code that was read",
+            "log memory use around the large steps of the handler, or profile it with a request that fails",
+            true,
+        ));
+    }
+    if unsized_ {
+        gaps.push(gap(
+            "the size of what is kept",
+            "the items' size is not a literal in the code",
+            "log the number and size of the items that are kept",
+            false,
+        ));
+    }
+    gaps
+}
+
+/// `needed` MB in words, for plans.
+pub(crate) fn in_words(needed_mb: f64) -> String {
+    number::bytes(needed_mb * 1_048_576.0)
+}

@@ -1,0 +1,160 @@
+//! Throttling: a limit refuses invocations of the function itself, or calls that it makes.
+//!
+//! Discriminating questions: is `Throttles` above zero? is there a reserved concurrency, and does `ConcurrentExecutions` stand at it? did
+//! someone change it? or does a service that is called say that its rate is exceeded?
+
+use jiff::Timestamp;
+use marple_case::{Category, Verdict, facts::Change};
+
+use crate::{
+    cite,
+    hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_series, cite_setting, claim, gap, place},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
+};
+
+/// Refusals by a limit as they were found.
+#[derive(Debug)]
+pub(crate) enum Throttled<'a> {
+    /// The function's own concurrency.
+    Own {
+        /// Reserved concurrency; `None`: the account's pool.
+        reserved: Option<u32>,
+        /// Refused invocations in the window.
+        throttles: f64,
+        /// Most concurrent executions in the window.
+        peak: Option<f64>,
+        /// A change of the concurrency before the first refusal.
+        change: Option<Seen<'a, Change>>,
+    },
+    /// A service that the function calls.
+    Called {
+        /// The error.
+        logged: Box<Logged<'a>>,
+        /// Where the call was made.
+        place: Option<Place<'a>>,
+    },
+}
+
+/// Examines the case for refusals by a limit.
+pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    own(case).or_else(|| called(case))
+}
+
+fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let series = case.metric("Throttles", "Sum").filter(|series| series.window.sum > 0.0)?;
+    let first = case.first_point("Throttles").unwrap_or(case.scope.window.start);
+    let reserved = case.function.and_then(|function| function.reserved_concurrency);
+    let change = case.own_changes().into_iter().rfind(|change| change.action.contains("FunctionConcurrency") && change.at <= first);
+    let throttles = series.window.sum;
+    let throttled = Throttled::Own {
+        reserved,
+        throttles,
+        peak: case.metric("ConcurrentExecutions", "Maximum").map(|series| series.window.max),
+        change,
+    };
+    let usual = series.fact.baseline.is_some_and(|baseline| baseline.sum * 2.0 >= throttles && baseline.sum > 0.0);
+    let watched = case.alarm().and_then(|alarm| alarm.fact.condition.as_ref()).is_some_and(|condition| {
+        condition.metrics.iter().any(|metric| metric.name == "Throttles")
+    });
+    let errors = case.sum("Errors").unwrap_or_default();
+    Some(Hypothesis {
+        support: if watched || errors == 0.0 { Support::Shown } else { Support::Possible },
+        fresh: !usual,
+        explains: throttles as u64,
+        looks_for: "Invocations are throttled; looking at reserved concurrency, its changes and the load.".to_owned(),
+        wants: Vec::new(),
+        cause: own_cause(case, &throttled, first),
+        diagnosis: Diagnosis::Throttled(throttled),
+    })
+}
+
+fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> marple_case::RootCause {
+    let mut cause = claim(Verdict::Fault, Category::Throttling);
+    let Throttled::Own { reserved, throttles, peak, change } = throttled else { return cause };
+    let name = case.name();
+    let limit = reserved.map_or_else(|| "the account's concurrency".to_owned(), |limit| format!("its reserved concurrency of {limit}"));
+    cause.title = format!("{name} is throttled at {limit}");
+    cause.components = case.component().into_iter().collect();
+    cause.onset = Some(first);
+    cause.trigger = Some(match reserved {
+        Some(0) => "Every invocation: a reserved concurrency of 0 switches the function off".to_owned(),
+        _ => "Invocations that arrive while all allowed concurrent executions are busy".to_owned(),
+    });
+    let mut chain = Chain::default();
+    if let Some(change) = change {
+        let stamp = change.at.to_string();
+        let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+        chain.link(format!("{} changed the function's concurrency.", change.action), Some(change.at), [cited]);
+    }
+    if let Some(limit) = reserved {
+        let setting = format!("reserved concurrency: {limit}");
+        chain.link(format!("The function may run {limit} at a time."), None, [cite_setting(case, &[&[&setting], &["reserved concurrency"]])]);
+    }
+    if let (Some(peak), Some(series)) = (peak, case.metric("ConcurrentExecutions", "Maximum")) {
+        chain.link(format!("At most {peak:.0} ran at a time."), None, [cite_series(series.evidence, "ConcurrentExecutions", "Maximum")]);
+    }
+    let cited = case.metric("Throttles", "Sum").and_then(|series| cite_series(series.evidence, "Throttles", "Sum"));
+    chain.link(format!("Lambda refused {throttles:.0} invocations."), Some(first), [cited]);
+    chain.alarm(case);
+    cause.chain = chain.finish();
+    cause.summary = format!(
+        "Lambda refused {throttles:.0} invocations of {name} in the window, from {first}, at {limit}. Refused invocations never run: they leave no log line and no error of the function. {}",
+        match change {
+            Some(change) => format!("{} at {} set the limit before that.", change.action, change.at),
+            None => "No change of the limit was seen in the time that was read.".to_owned(),
+        }
+    );
+    if reserved.is_none() {
+        cause.gaps.push(gap(
+            "the account's concurrency limit and what uses it",
+            "no tool reads the account's settings",
+            "aws lambda get-account-settings, and ConcurrentExecutions over all functions",
+            true,
+        ));
+    }
+    cause
+}
+
+fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let logged = case.failures.iter().find(|logged| logged.failure == Failure::RateExceeded)?.clone();
+    let place = place(case, &logged);
+    let mut cause = claim(Verdict::Fault, Category::Throttling);
+    let name = case.name();
+    cause.title = format!("{name} calls a service faster than that service allows: {}", logged.headline());
+    cause.components = case.component().into_iter().collect();
+    cause.location = place.as_ref().map(|place| place.location.clone());
+    cause.onset = Some(logged.first);
+    cause.trigger = Some("Calls beyond the rate that the called service allows".to_owned());
+    let mut chain = Chain::default();
+    let frame = place.as_ref().and_then(|place| cite_frame(&logged, place.frame));
+    let code = place.as_ref().and_then(|place| place.line).and_then(|line| line.cite());
+    chain.link(
+        format!("A service that {name} calls refused it for its rate: {}.", logged.headline()),
+        Some(logged.first),
+        [cite_error(&logged), frame, code],
+    );
+    chain.impact(case);
+    chain.alarm(case);
+    cause.chain = chain.finish();
+    cause.summary = format!(
+        "{name} fails because a service that it calls refuses calls beyond its rate: {}. First seen at {}, {} time(s) in the window. Whose load fills the limit is not shown.",
+        logged.headline(),
+        logged.first,
+        logged.count
+    );
+    cause.gaps.push(gap(
+        "who uses the called service's rate",
+        "its metrics and quota were not read",
+        "read the service's throttling metrics and the quota in Service Quotas",
+        false,
+    ));
+    Some(Hypothesis {
+        support: Support::Shown,
+        fresh: !logged.in_baseline,
+        explains: logged.count,
+        looks_for: "A called service refuses calls for their rate; looking for where it is called.".to_owned(),
+        wants: Vec::new(),
+        cause,
+        diagnosis: Diagnosis::Throttled(Throttled::Called { logged: Box::new(logged), place }),
+    })
+}

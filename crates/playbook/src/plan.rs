@@ -1,0 +1,47 @@
+//! The plan that follows from a diagnosis: one file a failure mode.
+//!
+//! An immediate action stands here only if it helps: it names what it changes, how to see that it worked and how to undo it, and is marked
+//! temporary where the cause remains. Where nothing helps, the plan says why. No command deletes or shows a secret's value.
+
+use marple_case::{MitigationPlan, mitigation::Spec};
+
+use crate::{
+    hypothesis::{Diagnosis, Hypothesis},
+    reading::Case,
+};
+
+pub(crate) mod defect;
+pub(crate) mod dependency;
+pub(crate) mod loading;
+pub(crate) mod memory;
+pub(crate) mod other;
+pub(crate) mod permission;
+pub(crate) mod rollback;
+pub(crate) mod step;
+pub(crate) mod throttling;
+pub(crate) mod timeout;
+
+/// The plan for a hypothesis.
+pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan {
+    match &hypothesis.diagnosis {
+        Diagnosis::Defect(defect) => defect::plan(case, defect),
+        Diagnosis::Exhausted(exhausted) => memory::plan(case, exhausted),
+        Diagnosis::Overdue(overdue) => timeout::plan(case, overdue),
+        Diagnosis::Unreachable(unreachable) => dependency::plan(case, unreachable),
+        Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
+        Diagnosis::Refusal(refusal) => permission::plan(case, refusal),
+        Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),
+        Diagnosis::Quiet(quiet) => other::quiet(case, *quiet),
+        Diagnosis::Unknown => other::unknown(case),
+    }
+}
+
+/// A plan with nothing in it.
+pub(crate) fn empty() -> MitigationPlan {
+    MitigationPlan { immediate: Vec::new(), no_immediate_action: None, follow_up: Vec::new(), spec: None, prevention: Vec::new() }
+}
+
+/// A specification for a coding agent.
+pub(crate) fn spec(context: String, files: Vec<String>, requirements: &[String], acceptance: &[String]) -> Spec {
+    Spec { context, files, requirements: requirements.to_vec(), acceptance: acceptance.to_vec() }
+}

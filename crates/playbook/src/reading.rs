@@ -1,0 +1,283 @@
+//! The evidence as the failure modes read it: typed views, gathered once a turn. Nothing else in this crate looks facts up.
+//!
+//! A [`Seen`] is a fact together with the evidence that holds it, so that whatever is said of the fact can be cited.
+//! Only facts about the function in question are gathered: another function's logs, metrics or code never mix in.
+
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use marple_agent::ports::Turn;
+use marple_case::{
+    Evidence, Facts, Outcome, ResourceKind, ResourceRef, Scope,
+    facts::{
+        Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, Function, FunctionCode, Invocations, LogSummary,
+        Logs, Secret, Series, Stack,
+    },
+};
+
+pub(crate) mod changes;
+pub(crate) mod failure;
+pub(crate) mod logged;
+
+use logged::Logged;
+
+/// A fact and the evidence that holds it.
+#[derive(Debug)]
+pub(crate) struct Seen<'a, T: ?Sized> {
+    /// Where the fact was found.
+    pub(crate) evidence: &'a Evidence,
+    /// The fact.
+    pub(crate) fact: &'a T,
+}
+
+impl<T: ?Sized> Clone for Seen<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Seen<'_, T> {}
+
+impl<T: ?Sized> Deref for Seen<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.fact
+    }
+}
+
+/// All that is known so far.
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    /// What is looked at, and when.
+    pub(crate) scope: &'a Scope,
+    /// All evidence, in order.
+    pub(crate) evidence: &'a [Evidence],
+    /// The name of the function in question; `None`: the scope names none.
+    pub(crate) subject: Option<String>,
+    /// Its configuration.
+    pub(crate) function: Option<Seen<'a, Function>>,
+    /// Its code, one entry a reading.
+    pub(crate) code: Vec<Seen<'a, FunctionCode>>,
+    /// Summaries of its log group.
+    pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
+    /// What failed by the logs, the telling first.
+    pub(crate) failures: Vec<Logged<'a>>,
+    /// Metric series of any resource.
+    pub(crate) series: Vec<Seen<'a, Series>>,
+    /// Alarms.
+    pub(crate) alarms: Vec<Seen<'a, Alarm>>,
+    /// Time lines of changes.
+    pub(crate) changes: Vec<Seen<'a, Changes>>,
+    /// Databases.
+    pub(crate) databases: Vec<Seen<'a, Database>>,
+    /// Stacks.
+    pub(crate) stacks: Vec<Seen<'a, Stack>>,
+    /// Secrets' metadata.
+    pub(crate) secrets: Vec<Seen<'a, Secret>>,
+}
+
+impl<'a> Case<'a> {
+    /// Reads a turn.
+    pub(crate) fn of(turn: &Turn<'a>) -> Self {
+        let (scope, evidence) = (turn.scope, turn.evidence);
+        let functions = gather(evidence, |facts| match facts {
+            Facts::Functions(functions) => functions.iter().collect(),
+            _ => Vec::new(),
+        });
+        let alarms = gather(evidence, |facts| match facts {
+            Facts::Alarms(alarms) => alarms.iter().collect(),
+            _ => Vec::new(),
+        });
+        let subject = subject(scope, &alarms, &functions);
+        let function = functions.iter().rev().find(|seen| Some(&seen.name) == subject.as_ref()).copied();
+        let group = log_group(function, subject.as_deref());
+        let summaries = gather(evidence, |facts| match facts {
+            Facts::LogSummary(summary) if Some(&summary.log_group) == group.as_ref() => vec![summary],
+            _ => Vec::new(),
+        });
+        let logs: Vec<Seen<'a, Logs>> = gather(evidence, |facts| match facts {
+            Facts::Logs(logs) if Some(&logs.log_group) == group.as_ref() => vec![logs],
+            _ => Vec::new(),
+        });
+        Self {
+            scope,
+            evidence,
+            function,
+            code: gather(evidence, |facts| match facts {
+                Facts::FunctionCode(code) if Some(&code.function) == subject.as_ref() => vec![code],
+                _ => Vec::new(),
+            }),
+            failures: logged::failures(scope, &summaries, &logs),
+            series: gather(evidence, |facts| match facts {
+                Facts::Metrics(metrics) => metrics.series.iter().collect(),
+                _ => Vec::new(),
+            }),
+            changes: gather(evidence, |facts| match facts {
+                Facts::Changes(changes) => vec![changes],
+                _ => Vec::new(),
+            }),
+            databases: gather(evidence, |facts| match facts {
+                Facts::Databases(databases) => databases.databases.iter().collect(),
+                _ => Vec::new(),
+            }),
+            stacks: gather(evidence, |facts| match facts {
+                Facts::Stacks(stacks) => stacks.iter().collect(),
+                _ => Vec::new(),
+            }),
+            secrets: gather(evidence, |facts| match facts {
+                Facts::Secrets(secrets) => secrets.iter().collect(),
+                _ => Vec::new(),
+            }),
+            alarms,
+            summaries,
+            subject,
+        }
+    }
+
+    /// The function in question, as reports name it.
+    pub(crate) fn component(&self) -> Option<ResourceRef> {
+        let named = || Some(ResourceRef::new(ResourceKind::LambdaFunction, self.subject.clone()?));
+        self.function.map(|function| function.resource()).or_else(named)
+    }
+
+    /// Its name, for sentences.
+    pub(crate) fn name(&self) -> &str {
+        self.subject.as_deref().unwrap_or("the function")
+    }
+
+    /// Its log group.
+    pub(crate) fn log_group(&self) -> Option<String> {
+        log_group(self.function, self.subject.as_deref())
+    }
+
+    /// One statistic of one of the function's own Lambda metrics.
+    pub(crate) fn metric(&self, name: &str, statistic: &str) -> Option<Seen<'a, Series>> {
+        let own = |series: &Series| {
+            series.metric.namespace == "AWS/Lambda"
+                && series.metric.name == name
+                && series.statistic == statistic
+                && series.metric.dimensions.get("FunctionName") == self.subject.as_ref()
+        };
+        self.series.iter().filter(|seen| own(seen)).max_by_key(|seen| seen.window.points).copied()
+    }
+
+    /// The sum of a metric over the window; `None` where it was not read. No points are a sum of 0.
+    pub(crate) fn sum(&self, name: &str) -> Option<f64> {
+        self.metric(name, "Sum").map(|series| series.window.sum)
+    }
+
+    /// The platform's records of the invocations in the window.
+    pub(crate) fn invocations(&self) -> Option<Seen<'a, Invocations>> {
+        let of = |seen: &Seen<'a, LogSummary>| {
+            let fact = seen.fact.invocations.as_ref()?;
+            Some(Seen { evidence: seen.evidence, fact })
+        };
+        self.summaries.iter().find_map(of)
+    }
+
+    /// The same in the baseline.
+    pub(crate) fn baseline_invocations(&self) -> Option<&'a Invocations> {
+        self.summaries.iter().find_map(|seen| seen.fact.baseline_invocations.as_ref())
+    }
+
+    /// How many invocations the baseline saw, by logs or metrics; `None` where neither was read.
+    pub(crate) fn baseline_count(&self) -> Option<u64> {
+        let logged = self.baseline_invocations().map(|invocations| invocations.count);
+        let metric = self.metric("Invocations", "Sum").and_then(|series| series.fact.baseline);
+        match (logged, metric) {
+            (Some(count), Some(summary)) => Some(count.max(summary.sum as u64)),
+            (Some(count), None) => Some(count),
+            (None, Some(summary)) => Some(summary.sum as u64),
+            (None, None) => self.summaries.first().map(|summary| summary.baseline_lines),
+        }
+    }
+
+    /// The alarm that started the investigation; else the one that watches the function.
+    pub(crate) fn alarm(&self) -> Option<Seen<'a, Alarm>> {
+        let named = |seen: &&Seen<'a, Alarm>| Some(&seen.name) == self.scope.alarm.as_ref();
+        let watching = |seen: &&Seen<'a, Alarm>| seen.watched().iter().any(|r| Some(&r.name) == self.subject.as_ref());
+        self.alarms.iter().find(named).or_else(|| self.alarms.iter().find(watching)).copied()
+    }
+
+    /// The change to ALARM that belongs to this incident: the first in the window, else the last before its end.
+    pub(crate) fn alarm_transition(&self) -> Option<Seen<'a, AlarmTransition>> {
+        let alarm = self.alarm()?;
+        let to_alarm = || alarm.fact.transitions.iter().filter(|transition| transition.to == AlarmState::Alarm);
+        let window = self.scope.window;
+        let fact = to_alarm().find(|transition| window.contains(transition.at));
+        let fact = fact.or_else(|| to_alarm().rfind(|transition| transition.at < window.end))?;
+        Some(Seen { evidence: alarm.evidence, fact })
+    }
+
+    /// The files of the function's own whose lines were read.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Seen<'a, CodeFile>> + '_ {
+        let files = |seen: &Seen<'a, FunctionCode>| {
+            let (evidence, code) = (seen.evidence, seen.fact);
+            code.files.iter().filter(|file| file.lines.is_some()).map(move |fact| Seen { evidence, fact })
+        };
+        self.code.iter().flat_map(files)
+    }
+
+    /// The source file that a stack trace names, if its lines were read.
+    pub(crate) fn source(&self, named: &str) -> Option<Seen<'a, CodeFile>> {
+        let read = |seen: &Seen<'a, FunctionCode>| {
+            let fact = seen.fact.file(named).filter(|file| file.lines.is_some())?;
+            Some(Seen { evidence: seen.evidence, fact })
+        };
+        self.code.iter().find_map(read)
+    }
+
+    /// The first moment at which a metric of failures was above zero in the window.
+    pub(crate) fn first_point(&self, name: &str) -> Option<Timestamp> {
+        let series = self.metric(name, "Sum")?;
+        series.points.iter().find(|point| point.value > 0.0).map(|point| point.at)
+    }
+
+    /// Evidence that AWS refused or that could not be taken.
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = &'a Evidence> {
+        self.evidence.iter().filter(|evidence| !evidence.outcome.is_answered())
+    }
+
+    /// Whether a tool was refused, and never answered.
+    pub(crate) fn is_denied(&self, tool: &str) -> bool {
+        let of_tool = || self.evidence.iter().filter(|evidence| evidence.tool == tool);
+        of_tool().any(|evidence| matches!(evidence.outcome, Outcome::Denied { .. }))
+            && !of_tool().any(|evidence| evidence.outcome.is_answered())
+    }
+
+    /// Whether requests come, or seem to come, through API Gateway: a stack holds an API, or the code reads its events.
+    pub(crate) fn behind_api(&self) -> Option<bool> {
+        let api = self.stacks.iter().flat_map(|stack| &stack.fact.resources);
+        if api.into_iter().any(|resource| resource.resource_type.starts_with("AWS::ApiGateway")) {
+            return Some(true);
+        }
+        let shaped = ["httpMethod", "requestContext", "statusCode", "APIGatewayProxy", "StatusCode", "rawPath"];
+        let mut lines = self.sources().flat_map(|file| file.fact.lines.iter().flatten());
+        lines.any(|line| shaped.iter().any(|word| line.contains(word))).then_some(true)
+    }
+}
+
+fn gather<'a, T>(evidence: &'a [Evidence], of: impl Fn(&'a Facts) -> Vec<&'a T>) -> Vec<Seen<'a, T>> {
+    let seen = |evidence: &'a Evidence| of(&evidence.facts).into_iter().map(move |fact| Seen { evidence, fact });
+    evidence.iter().flat_map(seen).collect()
+}
+
+fn subject(scope: &Scope, alarms: &[Seen<'_, Alarm>], functions: &[Seen<'_, Function>]) -> Option<String> {
+    let is_function = |resource: &ResourceRef| resource.kind == ResourceKind::LambdaFunction;
+    if let Some(named) = scope.subjects.iter().find(|resource| is_function(resource)) {
+        return Some(named.name.clone());
+    }
+    let ours = alarms.iter().filter(|alarm| scope.alarm.is_none() || scope.alarm.as_ref() == Some(&alarm.name));
+    let watched = ours.flat_map(|alarm| alarm.watched()).find(is_function).map(|resource| resource.name);
+    let only = || match functions {
+        [one] => Some(one.name.clone()),
+        _ => None,
+    };
+    watched.or_else(only)
+}
+
+fn log_group(function: Option<Seen<'_, Function>>, subject: Option<&str>) -> Option<String> {
+    let configured = function.map(|function| function.log_group.clone()).filter(|group| !group.is_empty());
+    configured.or_else(|| Some(format!("/aws/lambda/{}", subject?)))
+}

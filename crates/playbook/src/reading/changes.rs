@@ -1,0 +1,91 @@
+//! Whether a change of the function explains a failure: told by times and by the baseline, never by nearness alone.
+//!
+//! | change … | verdict |
+//! |---|---|
+//! | none touches the function | [`ChangeVerdict::None`] |
+//! | after the onset | refuted: an effect does not precede its cause |
+//! | before the baseline, which ran without the failure | refuted: the same code and settings worked |
+//! | any, and the baseline holds the failure too while the change is later | refuted |
+//! | between a baseline that ran clean and the onset | linked |
+//! | otherwise (the baseline holds no invocation) | undecided |
+
+use jiff::Timestamp;
+use marple_case::facts::{Change, ChangeSource};
+
+use super::{Case, Seen};
+
+/// What the changes say about a failure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ChangeVerdict<'a> {
+    /// Changes were read, and none touches the function.
+    None,
+    /// The latest change of the function, and why it is not the cause.
+    Refuted(Seen<'a, Change>, &'static str),
+    /// A change lies between a clean baseline and the onset.
+    Linked(Seen<'a, Change>),
+    /// A change precedes the onset, and nothing shows how the function fared without it.
+    Undecided(Seen<'a, Change>),
+    /// Changes could not be read.
+    Unread,
+}
+
+impl<'a> Case<'a> {
+    /// All changes, oldest first.
+    pub(crate) fn all_changes(&self) -> impl Iterator<Item = Seen<'a, Change>> + '_ {
+        let of = |seen: &Seen<'a, marple_case::facts::Changes>| {
+            let (evidence, changes) = (seen.evidence, &seen.fact.changes);
+            changes.iter().map(move |fact| Seen { evidence, fact })
+        };
+        self.changes.iter().flat_map(of)
+    }
+
+    /// The changes of the function itself or of the stack that owns it, oldest first.
+    pub(crate) fn own_changes(&self) -> Vec<Seen<'a, Change>> {
+        let own = |change: &Change| {
+            let named = change.resource.as_ref().is_some_and(|resource| Some(&resource.name) == self.subject.as_ref());
+            named || change.touches_subject
+        };
+        let mut changes: Vec<_> = self.all_changes().filter(|change| own(change)).collect();
+        changes.sort_by_key(|change| change.at);
+        changes
+    }
+
+    /// Judges the function's own changes against a failure that began at `onset`.
+    pub(crate) fn change_verdict(&self, onset: Timestamp, in_baseline: bool) -> ChangeVerdict<'a> {
+        let asked = self.evidence.iter().any(|evidence| evidence.tool == "list_changes" && evidence.outcome.is_answered());
+        if !asked {
+            return ChangeVerdict::Unread;
+        }
+        let own = self.own_changes();
+        let Some(before) = own.iter().rfind(|change| change.at <= onset).copied() else {
+            let later = own.first().copied();
+            return later.map_or(ChangeVerdict::None, |change| {
+                ChangeVerdict::Refuted(change, "it came after the first failure")
+            });
+        };
+        let baseline = self.scope.baseline;
+        if in_baseline {
+            return match before.at >= baseline.end {
+                true => ChangeVerdict::Refuted(before, "the same failure stands in the baseline, before the change"),
+                false => ChangeVerdict::Undecided(before),
+            };
+        }
+        match self.baseline_count() {
+            Some(count) if count > 0 && before.at <= baseline.start => {
+                ChangeVerdict::Refuted(before, "the baseline ran after it, with invocations and without this failure")
+            }
+            Some(count) if count > 0 => ChangeVerdict::Linked(before),
+            _ => ChangeVerdict::Undecided(before),
+        }
+    }
+}
+
+/// Whether a change may have replaced code (and not only settings).
+pub(crate) fn touches_code(change: &Change) -> bool {
+    match change.source {
+        ChangeSource::CloudTrail => change.action.starts_with("UpdateFunctionCode") || change.action.starts_with("PublishVersion"),
+        ChangeSource::CloudFormation | ChangeSource::Lambda => true,
+        ChangeSource::Ecs | ChangeSource::Ecr => true,
+        ChangeSource::Rds => false,
+    }
+}

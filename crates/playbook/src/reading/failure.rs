@@ -1,0 +1,193 @@
+//! What sort of failure an error's words speak of, in any of Lambda's runtimes.
+//!
+//! The patterns are the runtimes' and SDKs' own messages. What fits none is [`Failure::Program`]: an error of the program.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The sort of a failure, with what its message names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// A host name that does not resolve.
+    HostNotFound { host: Option<String> },
+    /// An address that refuses connections.
+    Refused { address: Option<String> },
+    /// An address that does not answer.
+    ConnectTimedOut { address: Option<String> },
+    /// A database that accepts no more connections.
+    ConnectionLimit,
+    /// Credentials that the other side does not accept.
+    Unauthenticated,
+    /// The code, or a module of it, cannot be loaded.
+    Import { module: Option<String> },
+    /// The configured handler is not in the code.
+    Handler,
+    /// A policy refuses a call.
+    Denied { action: Option<String>, resource: Option<String> },
+    /// A service that is called refuses because of its rate.
+    RateExceeded,
+    /// Memory ran out.
+    OutOfMemory,
+    /// The platform ended the invocation at its timeout.
+    TimedOut,
+    /// Anything else: the program's own.
+    Program,
+}
+
+/// A pattern list: the first capture group, where there is one, is the thing that the message names.
+struct Patterns(Vec<Regex>);
+
+impl Patterns {
+    fn new(patterns: &[&str]) -> Self {
+        Self(patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect())
+    }
+
+    /// `None`: no pattern fits. `Some(None)`: one fits and names nothing.
+    fn read(&self, text: &str) -> Option<Option<String>> {
+        let captures: Vec<_> = self.0.iter().filter_map(|pattern| pattern.captures(text)).collect();
+        let named = captures.iter().find_map(|found| found.get(1)).map(|group| trimmed(group.as_str()));
+        (!captures.is_empty()).then_some(named)
+    }
+}
+
+fn trimmed(word: &str) -> String {
+    word.trim_matches(|c: char| "\"'`,;()<>".contains(c)).trim_end_matches(['.', ':']).to_owned()
+}
+
+static HOST_NOT_FOUND: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([^\s:,]+)",
+        r"UnknownHostException: ([^\s:,]+)",
+        r"lookup ([^\s:]+)(?: on \S+)?: (?:no such host|server misbehaving)",
+        r#"could not translate host name "([^"]+)""#,
+        r"Failed to resolve '([^']+)'",
+        r"(?:Name or service not known|No such host is known\.?|nodename nor servname provided[^(]*) \(([^\s:)]+)",
+        r"server on '([^']+)'.*Name or service not known",
+        r"getaddrinfo failed|gaierror|Name or service not known|Temporary failure in name resolution|ENOTFOUND|EAI_AGAIN|UnknownHostException|no such host",
+    ])
+});
+static REFUSED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"connect ECONNREFUSED (\S+)",
+        r"dial tcp (\S+): connect: connection refused",
+        r"Connection to (\S+) refused",
+        r#"server at "([^"]+)".*Connection refused"#,
+        r"Connection refused \(([^)]+)\)",
+        r"ECONNREFUSED|ConnectionRefusedError|[Cc]onnection refused",
+    ])
+});
+static CONNECT_TIMED_OUT: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"connect ETIMEDOUT (\S+)",
+        r"dial tcp (\S+): i/o timeout",
+        r#"server at "([^"]+)".*(?:timed out|timeout expired)"#,
+        r"Connect timeout on endpoint URL: (\S+)",
+        r"ETIMEDOUT|ConnectTimeout|[Cc]onnect timed out|[Cc]onnection timed out|connection timeout expired|EHOSTUNREACH|[Nn]o route to host",
+    ])
+});
+static CONNECTION_LIMIT: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"])
+});
+static UNAUTHENTICATED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied"])
+});
+static IMPORT: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"Cannot find (?:module|package) '([^']+)'",
+        r"No module named '?([\w.\-]+)'?",
+        r"cannot import name '([^']+)'",
+        r"(?:ClassNotFoundException|NoClassDefFoundError): ([\w.$/]+)",
+        r"Could not load file or assembly '([^',]+)",
+        r"cannot load such file -- (\S+)",
+        r"Runtime\.ImportModuleError|Runtime\.UserCodeSyntaxError|Runtime\.InvalidEntrypoint|exec format error",
+    ])
+});
+static HANDLER: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"Runtime\.HandlerNotFound|Runtime\.MalformedHandlerName|is undefined or not exported|Handler '[^']*' missing on module|Unable to find type|NoSuchMethodException",
+    ])
+});
+static RATE_EXCEEDED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"ThrottlingException|TooManyRequestsException|Rate exceeded|ProvisionedThroughputExceeded|RequestLimitExceeded|SlowDown|status code:? 429|Throttling:",
+    ])
+});
+static OUT_OF_MEMORY: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"Runtime\.OutOfMemory|heap out of memory|\bMemoryError\b|OutOfMemoryError|OutOfMemoryException|runtime: out of memory|cannot allocate memory|signal: killed",
+    ])
+});
+static TIMED_OUT: LazyLock<Patterns> =
+    LazyLock::new(|| Patterns::new(&[r"Task timed out after|Sandbox\.Timed[Oo]ut|Status: timeout"]));
+static DENIED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[r"AccessDenied|not authorized to perform|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError"])
+});
+static DENIED_ACTION: LazyLock<Patterns> =
+    LazyLock::new(|| Patterns::new(&[r"not authorized to perform:? \[?([\w\-]+:[\w*]+)"]));
+static DENIED_RESOURCE: LazyLock<Patterns> = LazyLock::new(|| Patterns::new(&[r"on (?:the )?resource:? (\S+)"]));
+
+impl Failure {
+    /// Reads an error's class, code and message, or a whole log line.
+    pub(crate) fn of(text: &str) -> Self {
+        if TIMED_OUT.read(text).is_some() {
+            return Self::TimedOut;
+        }
+        if OUT_OF_MEMORY.read(text).is_some() {
+            return Self::OutOfMemory;
+        }
+        if HANDLER.read(text).is_some() {
+            return Self::Handler;
+        }
+        if let Some(module) = IMPORT.read(text) {
+            return Self::Import { module };
+        }
+        Self::of_dependency(text).unwrap_or(Self::Program)
+    }
+
+    fn of_dependency(text: &str) -> Option<Self> {
+        if UNAUTHENTICATED.read(text).is_some() {
+            return Some(Self::Unauthenticated);
+        }
+        if DENIED.read(text).is_some() {
+            let action = DENIED_ACTION.read(text).flatten();
+            return Some(Self::Denied { action, resource: DENIED_RESOURCE.read(text).flatten() });
+        }
+        if RATE_EXCEEDED.read(text).is_some() {
+            return Some(Self::RateExceeded);
+        }
+        if CONNECTION_LIMIT.read(text).is_some() {
+            return Some(Self::ConnectionLimit);
+        }
+        if let Some(host) = HOST_NOT_FOUND.read(text) {
+            return Some(Self::HostNotFound { host });
+        }
+        if let Some(address) = REFUSED.read(text) {
+            return Some(Self::Refused { address });
+        }
+        CONNECT_TIMED_OUT.read(text).map(|address| Self::ConnectTimedOut { address })
+    }
+
+    /// Whether something that the function calls cannot be reached or used.
+    pub(crate) fn is_dependency(&self) -> bool {
+        matches!(
+            self,
+            Self::HostNotFound { .. }
+                | Self::Refused { .. }
+                | Self::ConnectTimedOut { .. }
+                | Self::ConnectionLimit
+                | Self::Unauthenticated
+        )
+    }
+}
+
+/// The host of an address: `10.0.0.1:5432`, `https://host/path` and `host:443` without scheme, port and path.
+pub(crate) fn host_of(address: &str) -> &str {
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let address = address.split(['/', '?']).next().unwrap_or(address);
+    let address = address.rsplit_once('@').map_or(address, |(_, host)| host);
+    match address.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) && !host.contains(':') => host,
+        _ => address,
+    }
+}

@@ -1,0 +1,113 @@
+//! What to read next: tool calls, without asking twice.
+//!
+//! A call counts as asked if evidence or the conversation holds one of the same tool whose arguments agree in all that it
+//! names. Arguments that AWS fills in by default do not make it another call.
+
+use jiff::Timestamp;
+use marple_agent::ports::{PlannedCall, Turn};
+use serde_json::{Value, json};
+
+use crate::reading::Case;
+
+/// The calls that no evidence and no earlier turn holds, without repetitions.
+pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCall> {
+    let known = |tool: &str| turn.tools.is_empty() || turn.tools.iter().any(|spec| spec.name == tool);
+    let mut calls: Vec<PlannedCall> = Vec::new();
+    for want in wants {
+        let taken = turn.evidence.iter().any(|old| old.tool == want.tool && covers(&old.arguments, &want.arguments));
+        let mut asked = turn.messages.iter().flat_map(marple_case::Message::calls);
+        let asked = asked.any(|old| old.tool == want.tool && covers(&old.arguments, &want.arguments));
+        if known(&want.tool) && !taken && !asked && !calls.contains(&want) {
+            calls.push(want);
+        }
+    }
+    calls
+}
+
+/// Whether every argument that `new` names stands in `old` with the same value.
+fn covers(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            new.iter().all(|(name, value)| old.get(name).is_some_and(|known| same(known, value)))
+        }
+        _ => old == new,
+    }
+}
+
+fn same(known: &Value, value: &Value) -> bool {
+    let moment = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    known == value || moment(known).is_some_and(|at| Some(at) == moment(value))
+}
+
+/// A call.
+pub(crate) fn call(tool: &str, arguments: Value) -> PlannedCall {
+    PlannedCall { tool: tool.to_owned(), arguments }
+}
+
+/// What every investigation of a function needs, as far as the opening has not brought it.
+pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
+    let mut wants = Vec::new();
+    let asked = |tool: &str| case.evidence.iter().any(|evidence| evidence.tool == tool);
+    if let (Some(alarm), true) = (&case.scope.alarm, case.alarm().is_none() && !asked("describe_alarms")) {
+        wants.push(call("describe_alarms", json!({"names": [alarm]})));
+    }
+    let Some(function) = &case.subject else {
+        if !asked("get_function") {
+            wants.push(call("get_function", json!({})));
+        }
+        return wants;
+    };
+    if case.function.is_none() {
+        wants.push(call("get_function", json!({"function": function})));
+    }
+    if case.metric("Errors", "Sum").is_none() {
+        wants.push(standard_metrics(function));
+    }
+    if let (Some(group), true) = (case.log_group(), case.summaries.is_empty()) {
+        wants.push(call("summarize_logs", json!({"log_group": group})));
+    }
+    let is_image = case.function.is_some_and(|function| function.package_type == "Image");
+    if case.code.is_empty() && !is_image {
+        wants.push(call("read_function_code", json!({"function": function})));
+    }
+    if case.changes.is_empty() && !asked("list_changes") {
+        wants.push(call("list_changes", json!({})));
+    }
+    wants.extend(missing_frames(case, function));
+    wants
+}
+
+/// The metrics that tell a function's health.
+fn standard_metrics(function: &str) -> PlannedCall {
+    let metric = |name: &str, statistics: &[&str]| {
+        json!({"namespace": "AWS/Lambda", "name": name, "dimensions": {"FunctionName": function}, "statistics": statistics})
+    };
+    let metrics = json!([
+        metric("Invocations", &["Sum"]),
+        metric("Errors", &["Sum"]),
+        metric("Throttles", &["Sum"]),
+        metric("Duration", &["Average", "Maximum"]),
+        metric("ConcurrentExecutions", &["Maximum"]),
+    ]);
+    call("get_metrics", json!({"metrics": metrics}))
+}
+
+/// Source around frames of the function's own that no reading of the code holds yet.
+fn missing_frames(case: &Case<'_>, function: &str) -> Vec<PlannedCall> {
+    let frames = case.failures.iter().filter_map(|failure| failure.own_frame());
+    let unread = frames.filter(|frame| case.source(&frame.file).is_none());
+    let listed = |named: &str| case.code.iter().any(|code| code.file(named).is_some());
+    let wants = unread.filter_map(|frame| {
+        let line = frame.line?;
+        let file = frame.file.strip_prefix("/var/task/").unwrap_or(&frame.file);
+        listed(&frame.file).then(|| call("read_function_code", json!({"function": function, "file": file, "line": line})))
+    });
+    wants.take(2).collect()
+}
+
+/// Lines that a summary did not bring: searched by words that errors have in all runtimes.
+pub(crate) fn error_lines(case: &Case<'_>) -> Vec<PlannedCall> {
+    const PATTERN: &str = "?ERROR ?Error ?error ?Exception ?Traceback ?panic ?\"Task timed out\"";
+    let group = case.log_group();
+    group.map(|group| call("search_logs", json!({"log_group": group, "pattern": PATTERN}))).into_iter().collect()
+}
