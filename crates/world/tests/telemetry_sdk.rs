@@ -24,7 +24,13 @@ fn configuration() -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIDEXAMPLE",
+            "secret",
+            None,
+            None,
+            "test",
+        )))
         .http_client(world.http_client())
         .build()
 }
@@ -86,7 +92,12 @@ async fn statistics_alarms_and_history_are_read_by_the_sdk() {
 #[tokio::test]
 async fn logs_are_searched_and_queried_by_the_sdk() {
     let logs = aws_sdk_cloudwatchlogs::Client::new(&configuration());
-    let mut pages = logs.filter_log_events().log_group_name("/aws/lambda/orders-api").filter_pattern("TypeError").into_paginator().send();
+    let mut pages = logs
+        .filter_log_events()
+        .log_group_name("/aws/lambda/orders-api")
+        .filter_pattern("TypeError")
+        .into_paginator()
+        .send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
         found.extend(page.unwrap().events.unwrap_or_default());
@@ -107,6 +118,13 @@ async fn logs_are_searched_and_queried_by_the_sdk() {
     assert_eq!(results.statistics().unwrap().records_matched(), 1.0);
     let absent = logs.filter_log_events().log_group_name("nope").send().await.unwrap_err();
     assert!(absent.into_service_error().is_resource_not_found_exception());
-    let malformed = logs.start_query().log_group_name("/bookshop/web").query_string("nope").start_time(0).end_time(NOW_S).send().await;
+    let malformed = logs
+        .start_query()
+        .log_group_name("/bookshop/web")
+        .query_string("nope")
+        .start_time(0)
+        .end_time(NOW_S)
+        .send()
+        .await;
     assert!(malformed.unwrap_err().into_service_error().is_malformed_query_exception());
 }

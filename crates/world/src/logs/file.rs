@@ -90,7 +90,8 @@ impl Parsed for LogFiles {
             let file: GroupsFile = read_json(GROUPS_FILE, content)?;
             for entry in file.log_groups {
                 let GroupEntry { log_group_name, creation_time, retention_in_days, others } = entry;
-                let group = StatedGroup { creation_time, retention_days: retention_in_days, others, events: Vec::new() };
+                let group =
+                    StatedGroup { creation_time, retention_days: retention_in_days, others, events: Vec::new() };
                 if groups.insert(log_group_name.clone(), group).is_some() {
                     let what = format!("log group {log_group_name} is there twice");
                     return Err(ScenarioError::Invalid { file: GROUPS_FILE.to_owned(), what });
@@ -108,13 +109,22 @@ impl Parsed for LogFiles {
 }
 
 /// Events after `now` are left out.
-fn read_events(file: &str, content: &[u8], now: i64, groups: &mut BTreeMap<String, StatedGroup>) -> Result<(), ScenarioError> {
+fn read_events(
+    file: &str,
+    content: &[u8],
+    now: i64,
+    groups: &mut BTreeMap<String, StatedGroup>,
+) -> Result<(), ScenarioError> {
     let mut streams: BTreeMap<String, Arc<str>> = BTreeMap::new();
     for (index, text) in content.split(|byte| *byte == b'\n').enumerate() {
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let malformed = |error: serde_json::Error| ScenarioError::Malformed { file: file.to_owned(), line: index + 1, what: error.to_string() };
+        let malformed = |error: serde_json::Error| ScenarioError::Malformed {
+            file: file.to_owned(),
+            line: index + 1,
+            what: error.to_string(),
+        };
         let line: Line = serde_json::from_slice(text).map_err(malformed)?;
         if line.timestamp > now {
             continue;

@@ -30,7 +30,13 @@ pub(crate) struct Stream {
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(name: String, arn: String, stated: Option<&'a StatedGroup>, generated: Vec<&'a Generated>, now: i64) -> Self {
+    pub(super) fn new(
+        name: String,
+        arn: String,
+        stated: Option<&'a StatedGroup>,
+        generated: Vec<&'a Generated>,
+        now: i64,
+    ) -> Self {
         Self { name, arn, stated, generated, now }
     }
 

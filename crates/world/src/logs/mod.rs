@@ -91,7 +91,8 @@ impl Logs {
     /// A group by its name.
     pub(crate) fn group(&self, name: &str) -> Option<Group<'_>> {
         let stated = self.files.group(name);
-        let generated: Vec<_> = self.traffic.functions().iter().filter(|function| function.log_group() == name).collect();
+        let generated: Vec<_> =
+            self.traffic.functions().iter().filter(|function| function.log_group() == name).collect();
         if (stated.is_none() && generated.is_empty()) || !self.files.exists_by(name, self.now) {
             return None;
         }

@@ -54,7 +54,8 @@ fn token(direction: char, position: usize) -> String {
 impl Reading {
     /// The page of `stream`.
     pub(crate) fn page(&self, group: &Group<'_>, stream: &Stream) -> StreamPage {
-        let all: Vec<LogEvent> = group.events(stream.first, stream.last).into_iter().filter(|event| event.stream == stream.name).collect();
+        let all: Vec<LogEvent> =
+            group.events(stream.first, stream.last).into_iter().filter(|event| event.stream == stream.name).collect();
         let low = all.partition_point(|event| event.timestamp < self.from);
         let high = all.partition_point(|event| event.timestamp < self.to).max(low);
         let (start, end) = match self.start {

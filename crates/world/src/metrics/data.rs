@@ -27,7 +27,11 @@ const LONGEST_CHAIN: usize = 30;
 ///
 /// # Errors
 /// When an expression refers to an unknown id or to itself, or its operands do not fit.
-pub(crate) fn results(queries: &[DataQuery], metrics: &Metrics, whole: Windows) -> Result<Vec<(String, TimeSeries)>, MathError> {
+pub(crate) fn results(
+    queries: &[DataQuery],
+    metrics: &Metrics,
+    whole: Windows,
+) -> Result<Vec<(String, TimeSeries)>, MathError> {
     let by_id = queries.iter().map(|query| (query.id.as_str(), query)).collect();
     let mut call = Call { queries, by_id, metrics, whole, known: HashMap::new(), chain: Vec::new() };
     let mut results = Vec::new();
@@ -75,7 +79,10 @@ impl<'a> Call<'a> {
             }
             Source::Expression(expression) => {
                 if self.chain.contains(&query.id.as_str()) || self.chain.len() >= LONGEST_CHAIN {
-                    return Err(MathError::new(&query.id, "The expression refers to itself, or the chain of expressions is too long"));
+                    return Err(MathError::new(
+                        &query.id,
+                        "The expression refers to itself, or the chain of expressions is too long",
+                    ));
                 }
                 self.chain.push(&query.id);
                 let value = evaluate(&query.id, expression, self);
@@ -100,7 +107,10 @@ impl Queries for Call<'_> {
     }
 
     fn metrics(&mut self, part: &str) -> Result<Vec<TimeSeries>, MathError> {
-        let wanted = self.queries.iter().filter(|query| matches!(query.source, Source::Statistic { .. }) && query.id.contains(part));
+        let wanted = self
+            .queries
+            .iter()
+            .filter(|query| matches!(query.source, Source::Statistic { .. }) && query.id.contains(part));
         let mut series = Vec::new();
         for query in wanted {
             if let MathValue::Series(found) = self.value(query)? {

@@ -90,7 +90,10 @@ impl Parsed for SeriesFile {
         let now = scenario.now.as_millisecond();
         let series = file.series.into_iter().map(|table| {
             let name = format!("{} {} {:?}", table.namespace, table.metric, table.dimensions);
-            table.checked(scenario.seed, now).map_err(|what| ScenarioError::Invalid { file: SERIES_FILE.to_owned(), what: format!("{name}: {what}") })
+            table.checked(scenario.seed, now).map_err(|what| ScenarioError::Invalid {
+                file: SERIES_FILE.to_owned(),
+                what: format!("{name}: {what}"),
+            })
         });
         Ok(Self(series.collect::<Result<_, _>>()?))
     }
@@ -128,7 +131,12 @@ impl Table {
             integer: self.integer,
             weight: self.samples,
             segments,
-            points: self.point.iter().map(|point| (point.at.as_millisecond(), point.value)).filter(|(at, _)| *at <= now).collect(),
+            points: self
+                .point
+                .iter()
+                .map(|point| (point.at.as_millisecond(), point.value))
+                .filter(|(at, _)| *at <= now)
+                .collect(),
         })
     }
 }

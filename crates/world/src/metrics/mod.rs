@@ -32,7 +32,11 @@ pub(crate) struct MetricId {
 }
 
 impl MetricId {
-    pub(crate) fn new(namespace: impl Into<String>, name: impl Into<String>, mut dimensions: Vec<(String, String)>) -> Self {
+    pub(crate) fn new(
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        mut dimensions: Vec<(String, String)>,
+    ) -> Self {
         dimensions.sort();
         Self { namespace: namespace.into(), name: name.into(), dimensions }
     }
@@ -61,11 +65,18 @@ impl Metrics {
     pub(crate) fn active_since(&self, from: i64) -> Vec<MetricId> {
         let stated = self.series.0.iter().filter(|series| !series.samples(from, self.now.saturating_add(1)).is_empty());
         let mut metrics: Vec<MetricId> = stated.map(|series| series.id.clone()).collect();
-        let active: Vec<&str> =
-            self.traffic.functions().iter().filter(|function| function.active(from, self.now.saturating_add(1))).map(|function| function.name()).collect();
+        let active: Vec<&str> = self
+            .traffic
+            .functions()
+            .iter()
+            .filter(|function| function.active(from, self.now.saturating_add(1)))
+            .map(|function| function.name())
+            .collect();
         for metric in LambdaMetric::ALL.iter().filter(|_| !active.is_empty()) {
             metrics.push(MetricId::new(LAMBDA, metric.name(), Vec::new()));
-            let of_function = |name: &&str| MetricId::new(LAMBDA, metric.name(), vec![(FUNCTION_NAME.to_owned(), (*name).to_owned())]);
+            let of_function = |name: &&str| {
+                MetricId::new(LAMBDA, metric.name(), vec![(FUNCTION_NAME.to_owned(), (*name).to_owned())])
+            };
             metrics.extend(active.iter().map(of_function));
         }
         metrics.sort();
@@ -77,12 +88,18 @@ impl Metrics {
     pub(crate) fn samples(&self, id: &MetricId, unit: Option<&str>, from: i64, to: i64) -> Samples {
         let to = to.min(self.now.saturating_add(1));
         let mut found = Samples::default();
-        for series in self.series.0.iter().filter(|series| series.id == *id && unit.is_none_or(|unit| unit == series.unit)) {
+        for series in
+            self.series.0.iter().filter(|series| series.id == *id && unit.is_none_or(|unit| unit == series.unit))
+        {
             found.unit.get_or_insert_with(|| series.unit.clone());
             found.samples.extend(series.samples(from, to));
         }
-        if let Some((metric, function)) = lambda_metric(id).filter(|(metric, _)| unit.is_none_or(|unit| unit == metric.unit())) {
-            for generated in self.traffic.functions().iter().filter(|generated| function.is_none_or(|name| name == generated.name())) {
+        if let Some((metric, function)) =
+            lambda_metric(id).filter(|(metric, _)| unit.is_none_or(|unit| unit == metric.unit()))
+        {
+            for generated in
+                self.traffic.functions().iter().filter(|generated| function.is_none_or(|name| name == generated.name()))
+            {
                 found.unit.get_or_insert_with(|| metric.unit().to_owned());
                 found.samples.extend(generated.samples(metric, from, to));
             }

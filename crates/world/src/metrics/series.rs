@@ -94,7 +94,8 @@ impl Series {
         let level = match segment.map(|segment| &segment.shape) {
             Some(Shape::Absent) => return None,
             Some(Shape::Ramp([first, second])) => {
-                let share = segment.map_or(0.0, |segment| (at - segment.from) as f64 / (segment.to - segment.from) as f64);
+                let share =
+                    segment.map_or(0.0, |segment| (at - segment.from) as f64 / (segment.to - segment.from) as f64);
                 first + (second - first) * share
             }
             None => self.base.as_ref().filter(|_| (self.from..self.to).contains(&at))?.at(at),

@@ -29,7 +29,9 @@ impl Statistic {
             "Minimum" => Self::Minimum,
             "Maximum" => Self::Maximum,
             _ => {
-                let percent = text.strip_prefix('p').filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))?;
+                let percent = text
+                    .strip_prefix('p')
+                    .filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))?;
                 Self::Percentile(percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent))?)
             }
         })
@@ -75,5 +77,8 @@ pub(crate) fn by_window<'a>(samples: &'a [Sample], windows: &Windows, now: i64) 
 
 /// The points of one statistic.
 pub(crate) fn points(samples: &[Sample], windows: &Windows, statistic: Statistic, now: i64) -> Points {
-    by_window(samples, windows, now).into_iter().filter_map(|(begin, chunk)| Some((begin, statistic.of(chunk)?))).collect()
+    by_window(samples, windows, now)
+        .into_iter()
+        .filter_map(|(begin, chunk)| Some((begin, statistic.of(chunk)?)))
+        .collect()
 }

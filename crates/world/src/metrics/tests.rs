@@ -18,7 +18,11 @@ fn at(text: &str) -> i64 {
 }
 
 fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricId {
-    MetricId::new(namespace, name, dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    MetricId::new(
+        namespace,
+        name,
+        dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    )
 }
 
 fn connections() -> MetricId {
@@ -48,7 +52,10 @@ fn segments_override_the_base_and_points_win_over_all() {
 fn any_span_of_a_noisy_series_is_a_part_of_the_whole() {
     let metrics = Metrics::of(&world()).unwrap();
     let whole = metrics.samples(&connections(), None, 0, i64::MAX).samples;
-    assert!(whole.len() > 10_000 && whole.iter().all(|sample| sample.at <= NOW && sample.value.fract() == 0.0 || sample.value == 65.5));
+    assert!(
+        whole.len() > 10_000
+            && whole.iter().all(|sample| sample.at <= NOW && sample.value.fract() == 0.0 || sample.value == 65.5)
+    );
     let (from, to) = (NOW - 3 * DAY, NOW - 2 * DAY);
     let part: Vec<_> = whole.into_iter().filter(|sample| (from..to).contains(&sample.at)).collect();
     assert_eq!(metrics.samples(&connections(), None, from, to).samples, part);
@@ -69,10 +76,14 @@ fn statistics_of_a_window() {
 #[test]
 fn short_periods_of_old_points_are_no_longer_kept() {
     let retired = metric("Bookshop", "Retired", &[]);
-    let count = |period| values(&retired, "2025-10-18T00:00:00Z", "2025-10-18T01:00:00Z", period, Statistic::SampleCount);
+    let count =
+        |period| values(&retired, "2025-10-18T00:00:00Z", "2025-10-18T01:00:00Z", period, Statistic::SampleCount);
     assert_eq!(count(60), Vec::<f64>::new());
     assert_eq!(count(300), [5.0; 12]);
-    assert_eq!(values(&retired, "2025-10-02T00:00:00Z", "2025-10-02T02:00:00Z", 300, Statistic::Sum), Vec::<f64>::new());
+    assert_eq!(
+        values(&retired, "2025-10-02T00:00:00Z", "2025-10-02T02:00:00Z", 300, Statistic::Sum),
+        Vec::<f64>::new()
+    );
     assert_eq!(values(&retired, "2025-10-02T00:00:00Z", "2025-10-02T02:00:00Z", 3600, Statistic::Sum), [300.0, 300.0]);
 }
 
@@ -89,10 +100,16 @@ fn start_times_are_rounded_down_by_their_age() {
 #[test]
 fn metrics_without_a_recent_point_are_not_listed() {
     let metrics = Metrics::of(&world()).unwrap();
-    let names = |from| metrics.active_since(from).into_iter().map(|id| format!("{} {}", id.namespace, id.name)).collect::<Vec<_>>();
+    let names = |from| {
+        metrics.active_since(from).into_iter().map(|id| format!("{} {}", id.namespace, id.name)).collect::<Vec<_>>()
+    };
     assert!(!names(NOW - 14 * DAY).contains(&"Bookshop Retired".to_owned()));
     assert!(names(0).contains(&"Bookshop Retired".to_owned()));
-    assert_eq!(names(NOW - 14 * DAY).iter().filter(|name| *name == "AWS/Lambda Errors").count(), 3, "two functions and all");
+    assert_eq!(
+        names(NOW - 14 * DAY).iter().filter(|name| *name == "AWS/Lambda Errors").count(),
+        3,
+        "two functions and all"
+    );
 }
 
 /// The values of the last query, over ten minutes in which `q` is 0 to 9 and `gaps` is 80 with a hole.
@@ -108,7 +125,12 @@ fn math(expressions: &[(&str, &str)]) -> Result<Vec<f64>, String> {
     let mut queries = vec![stat("q", queue(), windows), stat("gaps", connections(), holes)];
     for (index, (id, text)) in expressions.iter().enumerate() {
         let source = Source::Expression(Expression::parse(id, text).map_err(|error| error.to_string())?);
-        queries.push(DataQuery { id: (*id).to_owned(), label: None, source, return_data: index + 1 == expressions.len() });
+        queries.push(DataQuery {
+            id: (*id).to_owned(),
+            label: None,
+            source,
+            return_data: index + 1 == expressions.len(),
+        });
     }
     let found = results(&queries, &Metrics::of(&world()).unwrap(), windows).map_err(|error| error.to_string())?;
     Ok(found.into_iter().flat_map(|(_, series)| series.points.into_values()).collect())
@@ -136,7 +158,10 @@ fn metric_math_computes_instant_by_instant() {
 #[test]
 fn metric_math_refuses_what_it_does_not_play() {
     let refusal = |expressions: &[(&str, &str)]| math(expressions).unwrap_err();
-    assert!(refusal(&[("e", "SEARCH('{AWS/Lambda,FunctionName} Errors', 'Sum', 300)")]).contains("SEARCH expressions are not played"));
+    assert!(
+        refusal(&[("e", "SEARCH('{AWS/Lambda,FunctionName} Errors', 'Sum', 300)")])
+            .contains("SEARCH expressions are not played")
+    );
     assert!(refusal(&[("e", "q + nope")]).contains("Unknown id 'nope'"));
     assert!(refusal(&[("e", "e + 1")]).contains("refers to itself"));
     assert!(refusal(&[("e", "1 + 2")]).contains("does not return a time series"));

@@ -41,7 +41,9 @@ impl Hourly {
     /// What is wrong with it, if anything.
     pub(crate) fn fault(&self) -> Option<String> {
         match self {
-            Self::ByHour(values) if values.len() != 24 => Some(format!("{} numbers for the 24 hours of the day", values.len())),
+            Self::ByHour(values) if values.len() != 24 => {
+                Some(format!("{} numbers for the 24 hours of the day", values.len()))
+            }
             _ => None,
         }
     }
@@ -207,7 +209,10 @@ pub(crate) fn read(scenario: &Scenario) -> Result<Vec<FunctionTraffic>, Scenario
     let mut functions: Vec<FunctionTraffic> = Vec::with_capacity(tables.len());
     for table in tables {
         let name = table.name.clone();
-        let invalid = |what: String| ScenarioError::Invalid { file: TRAFFIC_FILE.to_owned(), what: format!("function {name}: {what}") };
+        let invalid = |what: String| ScenarioError::Invalid {
+            file: TRAFFIC_FILE.to_owned(),
+            what: format!("function {name}: {what}"),
+        };
         if functions.iter().any(|function| function.name == name) {
             return Err(invalid("is there twice".to_owned()));
         }

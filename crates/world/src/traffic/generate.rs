@@ -83,9 +83,18 @@ pub(crate) fn plan(function: &FunctionTraffic, seed: u64, now: i64) -> Plan {
             _ => function.memory_mb.high,
         });
         let (at, outcome) = (invocation.at.as_millisecond(), invocation.outcome);
-        Invocation { at, outcome, duration_ms, init_ms: invocation.init_ms, memory_mb, stream: None, stated: Some(index) }
+        Invocation {
+            at,
+            outcome,
+            duration_ms,
+            init_ms: invocation.init_ms,
+            memory_mb,
+            stream: None,
+            stated: Some(index),
+        }
     });
-    let mut invocations: Vec<Invocation> = background.into_iter().chain(stated).filter(|invocation| invocation.at <= now).collect();
+    let mut invocations: Vec<Invocation> =
+        background.into_iter().chain(stated).filter(|invocation| invocation.at <= now).collect();
     invocations.sort_by_key(|invocation| invocation.at);
 
     let containers_draws = Draws::of(seed, &format!("{}/containers", function.name));
@@ -149,7 +158,8 @@ impl Player<'_> {
                 None => self.start(invocation.at),
             };
             invocation.stream = Some(container.stream);
-            let container = Container { busy_until: invocation.end(), left: container.left.saturating_sub(1), ..container };
+            let container =
+                Container { busy_until: invocation.end(), left: container.left.saturating_sub(1), ..container };
             if container.left > 0 {
                 self.containers.push(container); // last used, first reused
             }

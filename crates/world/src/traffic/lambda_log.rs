@@ -29,26 +29,36 @@ pub(crate) fn lines(function: &FunctionTraffic, plan: &Plan, index: usize, draws
     if let Some(runtime) = function.configuration.runtime.as_ref().filter(|_| invocation.init_ms.is_some()) {
         lines.push((invocation.begin(), init_start(runtime, &function.region)));
     }
-    lines.push((invocation.at, format!("START RequestId: {request_id} Version: $LATEST\n")));
+    lines.push((invocation.at, ["START RequestId: ", &request_id, " Version: $LATEST\n"].concat()));
 
     let templates = application_lines(function, invocation, draws);
     let share = (invocation.end() - invocation.at) as f64 / (templates.len() + 1) as f64;
     for (place, template) in templates.iter().enumerate() {
         let at = invocation.at + (share * (place + 1) as f64) as i64;
-        lines.push((at, template.render(at, &request_id, draws) + "\n"));
+        let mut line = template.render(at, &request_id, draws);
+        line.push('\n');
+        lines.push((at, line));
     }
     let end = invocation.end();
     match invocation.outcome {
         Outcome::Timeout => {
             let seconds = invocation.duration_ms / 1000.0;
-            lines.push((end, format!("{} {request_id} Task timed out after {seconds:.2} seconds\n\n", instant::rfc3339(end))));
+            lines.push((
+                end,
+                format!("{} {request_id} Task timed out after {seconds:.2} seconds\n\n", instant::rfc3339(end)),
+            ));
         }
         Outcome::OutOfMemory => {
-            lines.push((end, format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n")));
+            lines.push((
+                end,
+                format!(
+                    "RequestId: {request_id} Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n"
+                ),
+            ));
         }
         Outcome::Ok | Outcome::Error | Outcome::Throttled => {}
     }
-    lines.push((end, format!("END RequestId: {request_id}\n")));
+    lines.push((end, ["END RequestId: ", &request_id, "\n"].concat()));
     let billed = stated.and_then(|stated| stated.billed_duration_ms);
     lines.push((end, report(function, invocation, &request_id, billed)));
     lines
@@ -70,8 +80,13 @@ fn init_start(runtime: &str, region: &str) -> String {
         name => name.to_owned(),
     };
     let print = fingerprint(runtime);
-    let long: String = (1..=4_u64).map(|part| format!("{:016x}", print.wrapping_mul(2 * part + 1).rotate_left(17))).collect();
-    format!("INIT_START Runtime Version: {name}.v{}\tRuntime Version ARN: arn:aws:lambda:{}::runtime:{long}\n", 20 + print % 60, region)
+    let long: String =
+        (1..=4_u64).map(|part| format!("{:016x}", print.wrapping_mul(2 * part + 1).rotate_left(17))).collect();
+    format!(
+        "INIT_START Runtime Version: {name}.v{}\tRuntime Version ARN: arn:aws:lambda:{}::runtime:{long}\n",
+        20 + print % 60,
+        region
+    )
 }
 
 fn report(function: &FunctionTraffic, invocation: &Invocation, request_id: &str, billed: Option<i64>) -> String {

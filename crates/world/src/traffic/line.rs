@@ -72,7 +72,7 @@ impl Line {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Timestamp => instant::push_rfc3339(&mut text, at),
                 Piece::RequestId => text.push_str(request_id),
-                Piece::Uuid => text.push_str(&uuid(draws)),
+                Piece::Uuid => push_uuid(&mut text, draws),
                 Piece::Hex(length) => push_hex(&mut text, *length, draws),
                 Piece::Int(low, high) => text.push_str(&draws.integer(*low, *high).to_string()),
                 Piece::Float { low, high } => {
@@ -130,9 +130,25 @@ fn placeholder(text: &str) -> Option<(Piece, &str)> {
 
 /// A random UUID of version 4.
 pub(crate) fn uuid(draws: &mut Draws) -> String {
+    let mut text = String::with_capacity(36);
+    push_uuid(&mut text, draws);
+    text
+}
+
+fn push_uuid(text: &mut String, draws: &mut Draws) {
     let high = (draws.bits() & 0xffff_ffff_ffff_0fff) | 0x4000;
     let low = (draws.bits() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
-    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff)
+    let bits = u128::from(high) << 64 | u128::from(low);
+    for place in (0..32).rev() {
+        if matches!(place, 23 | 19 | 15 | 11) {
+            text.push('-');
+        }
+        push_hex_digit(text, (bits >> (4 * place)) as u64);
+    }
+}
+
+fn push_hex_digit(text: &mut String, bits: u64) {
+    text.push(char::from_digit((bits & 0xf) as u32, 16).unwrap_or('0'));
 }
 
 /// Appends `length` hexadecimal digits.
@@ -142,7 +158,7 @@ pub(crate) fn push_hex(text: &mut String, length: usize, draws: &mut Draws) {
         if index % 16 == 0 {
             bits = draws.bits();
         }
-        text.push(char::from_digit((bits & 0xf) as u32, 16).unwrap_or('0'));
+        push_hex_digit(text, bits);
         bits >>= 4;
     }
 }
@@ -157,7 +173,10 @@ mod tests {
 
     #[test]
     fn braces_that_begin_no_placeholder_are_plain_text() {
-        assert_eq!(rendered(r#"{timestamp}	{request_id}	{"errorType":"Error","n":{int:5-5}}"#), "2025-12-16T05:45:37.102Z\t6f1c0c9e\t{\"errorType\":\"Error\",\"n\":5}");
+        assert_eq!(
+            rendered(r#"{timestamp}	{request_id}	{"errorType":"Error","n":{int:5-5}}"#),
+            "2025-12-16T05:45:37.102Z\t6f1c0c9e\t{\"errorType\":\"Error\",\"n\":5}"
+        );
         assert_eq!(rendered("{{timestamp}} {nope} {int:9-1} {"), "{timestamp} {nope} {int:9-1} {");
     }
 

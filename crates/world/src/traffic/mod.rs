@@ -19,8 +19,8 @@ pub(crate) mod numbers;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use file::Hourly;
 use file::FunctionTraffic;
+pub(crate) use file::Hourly;
 use generate::Plan;
 pub(crate) use samples::{LambdaMetric, Sample};
 
@@ -96,7 +96,8 @@ impl Generated {
     /// Appends all log events from `from` to `to` (epoch milliseconds, both inclusive), in no particular order.
     pub(crate) fn collect_events(&self, from: i64, to: i64, events: &mut Vec<LogEvent>) {
         let played = self.played();
-        let (first, last) = (from.saturating_sub(LONGEST_MS).div_euclid(DAY_MS), to.saturating_add(LONGEST_MS).div_euclid(DAY_MS));
+        let (first, last) =
+            (from.saturating_sub(LONGEST_MS).div_euclid(DAY_MS), to.saturating_add(LONGEST_MS).div_euclid(DAY_MS));
         for day in played.days.range(first..=last).map(|(_, day)| day) {
             let written = day.events.get_or_init(|| self.write(played, day));
             events.extend(written.iter().filter(|event| (from..=to).contains(&event.timestamp)).cloned());
@@ -107,7 +108,8 @@ impl Generated {
         let mut draws = numbers::Draws::of(self.seed, &format!("{}/lines", self.function.name));
         let mut events = Vec::with_capacity(day.invocations.len() * 4);
         for index in day.invocations.clone() {
-            let stream = played.plan.invocations.get(index).and_then(|invocation| played.streams.get(invocation.stream?));
+            let stream =
+                played.plan.invocations.get(index).and_then(|invocation| played.streams.get(invocation.stream?));
             let Some(stream) = stream else { continue };
             for (timestamp, message) in lambda_log::lines(&self.function, &played.plan, index, &mut draws) {
                 if timestamp <= self.now {
@@ -121,8 +123,11 @@ impl Generated {
     /// The streams, in the order in which they began.
     pub(crate) fn streams(&self) -> Vec<StreamExtent> {
         let played = self.played();
-        let mut extents: Vec<StreamExtent> =
-            played.streams.iter().map(|name| StreamExtent { name: Arc::clone(name), first: i64::MAX, last: i64::MIN }).collect();
+        let mut extents: Vec<StreamExtent> = played
+            .streams
+            .iter()
+            .map(|name| StreamExtent { name: Arc::clone(name), first: i64::MAX, last: i64::MIN })
+            .collect();
         for invocation in &played.plan.invocations {
             if let Some(extent) = invocation.stream.and_then(|stream| extents.get_mut(stream)) {
                 extent.first = extent.first.min(invocation.begin());

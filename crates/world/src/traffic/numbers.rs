@@ -100,7 +100,10 @@ mod tests {
     fn own_functions_agree_with_the_platform_to_twelve_digits() {
         for value in [0.001, 0.5, 1.0, 1.7, 2.0, 3.5, 120.0] {
             assert!((logarithm(value) - value.ln()).abs() < 1e-12, "ln {value}");
-            assert!((exponential(value / 10.0) - (value / 10.0).exp()).abs() < 1e-12 * (value / 10.0).exp(), "exp {value}");
+            assert!(
+                (exponential(value / 10.0) - (value / 10.0).exp()).abs() < 1e-12 * (value / 10.0).exp(),
+                "exp {value}"
+            );
         }
     }
 

@@ -1,8 +1,8 @@
 //! Metric samples of invocations, as the Lambda service publishes them.
 
+use super::file::Outcome;
 use super::generate::{Invocation, Plan};
 use super::instant_index;
-use super::file::Outcome;
 
 /// One published value. Several samples may fall into one minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,8 @@ pub(crate) enum LambdaMetric {
 }
 
 impl LambdaMetric {
-    pub(crate) const ALL: [Self; 5] = [Self::Invocations, Self::Errors, Self::Throttles, Self::Duration, Self::ConcurrentExecutions];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Invocations, Self::Errors, Self::Throttles, Self::Duration, Self::ConcurrentExecutions];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

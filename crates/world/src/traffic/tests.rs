@@ -29,7 +29,10 @@ fn lines(function: &str) -> Vec<LogEvent> {
 }
 
 fn text(events: &[LogEvent]) -> String {
-    events.iter().map(|event| format!("{} {}", instant::rfc3339(event.timestamp), event.message.replace('\t', "→"))).collect()
+    events
+        .iter()
+        .map(|event| format!("{} {}", instant::rfc3339(event.timestamp), event.message.replace('\t', "→")))
+        .collect()
 }
 
 #[test]
@@ -106,8 +109,13 @@ fn stating_one_more_invocation_changes_no_other() {
 #[test]
 fn mistakes_in_the_file_are_named() {
     let refusal = |text: &str| traffic_of(text).err().unwrap().to_string();
-    assert!(refusal("[[function]]\nname='a'\nper_hours=1\n").starts_with("world/traffic.toml:3: unknown field `per_hours`"));
-    assert!(refusal("[[function]]\nname='a'\nper_hour=[1, 2]\n").contains("function a: per_hour: 2 numbers for the 24 hours"));
+    assert!(
+        refusal("[[function]]\nname='a'\nper_hours=1\n").starts_with("world/traffic.toml:3: unknown field `per_hours`")
+    );
+    assert!(
+        refusal("[[function]]\nname='a'\nper_hour=[1, 2]\n")
+            .contains("function a: per_hour: 2 numbers for the 24 hours")
+    );
     assert!(refusal("[[function]]\nname='a'\nper_hour=1\n").contains("needs `from`"));
     assert!(refusal("[[function]]\nname='a'\n[[function]]\nname='a'\n").contains("is there twice"));
     assert!(refusal("[[function]]\nname='a'\nduration_ms={median=9,p99=3}\n").contains("median <= p99"));

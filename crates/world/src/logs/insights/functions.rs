@@ -101,9 +101,11 @@ impl Function {
             Self::FromMillis => first.number().map_or(Value::Absent, |at| Value::Time(at as i64)),
             Self::Greatest => extreme(arguments, f64::max),
             Self::Least => extreme(arguments, f64::min),
-            Self::Absolute | Self::Ceiling | Self::Floor | Self::Logarithm | Self::SquareRoot | Self::ToMillis => {
-                first.number().map(|number| self.of_number(number)).filter(|number| number.is_finite()).map_or(Value::Absent, Value::Number)
-            }
+            Self::Absolute | Self::Ceiling | Self::Floor | Self::Logarithm | Self::SquareRoot | Self::ToMillis => first
+                .number()
+                .map(|number| self.of_number(number))
+                .filter(|number| number.is_finite())
+                .map_or(Value::Absent, Value::Number),
             _ => first.text().map_or(Value::Absent, |text| self.of_text(&text, argument(1), argument(2))),
         }
     }
@@ -121,7 +123,8 @@ impl Function {
 
     fn of_text(self, text: &str, second: &Value, third: &Value) -> Value {
         let letters = second.text();
-        let trimmed = |letter: char| letters.as_ref().map_or(letter.is_whitespace(), |letters| letters.contains(letter));
+        let trimmed =
+            |letter: char| letters.as_ref().map_or(letter.is_whitespace(), |letters| letters.contains(letter));
         Value::Text(match self {
             Self::Lower => text.to_lowercase(),
             Self::Upper => text.to_uppercase(),

@@ -119,7 +119,10 @@ impl<'a> Lexer<'a> {
             '0'..='9' => self.number(),
             _ if is_word_start(first) => Ok(Token::Word(self.while_in(is_word_part).to_owned())),
             _ => {
-                let symbol = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)).ok_or_else(|| self.clone().unexpected())?;
+                let symbol = SYMBOLS
+                    .iter()
+                    .find(|symbol| rest.starts_with(**symbol))
+                    .ok_or_else(|| self.clone().unexpected())?;
                 self.at += symbol.len();
                 Ok(Token::Symbol(symbol))
             }

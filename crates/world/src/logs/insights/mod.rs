@@ -48,7 +48,11 @@ enum Command {
     Fields(Vec<Column>),
     Display(Vec<Column>),
     Filter(Expression),
-    Parse { field: Expression, regex: Regex, names: Vec<String> },
+    Parse {
+        field: Expression,
+        regex: Regex,
+        names: Vec<String>,
+    },
     Stats(Stats),
     /// Each with whether it is descending.
     Sort(Vec<(Expression, bool)>),

@@ -116,7 +116,8 @@ fn property<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
 }
 
 fn lambda_field(message: &str, name: &str) -> Option<Value> {
-    let kind = || message.split([' ', '\t']).next().filter(|word| matches!(*word, "START" | "END" | "REPORT" | "INIT_START"));
+    let kind =
+        || message.split([' ', '\t']).next().filter(|word| matches!(*word, "START" | "END" | "REPORT" | "INIT_START"));
     let reported = |label: &str, unit: &str, factor: f64| {
         kind().filter(|kind| *kind == "REPORT")?;
         let part = message.split('\t').find_map(|part| part.trim().strip_prefix(label))?;

@@ -93,7 +93,9 @@ impl Query {
                     names = stats.by.iter().chain(&stats.columns).map(|column| column.name.as_str()).collect();
                     displayed = false;
                 }
-                Command::Fields(columns) if !displayed => names.extend(columns.iter().map(|column| column.name.as_str())),
+                Command::Fields(columns) if !displayed => {
+                    names.extend(columns.iter().map(|column| column.name.as_str()))
+                }
                 Command::Parse { names: parsed, .. } if !displayed => names.extend(parsed.iter().map(String::as_str)),
                 _ => {}
             }
@@ -120,7 +122,8 @@ fn pointer(source: &Source) -> String {
 }
 
 fn apply(command: &Command, mut records: Vec<Record>, scope: &Scope) -> Vec<Record> {
-    let evaluate = |record: &Record, expression: &Expression| Evaluation { record, scope, aggregates: &[] }.value(expression);
+    let evaluate =
+        |record: &Record, expression: &Expression| Evaluation { record, scope, aggregates: &[] }.value(expression);
     match command {
         Command::Fields(columns) | Command::Display(columns) => {
             let computed: Vec<(Rc<str>, &Column)> = columns
@@ -205,13 +208,16 @@ impl Evaluation<'_> {
             Expression::Field(name) => self.record.field(name),
             Expression::Aggregate(index) => self.aggregates.get(*index).cloned().unwrap_or(Value::Absent),
             Expression::Not(inner) => Value::Bool(!self.value(inner).truth()),
-            Expression::Like(inner, matcher) => Value::Bool(self.value(inner).text().is_some_and(|text| match matcher {
-                Matcher::Contains(part) => text.contains(part),
-                Matcher::Regex(regex) => regex.is_match(&text),
-            })),
+            Expression::Like(inner, matcher) => {
+                Value::Bool(self.value(inner).text().is_some_and(|text| match matcher {
+                    Matcher::Contains(part) => text.contains(part),
+                    Matcher::Regex(regex) => regex.is_match(&text),
+                }))
+            }
             Expression::In(inner, options) => {
                 let value = self.value(inner);
-                let equal = |option: &Expression| value.compare(&self.value(option)).is_some_and(|ordering| ordering.is_eq());
+                let equal =
+                    |option: &Expression| value.compare(&self.value(option)).is_some_and(|ordering| ordering.is_eq());
                 Value::Bool(options.iter().any(equal))
             }
             Expression::Call(function, arguments) => {

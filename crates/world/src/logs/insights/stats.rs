@@ -49,7 +49,8 @@ fn new_tallies(stats: &Stats) -> Vec<Tally> {
 }
 
 fn row(stats: &Stats, values: Vec<Value>, tallies: Vec<Tally>, scope: &Scope) -> Record {
-    let results: Vec<Value> = tallies.into_iter().zip(&stats.aggregates).map(|(tally, aggregate)| tally.result(aggregate.function)).collect();
+    let results: Vec<Value> =
+        tallies.into_iter().zip(&stats.aggregates).map(|(tally, aggregate)| tally.result(aggregate.function)).collect();
     let mut row = Record::of_fields(Vec::new());
     for (column, value) in stats.by.iter().zip(values) {
         row.add(Rc::from(column.name.as_str()), value);

@@ -16,17 +16,24 @@ fn rows(query: &str, messages: &[&str]) -> Vec<Vec<(String, String)>> {
     let events = messages
         .iter()
         .enumerate()
-        .map(|(index, message)| LogEvent::new(START + 60_000 * index as i64, Arc::from("stream/1"), Arc::from(*message)))
+        .map(|(index, message)| {
+            LogEvent::new(START + 60_000 * index as i64, Arc::from("stream/1"), Arc::from(*message))
+        })
         .collect();
     let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
-    let scope = Scope { from: 0, to: i64::MAX, now: START + 3_600_000, account: "111122223333".to_owned(), limit: None };
+    let scope =
+        Scope { from: 0, to: i64::MAX, now: START + 3_600_000, account: "111122223333".to_owned(), limit: None };
     query.over(vec![("web".to_owned(), events)], &scope).rows
 }
 
 /// One row a line, the fields as they come, without the pointer.
 fn table(query: &str, messages: &[&str]) -> String {
     let row = |row: Vec<(String, String)>| {
-        row.into_iter().filter(|(field, _)| field != "@ptr").map(|(field, value)| format!("{field}={}", value.trim_end())).collect::<Vec<_>>().join(" ")
+        row.into_iter()
+            .filter(|(field, _)| field != "@ptr")
+            .map(|(field, value)| format!("{field}={}", value.trim_end()))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     rows(query, messages).into_iter().map(row).collect::<Vec<_>>().join("\n")
 }
@@ -43,7 +50,8 @@ fn a_lambda_report_has_its_discovered_fields() {
 
 #[test]
 fn json_properties_are_fields_and_absent_ones_leave_no_cell() {
-    let messages = [r#"{"level":"error","http":{"status":500},"tags":["a","b"],"ok":true,"none":null,"a.b":1}"#, "plain"];
+    let messages =
+        [r#"{"level":"error","http":{"status":500},"tags":["a","b"],"ok":true,"none":null,"a.b":1}"#, "plain"];
     insta::assert_snapshot!(table("fields level, http.status, tags.1, ok, none, a.b, nope | filter ispresent(level)", &messages), @"level=error http.status=500 tags.1=b ok=1 a.b=1");
 }
 
@@ -108,10 +116,27 @@ fn rows_come_newest_first_and_dedup_keeps_the_first() {
 
 #[test]
 fn malformed_queries_say_where() {
-    assert_eq!(refusal("fields @message | filter @message like"), "unexpected end of the query at line 1 and position 38");
+    assert_eq!(
+        refusal("fields @message | filter @message like"),
+        "unexpected end of the query at line 1 and position 38"
+    );
     assert_eq!(refusal("fields @message\n| fliter x = 1"), "unexpected symbol found fliter at line 2 and position 2");
     assert_eq!(refusal("stats frob(x)"), "unknown function frob at line 1 and position 6");
-    for query in ["", "fields", "filter (a = 1", "filter a = 'x", "stats count(*) by", "limit 0", "parse @message 'a * b *' as x", "filter a like /(/", "fields bin(5x)", "filter a in []", "fields a |", "stats pct(n)", "fields strlen()"] {
+    for query in [
+        "",
+        "fields",
+        "filter (a = 1",
+        "filter a = 'x",
+        "stats count(*) by",
+        "limit 0",
+        "parse @message 'a * b *' as x",
+        "filter a like /(/",
+        "fields bin(5x)",
+        "filter a in []",
+        "fields a |",
+        "stats pct(n)",
+        "fields strlen()",
+    ] {
         refusal(query);
     }
 }

@@ -93,7 +93,8 @@ impl<'a> Cursor<'a> {
             }
             escaped = letter == '\\' && !escaped;
         }
-        self.regexes_left = self.regexes_left.checked_sub(1).ok_or(PatternError::Malformed("more than 2 regular expressions"))?;
+        self.regexes_left =
+            self.regexes_left.checked_sub(1).ok_or(PatternError::Malformed("more than 2 regular expressions"))?;
         regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|_| refused())
     }
 
@@ -171,7 +172,8 @@ impl<'a> Cursor<'a> {
 
     /// An error about what comes next.
     pub(super) fn unexpected(&self) -> PatternError {
-        let shown: String = self.rest.chars().take_while(|letter| !letter.is_whitespace() && !letter.is_alphanumeric()).collect();
+        let shown: String =
+            self.rest.chars().take_while(|letter| !letter.is_whitespace() && !letter.is_alphanumeric()).collect();
         let shown = if shown.is_empty() { self.rest.chars().take(20).collect() } else { shown };
         PatternError::InvalidCharacters(shown)
     }
@@ -183,7 +185,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn single_or<Test>(mut parts: Vec<Condition<Test>>, join: fn(Vec<Condition<Test>>) -> Condition<Test>) -> Condition<Test> {
+fn single_or<Test>(
+    mut parts: Vec<Condition<Test>>,
+    join: fn(Vec<Condition<Test>>) -> Condition<Test>,
+) -> Condition<Test> {
     match (parts.len(), parts.pop()) {
         (1, Some(only)) => only,
         (_, Some(last)) => {

@@ -125,7 +125,8 @@ pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
 
 impl Fields {
     fn match_words(&self, words: &[&str]) -> bool {
-        let slots_match = |slots: &[Slot], words: &[&str]| slots.iter().zip(words).all(|(slot, word)| slot_matches(slot, word));
+        let slots_match =
+            |slots: &[Slot], words: &[&str]| slots.iter().zip(words).all(|(slot, word)| slot_matches(slot, word));
         match &self.after {
             None => words.len() == self.before.len() && slots_match(&self.before, words),
             Some(after) => {

@@ -120,7 +120,10 @@ fn property(cursor: &mut Cursor<'_>) -> Result<Step, PatternError> {
     }
     let name = cursor.while_in(|letter| letter.is_alphanumeric() || "_-".contains(letter));
     if name.is_empty() {
-        return Err(PatternError::InvalidCharacters(format!("$.{}", cursor.peek().map(String::from).unwrap_or_default())));
+        return Err(PatternError::InvalidCharacters(format!(
+            "$.{}",
+            cursor.peek().map(String::from).unwrap_or_default()
+        )));
     }
     Ok(Step::Key(name.to_owned()))
 }

@@ -51,7 +51,9 @@ fn json_patterns_select_compare_and_test_for_presence() {
     ] {
         assert!(hits(pattern, message), "{pattern}");
     }
-    for pattern in ["{ $.n < 5 }", "{ $.missing != 1 }", "{ $.ok IS FALSE }", "{ $.eventType = update* }", "{ $.n NOT EXISTS }"] {
+    for pattern in
+        ["{ $.n < 5 }", "{ $.missing != 1 }", "{ $.ok IS FALSE }", "{ $.eventType = update* }", "{ $.n NOT EXISTS }"]
+    {
         assert!(!hits(pattern, message), "{pattern}");
     }
     assert!(!hits("{ $.a NOT EXISTS }", "no JSON"));
@@ -61,11 +63,16 @@ fn json_patterns_select_compare_and_test_for_presence() {
 fn space_delimited_patterns_count_fields_and_honour_quotes_brackets_and_the_ellipsis() {
     let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
     assert!(hits("[ip, id, user, timestamp, request, status_code = 4*, size]", line));
-    assert!(hits("[ip, id, user, timestamp, request = *html*, status_code = 404 || status_code = 410, bytes > 1000]", line));
+    assert!(hits(
+        "[ip, id, user, timestamp, request = *html*, status_code = 404 || status_code = 410, bytes > 1000]",
+        line
+    ));
     assert!(hits("[..., status_code, bytes]", line) && hits("[ip=127*, ..., bytes<2000]", line) && hits("[...]", line));
     assert!(!hits("[ip, id, user]", line), "the number of fields has to agree without an ellipsis");
     assert!(!hits("[..., status=%5[0-9]+%, bytes]", line));
-    assert!(hits("[w1!=ERROR && w1!=WARN, w2]", "INFO started") && !hits("[w1!=ERROR && w1!=WARN, w2]", "WARN started"));
+    assert!(
+        hits("[w1!=ERROR && w1!=WARN, w2]", "INFO started") && !hits("[w1!=ERROR && w1!=WARN, w2]", "WARN started")
+    );
 }
 
 #[test]
@@ -80,7 +87,20 @@ fn regular_expressions_are_restricted_as_in_aws() {
 fn malformed_patterns_are_refused_in_the_words_of_aws() {
     assert_eq!(refusal("?Status: timeout"), "Invalid character(s) in term ':'");
     assert_eq!(refusal("["), "Invalid character(s) in term ''");
-    for pattern in ["\"open", "{ $.a }", "{ $.a = }", "{ $.a = 1", "{ a = 1 }", "{ $.a > x }", "[a, ..., ...]", "[a", "%x", "{($.a=1}", "a(b)", "{ $.\"x\" = 1 }"] {
+    for pattern in [
+        "\"open",
+        "{ $.a }",
+        "{ $.a = }",
+        "{ $.a = 1",
+        "{ a = 1 }",
+        "{ $.a > x }",
+        "[a, ..., ...]",
+        "[a",
+        "%x",
+        "{($.a=1}",
+        "a(b)",
+        "{ $.\"x\" = 1 }",
+    ] {
         refusal(pattern);
     }
 }

@@ -65,7 +65,8 @@ pub(crate) fn evaluate(id: &str, expression: &Expression, queries: &mut dyn Quer
         Expression::Call(Function::Fill, arguments) => fill(id, arguments, queries),
         Expression::Call(function, arguments) => {
             let windows = queries.windows();
-            let values = arguments.iter().map(|argument| evaluate(id, argument, queries)).collect::<Result<Vec<_>, _>>()?;
+            let values =
+                arguments.iter().map(|argument| evaluate(id, argument, queries)).collect::<Result<Vec<_>, _>>()?;
             call(id, *function, values, windows)
         }
     }
@@ -153,7 +154,12 @@ fn map(id: &str, value: MathValue, change: impl Fn(f64) -> f64) -> Result<MathVa
     match value {
         MathValue::Scalar(number) => Ok(MathValue::Scalar(change(number))),
         other => each(id, other, |series| {
-            series.points = series.points.iter().map(|(at, value)| (*at, change(*value))).filter(|(_, value)| value.is_finite()).collect();
+            series.points = series
+                .points
+                .iter()
+                .map(|(at, value)| (*at, change(*value)))
+                .filter(|(_, value)| value.is_finite())
+                .collect();
         }),
     }
 }
@@ -166,7 +172,10 @@ fn reduce(id: &str, value: MathValue, reduction: impl Fn(&[f64]) -> f64) -> Resu
         MathValue::Several(several) => {
             let instants: BTreeSet<i64> = several.iter().flat_map(|series| series.points.keys().copied()).collect();
             let at = |at: i64| several.iter().filter_map(|series| series.points.get(&at).copied()).collect::<Vec<_>>();
-            let windows = several.first().map(|series| series.windows).ok_or_else(|| MathError::new(id, "There is no metric to reduce"))?;
+            let windows = several
+                .first()
+                .map(|series| series.windows)
+                .ok_or_else(|| MathError::new(id, "There is no metric to reduce"))?;
             let points = instants.into_iter().map(|instant| (instant, reduction(&at(instant)))).collect();
             Ok(MathValue::Series(TimeSeries { label: id.to_owned(), points, windows }))
         }
@@ -178,7 +187,9 @@ fn reduce(id: &str, value: MathValue, reduction: impl Fn(&[f64]) -> f64) -> Resu
 fn neighbours(id: &str, value: MathValue, change: impl Fn(f64, f64, f64) -> f64) -> Result<MathValue, MathError> {
     each(id, value, |series| {
         let pairs = series.points.iter().zip(series.points.iter().skip(1));
-        series.points = pairs.map(|((before, one), (after, other))| (*after, change(*one, *other, (after - before) as f64))).collect();
+        series.points = pairs
+            .map(|((before, one), (after, other))| (*after, change(*one, *other, (after - before) as f64)))
+            .collect();
     })
 }
 
@@ -225,7 +236,12 @@ impl Operator {
 }
 
 /// `IF(condition, then[, otherwise])`, instant by instant; without `otherwise` the point is missing.
-fn choose(id: &str, condition: MathValue, then: MathValue, otherwise: Option<MathValue>) -> Result<MathValue, MathError> {
+fn choose(
+    id: &str,
+    condition: MathValue,
+    then: MathValue,
+    otherwise: Option<MathValue>,
+) -> Result<MathValue, MathError> {
     let condition = match condition {
         MathValue::Scalar(number) if number != 0.0 => return Ok(then),
         MathValue::Scalar(_) => return otherwise.ok_or_else(|| unsupported(id)),
@@ -239,7 +255,11 @@ fn choose(id: &str, condition: MathValue, then: MathValue, otherwise: Option<Mat
     };
     let mut points = Points::new();
     for (at, holds) in &condition.points {
-        let chosen = if *holds != 0.0 { value_at(&then, *at)? } else { otherwise.as_ref().map_or(Ok(None), |value| value_at(value, *at))? };
+        let chosen = if *holds != 0.0 {
+            value_at(&then, *at)?
+        } else {
+            otherwise.as_ref().map_or(Ok(None), |value| value_at(value, *at))?
+        };
         points.extend(chosen.map(|value| (*at, value)));
     }
     Ok(MathValue::Series(TimeSeries { label: id.to_owned(), points, windows: condition.windows }))

@@ -51,7 +51,11 @@ impl<'a> Parser<'a> {
 
     fn unexpected(&self) -> MathError {
         let shown: String = self.rest.trim_start().chars().take(20).collect();
-        if shown.is_empty() { self.error("Unexpected end of expression") } else { self.error(format!("Unexpected token at '{shown}'")) }
+        if shown.is_empty() {
+            self.error("Unexpected end of expression")
+        } else {
+            self.error(format!("Unexpected token at '{shown}'"))
+        }
     }
 
     fn skip_space(&mut self) {
@@ -91,7 +95,11 @@ impl<'a> Parser<'a> {
         if self.depth > DEEPEST {
             return Err(self.error("The expression nests too deep"));
         }
-        let expression = if self.take("-") { self.unary().map(|inner| Expression::Negative(Box::new(inner))) } else { self.primary() };
+        let expression = if self.take("-") {
+            self.unary().map(|inner| Expression::Negative(Box::new(inner)))
+        } else {
+            self.primary()
+        };
         self.depth -= 1;
         expression
     }
@@ -113,7 +121,10 @@ impl<'a> Parser<'a> {
         self.skip_space();
         if self.rest.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.') {
             let digits = self.while_in(|letter| letter.is_ascii_digit() || letter == '.');
-            return digits.parse().map(Expression::Number).map_err(|_| self.error(format!("'{digits}' is not a number")));
+            return digits
+                .parse()
+                .map(Expression::Number)
+                .map_err(|_| self.error(format!("'{digits}' is not a number")));
         }
         let word = self.while_in(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         if word.is_empty() {
@@ -125,16 +136,24 @@ impl<'a> Parser<'a> {
     fn word(&mut self, word: &str) -> Result<Expression, MathError> {
         let upper = word.to_ascii_uppercase();
         match upper.as_str() {
-            "SEARCH" => return Err(self.error("SEARCH expressions are not played in this world: list the metrics with ListMetrics and name them")),
-            "SELECT" => return Err(self.error("Metrics Insights queries are not played in this world: name the metrics")),
+            "SEARCH" => {
+                return Err(self.error(
+                    "SEARCH expressions are not played in this world: list the metrics with ListMetrics and name them",
+                ));
+            }
+            "SELECT" => {
+                return Err(self.error("Metrics Insights queries are not played in this world: name the metrics"));
+            }
             "ANOMALY_DETECTION_BAND" => return Err(self.error("Anomaly detection is not played in this world")),
             _ => {}
         }
         if !self.take("(") {
             return Ok(Expression::Id(word.to_owned()));
         }
-        let (_, function, fewest, most) =
-            FUNCTIONS.iter().find(|(name, ..)| *name == upper).ok_or_else(|| self.error(format!("Unsupported function '{word}'")))?;
+        let (_, function, fewest, most) = FUNCTIONS
+            .iter()
+            .find(|(name, ..)| *name == upper)
+            .ok_or_else(|| self.error(format!("Unsupported function '{word}'")))?;
         let arguments = self.list(")")?;
         if !(*fewest..=*most).contains(&arguments.len()) {
             return Err(self.error(format!("Function '{upper}' does not take {} arguments", arguments.len())));

@@ -33,7 +33,8 @@ impl Parsed for Alarms {
             alarms.sort_by(|one, other| text(one, "AlarmName").cmp(&text(other, "AlarmName")));
             Ok(alarms)
         };
-        let mut history = resource::read_list(scenario, &SERVICE, HISTORY_FILE, "AlarmHistoryItems", &["AlarmName", "Timestamp"])?;
+        let mut history =
+            resource::read_list(scenario, &SERVICE, HISTORY_FILE, "AlarmHistoryItems", &["AlarmName", "Timestamp"])?;
         history.retain(|item| resource::existed(item, "Timestamp", scenario.now));
         history.sort_by_key(|item| time(item, "Timestamp"));
         for item in &mut history {
@@ -46,11 +47,19 @@ impl Parsed for Alarms {
 }
 
 /// A list that the file may lack: `aws cloudwatch describe-alarms` writes both, a person perhaps one.
-fn optional_list(scenario: &Scenario, path: &str, key: &str, required: &[&str]) -> Result<Vec<Resource>, ScenarioError> {
+fn optional_list(
+    scenario: &Scenario,
+    path: &str,
+    key: &str,
+    required: &[&str],
+) -> Result<Vec<Resource>, ScenarioError> {
     let Some(content) = scenario.files().get(path) else { return Ok(Vec::new()) };
     let file: Resource = read_json(path, content)?;
     if let Some(unknown) = file.keys().find(|name| ![METRIC_ALARMS, COMPOSITE_ALARMS].contains(&name.as_str())) {
-        return Err(ScenarioError::Invalid { file: path.to_owned(), what: format!("{unknown} is not a list of alarms") });
+        return Err(ScenarioError::Invalid {
+            file: path.to_owned(),
+            what: format!("{unknown} is not a list of alarms"),
+        });
     }
     if file.contains_key(key) { resource::read_list(scenario, &SERVICE, path, key, required) } else { Ok(Vec::new()) }
 }
@@ -75,7 +84,9 @@ pub(super) fn describe(world: &World, input: &Value) -> Result<Value, ApiError> 
         return Err(invalid_combination("The parameters AlarmNames and AlarmNamePrefix cannot be used together."));
     }
     if request.children_of_alarm_name.is_some() || request.parents_of_alarm_name.is_some() {
-        return Err(validation("ChildrenOfAlarmName and ParentsOfAlarmName are not played in this world: read the AlarmRule."));
+        return Err(validation(
+            "ChildrenOfAlarmName and ParentsOfAlarmName are not played in this world: read the AlarmRule.",
+        ));
     }
     if let Some(state) = &request.state_value
         && !["OK", "ALARM", "INSUFFICIENT_DATA"].contains(&state.as_str())
@@ -90,7 +101,9 @@ pub(super) fn describe(world: &World, input: &Value) -> Result<Value, ApiError> 
     let composite = alarms.composite.iter().filter(|_| types.composite).map(|alarm| (COMPOSITE_ALARMS, alarm));
     let matching = composite.chain(metric).filter(|(_, alarm)| request.selects(alarm)).collect();
     let page = page(matching, size, token.as_deref(), &format!("{request:?}")).map_err(|_| invalid_token())?;
-    let of_kind = |kind: &str| page.items.iter().filter(|(own, _)| *own == kind).map(|(_, alarm)| (*alarm).clone()).collect::<Vec<_>>();
+    let of_kind = |kind: &str| {
+        page.items.iter().filter(|(own, _)| *own == kind).map(|(_, alarm)| (*alarm).clone()).collect::<Vec<_>>()
+    };
     let mut answer = json!({ "MetricAlarms": of_kind(METRIC_ALARMS), "CompositeAlarms": of_kind(COMPOSITE_ALARMS) });
     insert_token(&mut answer, page.next);
     Ok(answer)
@@ -100,7 +113,9 @@ impl DescribeAlarms {
     fn selects(&self, alarm: &Resource) -> bool {
         let name = text(alarm, "AlarmName").unwrap_or_default();
         let acts_on = |prefix: &String| {
-            let actions = ["AlarmActions", "OKActions", "InsufficientDataActions"].into_iter().filter_map(|key| alarm.get(key)?.as_array());
+            let actions = ["AlarmActions", "OKActions", "InsufficientDataActions"]
+                .into_iter()
+                .filter_map(|key| alarm.get(key)?.as_array());
             actions.flatten().filter_map(Value::as_str).any(|action| action.starts_with(prefix.as_str()))
         };
         self.alarm_names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted == name))
@@ -151,7 +166,10 @@ pub(super) fn for_metric(world: &World, input: &Value) -> Result<Value, ApiError
     let alarms = world.parsed::<Alarms>()?;
     let wanted = metric_id(request.namespace, request.metric_name, request.dimensions);
     let matching = alarms.metric.iter().filter(|alarm| {
-        let own = alarm.get("Dimensions").cloned().and_then(|dimensions| serde_json::from_value::<Vec<Dimension>>(dimensions).ok());
+        let own = alarm
+            .get("Dimensions")
+            .cloned()
+            .and_then(|dimensions| serde_json::from_value::<Vec<Dimension>>(dimensions).ok());
         let named = |name: &str| text(alarm, name).unwrap_or_default().to_owned();
         metric_id(named("Namespace"), named("MetricName"), own.unwrap_or_default()) == wanted
             && request.statistic.as_ref().is_none_or(|statistic| is(alarm, "Statistic", statistic))

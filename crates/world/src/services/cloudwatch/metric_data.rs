@@ -67,7 +67,9 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
         return Err(validation("The parameter StartTime must be less than the parameter EndTime."));
     }
     if request.metric_data_queries.is_empty() || request.metric_data_queries.len() > MOST_QUERIES {
-        return Err(validation(format!("The collection MetricDataQueries must have a size between 1 and {MOST_QUERIES}.")));
+        return Err(validation(format!(
+            "The collection MetricDataQueries must have a size between 1 and {MOST_QUERIES}."
+        )));
     }
     let descending = match request.scan_by.as_deref() {
         None | Some("TimestampDescending") => true,
@@ -77,24 +79,33 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
     let size = match request.max_datapoints {
         None => MOST_POINTS,
         Some(size) => usize::try_from(size).ok().filter(|size| (1..=MOST_POINTS).contains(size)).ok_or_else(|| {
-            validation(format!("The value {size} for parameter MaxDatapoints is not supported: it has to be from 1 to {MOST_POINTS}."))
+            validation(format!(
+                "The value {size} for parameter MaxDatapoints is not supported: it has to be from 1 to {MOST_POINTS}."
+            ))
         })?,
     };
     let metrics = Metrics::of(world)?;
     let (start, end) = (milliseconds(request.start_time), milliseconds(request.end_time));
     let windows = |period: i64| Windows::new(start, end, period, metrics.now);
     let mut ids = HashSet::new();
-    let list = format!("{start} {end} {descending} {:?}", request.metric_data_queries.iter().map(|query| &query.id).collect::<Vec<_>>());
+    let list = format!(
+        "{start} {end} {descending} {:?}",
+        request.metric_data_queries.iter().map(|query| &query.id).collect::<Vec<_>>()
+    );
     let usual_period = request.metric_data_queries.iter().filter_map(MetricDataQuery::period).min().unwrap_or(60);
     let mut queries = Vec::with_capacity(request.metric_data_queries.len());
     for query in request.metric_data_queries {
         if !ids.insert(query.id.clone()) {
-            return Err(validation(format!("The values for parameter id in MetricDataQueries are not unique: {}.", query.id)));
+            return Err(validation(format!(
+                "The values for parameter id in MetricDataQueries are not unique: {}.",
+                query.id
+            )));
         }
         queries.push(checked(query, &windows)?);
     }
     let found = results(&queries, &metrics, windows(usual_period)).map_err(|error| validation(error.to_string()))?;
-    let page = page(flat(&found, descending), size, request.next_token.as_deref(), &list).map_err(|_| invalid_token())?;
+    let page =
+        page(flat(&found, descending), size, request.next_token.as_deref(), &list).map_err(|_| invalid_token())?;
     Ok(answer(&found, &page, descending))
 }
 
@@ -106,14 +117,23 @@ impl MetricDataQuery {
 
 fn checked(query: MetricDataQuery, windows: &impl Fn(i64) -> Windows) -> Result<DataQuery, ApiError> {
     let id = query.id;
-    let well_formed = id.starts_with(|letter: char| letter.is_ascii_lowercase()) && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let well_formed = id.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     if !well_formed {
-        return Err(validation(format!("The value {id} for parameter MetricDataQueries.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.")));
+        return Err(validation(format!(
+            "The value {id} for parameter MetricDataQueries.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."
+        )));
     }
     let source = match (query.metric_stat, query.expression) {
         (Some(stat), None) => statistic_source(stat, windows)?,
-        (None, Some(expression)) => Source::Expression(Expression::parse(&id, &expression).map_err(|error| validation(error.to_string()))?),
-        _ => return Err(validation(format!("Exactly one of MetricStat and Expression must be specified for the query {id}."))),
+        (None, Some(expression)) => {
+            Source::Expression(Expression::parse(&id, &expression).map_err(|error| validation(error.to_string()))?)
+        }
+        _ => {
+            return Err(validation(format!(
+                "Exactly one of MetricStat and Expression must be specified for the query {id}."
+            )));
+        }
     };
     Ok(DataQuery { id, label: query.label, source, return_data: query.return_data.unwrap_or(true) })
 }
@@ -123,9 +143,13 @@ fn statistic_source(stat: MetricStat, windows: &impl Fn(i64) -> Windows) -> Resu
         return Err(validation("The parameters Namespace and MetricName are required for a metric."));
     };
     if !period::is_valid(stat.period) {
-        return Err(validation(format!("The value {} for parameter Period is not supported: it has to be 1, 5, 10, 20, 30, or a multiple of 60.", stat.period)));
+        return Err(validation(format!(
+            "The value {} for parameter Period is not supported: it has to be 1, 5, 10, 20, 30, or a multiple of 60.",
+            stat.period
+        )));
     }
-    let statistic = Statistic::parse(&stat.stat).ok_or_else(|| validation(format!("The value {} for parameter Stat is not supported.", stat.stat)))?;
+    let statistic = Statistic::parse(&stat.stat)
+        .ok_or_else(|| validation(format!("The value {} for parameter Stat is not supported.", stat.stat)))?;
     let metric = metric_id(namespace, name, stat.metric.dimensions);
     Ok(Source::Statistic { metric, unit: stat.unit, statistic, windows: windows(stat.period) })
 }

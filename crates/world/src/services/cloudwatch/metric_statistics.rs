@@ -40,12 +40,18 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
         return Err(invalid_value("The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60."));
     }
     if request.statistics.is_empty() && request.extended_statistics.is_empty() {
-        return Err(invalid_combination("At least one of the parameters Statistics and ExtendedStatistics must be specified."));
+        return Err(invalid_combination(
+            "At least one of the parameters Statistics and ExtendedStatistics must be specified.",
+        ));
     }
-    let simple = statistics(&request.statistics, "Statistics", |statistic| !matches!(statistic, Statistic::Percentile(_)))?;
-    let extended = statistics(&request.extended_statistics, "ExtendedStatistics", |statistic| matches!(statistic, Statistic::Percentile(_)))?;
+    let simple =
+        statistics(&request.statistics, "Statistics", |statistic| !matches!(statistic, Statistic::Percentile(_)))?;
+    let extended = statistics(&request.extended_statistics, "ExtendedStatistics", |statistic| {
+        matches!(statistic, Statistic::Percentile(_))
+    })?;
     let metrics = Metrics::of(world)?;
-    let windows = Windows::new(milliseconds(request.start_time), milliseconds(request.end_time), request.period, metrics.now);
+    let windows =
+        Windows::new(milliseconds(request.start_time), milliseconds(request.end_time), request.period, metrics.now);
     if windows.count() > MOST_POINTS {
         return Err(invalid_combination(format!(
             "You have requested up to {} datapoints, which exceeds the limit of {}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
@@ -58,7 +64,10 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
     let unit = found.unit.unwrap_or_else(|| "None".to_owned());
     let datapoints = by_window(&found.samples, &windows, metrics.now).into_iter().map(|(begin, samples)| {
         let values = |statistics: &[(String, Statistic)]| -> Map<String, Value> {
-            statistics.iter().filter_map(|(name, statistic)| Some((name.clone(), json!(statistic.of(samples)?)))).collect()
+            statistics
+                .iter()
+                .filter_map(|(name, statistic)| Some((name.clone(), json!(statistic.of(samples)?))))
+                .collect()
         };
         let mut point = Map::from_iter([("Timestamp".to_owned(), time(begin))]);
         point.extend(values(&simple));
@@ -72,12 +81,18 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// The statistics by their names, of the kind that the parameter takes.
-fn statistics(names: &[String], parameter: &str, right: fn(&Statistic) -> bool) -> Result<Vec<(String, Statistic)>, ApiError> {
+fn statistics(
+    names: &[String],
+    parameter: &str,
+    right: fn(&Statistic) -> bool,
+) -> Result<Vec<(String, Statistic)>, ApiError> {
     names
         .iter()
         .map(|name| {
             let statistic = Statistic::parse(name).filter(right);
-            let statistic = statistic.ok_or_else(|| invalid_value(format!("The value {name} for parameter {parameter} is not supported.")))?;
+            let statistic = statistic.ok_or_else(|| {
+                invalid_value(format!("The value {name} for parameter {parameter} is not supported."))
+            })?;
             Ok((name.clone(), statistic))
         })
         .collect()

@@ -44,7 +44,9 @@ pub(super) fn list(world: &World, input: &Value) -> Result<Value, ApiError> {
         Some(_) => return Err(validation("RecentlyActive has to be PT3H.")),
     };
     let has = |metric: &MetricId, filter: &DimensionFilter| {
-        let is = |(name, value): &(String, String)| *name == filter.name && filter.value.as_ref().is_none_or(|wanted| value == wanted);
+        let is = |(name, value): &(String, String)| {
+            *name == filter.name && filter.value.as_ref().is_none_or(|wanted| value == wanted)
+        };
         metric.dimensions.iter().any(is)
     };
     let mut found = metrics.active_since(metrics.now - span);

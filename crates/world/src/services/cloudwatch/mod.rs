@@ -52,7 +52,10 @@ pub(super) const SERVICE: Service = Service {
         ("ListMetrics", metrics::list),
     ],
     check: |world| {
-        world.parsed::<SeriesFile>().and(world.parsed::<Traffic>().map(drop)).and(world.parsed::<alarms::Alarms>().map(drop))
+        world
+            .parsed::<SeriesFile>()
+            .and(world.parsed::<Traffic>().map(drop))
+            .and(world.parsed::<alarms::Alarms>().map(drop))
     },
     ..Service::BLANK
 };

@@ -66,22 +66,38 @@ fn alarms_are_selected_by_type_state_and_prefix() {
     let world = world();
     let names = |input: Value| {
         let answer = ask(&world, "DescribeAlarms", &input).unwrap();
-        let of = |key: &str| answer[key].as_array().unwrap().iter().map(|alarm| alarm["AlarmName"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let of = |key: &str| {
+            answer[key]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|alarm| alarm["AlarmName"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
         [of("CompositeAlarms"), of("MetricAlarms")].concat()
     };
     assert_eq!(names(json!({})), ["aurora-connections", "orders-api-errors"], "composite alarms only where asked for");
-    assert_eq!(names(json!({ "AlarmTypes": ["CompositeAlarm", "MetricAlarm"], "StateValue": "ALARM" })), ["bookshop", "orders-api-errors"]);
+    assert_eq!(
+        names(json!({ "AlarmTypes": ["CompositeAlarm", "MetricAlarm"], "StateValue": "ALARM" })),
+        ["bookshop", "orders-api-errors"]
+    );
     assert_eq!(names(json!({ "AlarmNamePrefix": "aurora" })), ["aurora-connections"]);
     assert_eq!(names(json!({ "ActionPrefix": "arn:aws:sns" })), ["orders-api-errors"]);
     let for_metric = json!({ "Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [{ "Name": "FunctionName", "Value": "orders-api" }] });
-    assert_eq!(ask(&world, "DescribeAlarmsForMetric", &for_metric).unwrap()["MetricAlarms"][0]["AlarmName"], "orders-api-errors");
+    assert_eq!(
+        ask(&world, "DescribeAlarmsForMetric", &for_metric).unwrap()["MetricAlarms"][0]["AlarmName"],
+        "orders-api-errors"
+    );
 }
 
 #[test]
 fn history_is_newest_first_holds_its_data_as_text_and_ends_now() {
     let answer = ask(&world(), "DescribeAlarmHistory", &json!({ "AlarmName": "orders-api-errors" })).unwrap();
     let items = answer["AlarmHistoryItems"].as_array().unwrap();
-    assert_eq!(items.iter().map(|item| item["HistoryItemType"].as_str().unwrap()).collect::<Vec<_>>(), ["StateUpdate", "ConfigurationUpdate"]);
+    assert_eq!(
+        items.iter().map(|item| item["HistoryItemType"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["StateUpdate", "ConfigurationUpdate"]
+    );
     let data: Value = serde_json::from_str(items[0]["HistoryData"].as_str().unwrap()).unwrap();
     assert_eq!(data["newState"]["stateValue"], "ALARM");
 }
@@ -92,9 +108,7 @@ fn errors_are_those_of_aws() {
         let error = ask(&world(), operation, input).unwrap_err();
         format!("{}: {}", error.code, error.message)
     };
-    let statistics = |end: &str, period: i64, statistics: &Value| {
-        json!({ "Namespace": "AWS/Lambda", "MetricName": "Errors", "StartTime": "2025-12-15T00:00:00Z", "EndTime": end, "Period": period, "Statistics": statistics })
-    };
+    let statistics = |end: &str, period: i64, statistics: &Value| json!({ "Namespace": "AWS/Lambda", "MetricName": "Errors", "StartTime": "2025-12-15T00:00:00Z", "EndTime": end, "Period": period, "Statistics": statistics });
     let data = |query: Value| json!({ "MetricDataQueries": [query], "StartTime": "2025-12-15T00:00:00Z", "EndTime": "2025-12-16T00:00:00Z" });
     insta::assert_snapshot!([
         refusal("GetMetricStatistics", &statistics("2025-12-16T00:01:00Z", 60, &json!(["Sum"]))),

@@ -26,7 +26,9 @@ struct DescribeLogGroups {
 pub(super) fn log_groups(world: &World, input: &Value) -> Result<Value, ApiError> {
     let request: DescribeLogGroups = read_input(input)?;
     if request.log_group_name_prefix.is_some() && request.log_group_name_pattern.is_some() {
-        return Err(invalid_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
+        return Err(invalid_parameter(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+        ));
     }
     let limit = bounded(request.limit, "limit", 1..=50, MOST_ENTRIES)?;
     let logs = Logs::of(world)?;
@@ -43,7 +45,9 @@ pub(super) fn log_groups(world: &World, input: &Value) -> Result<Value, ApiError
     let list = format!("logGroups {:?} {:?}", request.log_group_name_prefix, request.log_group_name_pattern);
     let page = page(groups, limit, request.next_token.as_deref(), &list).map_err(|_| invalid_token())?;
     let entries = page.items.iter().map(Group::describe);
-    let of_class = |entry: &Value| request.log_group_class.as_deref().is_none_or(|class| entry.get("logGroupClass") == Some(&json!(class)));
+    let of_class = |entry: &Value| {
+        request.log_group_class.as_deref().is_none_or(|class| entry.get("logGroupClass") == Some(&json!(class)))
+    };
     Ok(with_token(json!({ "logGroups": entries.filter(of_class).collect::<Vec<_>>() }), page.next))
 }
 

@@ -119,7 +119,11 @@ pub(super) fn get(world: &World, input: &Value) -> Result<Value, ApiError> {
     let request: GetLogEvents = read_input(input)?;
     let logs = Logs::of(world)?;
     let group = one_group(&logs, request.log_group_name.as_deref(), request.log_group_identifier.as_deref())?;
-    let stream = group.streams().into_iter().find(|stream| *stream.name == *request.log_stream_name).ok_or_else(no_such_stream)?;
+    let stream = group
+        .streams()
+        .into_iter()
+        .find(|stream| *stream.name == *request.log_stream_name)
+        .ok_or_else(no_such_stream)?;
     let start = match (&request.next_token, request.start_from_head) {
         (Some(token), _) => Start::of_token(token).ok_or_else(invalid_token)?,
         (None, Some(true)) => Start::Head,

@@ -59,7 +59,12 @@ fn one_group<'a>(logs: &'a Logs, name: Option<&str>, identifier: Option<&str>) -
 }
 
 /// A number within AWS's bounds, or the default.
-fn bounded(value: Option<i64>, member: &str, bounds: std::ops::RangeInclusive<i64>, usual: usize) -> Result<usize, ApiError> {
+fn bounded(
+    value: Option<i64>,
+    member: &str,
+    bounds: std::ops::RangeInclusive<i64>,
+    usual: usize,
+) -> Result<usize, ApiError> {
     let Some(value) = value else { return Ok(usual) };
     let bound = match value {
         _ if value < *bounds.start() => format!("greater than or equal to {}", bounds.start()),

@@ -106,9 +106,12 @@ fn query_id(world: &World, text: &str) -> String {
 fn groups<'a>(logs: &'a Logs, request: &StartQuery) -> Result<Vec<Group<'a>>, ApiError> {
     let named = request.log_group_name.iter().chain(request.log_group_names.iter().flatten());
     let mut identifiers: Vec<&String> = named.chain(request.log_group_identifiers.iter().flatten()).collect();
-    let stated = [request.log_group_name.is_some(), request.log_group_names.is_some(), request.log_group_identifiers.is_some()];
+    let stated =
+        [request.log_group_name.is_some(), request.log_group_names.is_some(), request.log_group_identifiers.is_some()];
     if stated.iter().filter(|stated| **stated).count() != 1 || identifiers.is_empty() {
-        return Err(invalid_parameter("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers has to be specified."));
+        return Err(invalid_parameter(
+            "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers has to be specified.",
+        ));
     }
     if identifiers.len() > MOST_GROUPS {
         return Err(invalid_parameter(format!("A query can name at most {MOST_GROUPS} log groups.")));
@@ -139,8 +142,11 @@ pub(super) fn results(world: &World, input: &Value) -> Result<Value, ApiError> {
     let started = queries.0.lock().unwrap_or_else(PoisonError::into_inner);
     let query = started.iter().find(|query| query.id == request.query_id).ok_or_else(no_such_query)?;
     let Output { rows, records_matched, records_scanned, bytes_scanned, groups_scanned } = &query.output;
-    let page = page(rows.iter().collect(), size, request.next_token.as_deref(), &query.id).map_err(|_| invalid_token())?;
-    let cells = |row: &Vec<(String, String)>| row.iter().map(|(field, value)| json!({ "field": field, "value": value })).collect::<Value>();
+    let page =
+        page(rows.iter().collect(), size, request.next_token.as_deref(), &query.id).map_err(|_| invalid_token())?;
+    let cells = |row: &Vec<(String, String)>| {
+        row.iter().map(|(field, value)| json!({ "field": field, "value": value })).collect::<Value>()
+    };
     let mut answer = json!({
         "queryLanguage": "CWLI",
         "results": page.items.into_iter().map(cells).collect::<Vec<_>>(),

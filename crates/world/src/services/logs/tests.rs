@@ -62,9 +62,19 @@ fn a_token_of_one_search_is_invalid_in_another() {
 fn end_times_are_inclusive_in_filter_and_exclusive_in_get() {
     let world = world();
     let last = 1_765_864_502_000_i64; // 05:55:02, the last event of the stream
-    let filtered = ask(&world, "FilterLogEvents", &json!({ "logGroupName": "/bookshop/web", "logStreamNamePrefix": "acc", "endTime": last })).unwrap();
+    let filtered = ask(
+        &world,
+        "FilterLogEvents",
+        &json!({ "logGroupName": "/bookshop/web", "logStreamNamePrefix": "acc", "endTime": last }),
+    )
+    .unwrap();
     assert_eq!(filtered["events"].as_array().unwrap().len(), 3);
-    let read = ask(&world, "GetLogEvents", &json!({ "logGroupName": "/bookshop/web", "logStreamName": "access", "endTime": last })).unwrap();
+    let read = ask(
+        &world,
+        "GetLogEvents",
+        &json!({ "logGroupName": "/bookshop/web", "logStreamName": "access", "endTime": last }),
+    )
+    .unwrap();
     assert_eq!(read["events"].as_array().unwrap().len(), 2);
 }
 
