@@ -44,9 +44,7 @@ impl Files {
 
     /// The files below a folder (`world/logs/`, with its slash): paths are given relative to it.
     pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a Bytes)> {
-        self.0
-            .range(folder.to_owned()..)
-            .map_while(move |(path, content)| Some((path.strip_prefix(folder)?, content)))
+        self.0.range(folder.to_owned()..).map_while(move |(path, content)| Some((path.strip_prefix(folder)?, content)))
     }
 
     /// Puts a file, in place of one of the same path.

@@ -26,8 +26,10 @@ fn checked(path: &Path, files: Files) -> Arc<Scenario> {
 
 #[test]
 fn every_scenario_can_be_played_and_there_are_some() {
-    let count = scenarios().map(|(path, files)| checked(&path, files)).count();
-    assert!(count > 0);
+    assert!(scenarios().next().is_some());
+    for (path, files) in scenarios() {
+        checked(&path, files);
+    }
 }
 
 #[test]

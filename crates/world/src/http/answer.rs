@@ -37,7 +37,11 @@ impl World {
                 call.respond(outcome, &request_id)
             }
             Err(unrecognised) => {
-                tracing::warn!(path = request.uri().path(), error = unrecognised.error.message, "no service takes this request");
+                tracing::warn!(
+                    path = request.uri().path(),
+                    error = unrecognised.error.message,
+                    "no service takes this request"
+                );
                 unrecognised.respond(&request_id)
             }
         }

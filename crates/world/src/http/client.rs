@@ -31,7 +31,8 @@ impl HttpConnector for InProcess {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
             let response = world.answer(http::Request::from_parts(head, body)).await;
-            HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }

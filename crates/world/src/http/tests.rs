@@ -21,7 +21,13 @@ fn configuration(world: &World) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIDEXAMPLE",
+            "secret",
+            None,
+            None,
+            "test",
+        )))
         .http_client(world.http_client())
         .build()
 }
@@ -29,7 +35,8 @@ fn configuration(world: &World) -> SdkConfig {
 #[tokio::test]
 async fn the_sdk_is_answered_in_rest_json_in_xml_and_in_awsjson_without_a_socket() {
     let configuration = configuration(&world());
-    let function = aws_sdk_lambda::Client::new(&configuration).get_function().function_name("orders-api").send().await.unwrap();
+    let function =
+        aws_sdk_lambda::Client::new(&configuration).get_function().function_name("orders-api").send().await.unwrap();
     assert_eq!(function.configuration().unwrap().memory_size(), Some(256));
     let clusters = aws_sdk_rds::Client::new(&configuration).describe_db_clusters().send().await.unwrap();
     assert_eq!(clusters.db_clusters()[0].availability_zones(), ["us-east-1a", "us-east-1b"]);
@@ -40,11 +47,18 @@ async fn the_sdk_is_answered_in_rest_json_in_xml_and_in_awsjson_without_a_socket
 #[tokio::test]
 async fn the_sdk_reads_our_errors_as_its_own_types() {
     let configuration = configuration(&world());
-    let lambda = aws_sdk_lambda::Client::new(&configuration).get_function().function_name("nobody").send().await.unwrap_err();
+    let lambda =
+        aws_sdk_lambda::Client::new(&configuration).get_function().function_name("nobody").send().await.unwrap_err();
     assert!(lambda.into_service_error().is_resource_not_found_exception());
-    let rds = aws_sdk_rds::Client::new(&configuration).describe_db_clusters().db_cluster_identifier("x").send().await.unwrap_err();
+    let rds = aws_sdk_rds::Client::new(&configuration)
+        .describe_db_clusters()
+        .db_cluster_identifier("x")
+        .send()
+        .await
+        .unwrap_err();
     assert!(rds.into_service_error().is_db_cluster_not_found_fault());
-    let secret = aws_sdk_secretsmanager::Client::new(&configuration).describe_secret().secret_id("x").send().await.unwrap_err();
+    let secret =
+        aws_sdk_secretsmanager::Client::new(&configuration).describe_secret().secret_id("x").send().await.unwrap_err();
     assert!(secret.into_service_error().is_resource_not_found_exception());
 }
 
@@ -54,7 +68,10 @@ async fn a_package_is_downloaded_from_its_presigned_address_and_only_with_the_si
     let lambda = aws_sdk_lambda::Client::new(&configuration(&world));
     let function = lambda.get_function().function_name("orders-api").send().await.unwrap();
     let location = function.code().unwrap().location().unwrap();
-    assert!(location.starts_with("https://awslambda-us-east-1-tasks.s3.us-east-1.amazonaws.com/snapshots/"), "{location}");
+    assert!(
+        location.starts_with("https://awslambda-us-east-1-tasks.s3.us-east-1.amazonaws.com/snapshots/"),
+        "{location}"
+    );
     let package = world.answer(http::Request::get(location).body(Bytes::new()).unwrap()).await;
     assert_eq!(package.status(), 200);
     assert_eq!(package.body().len(), usize::try_from(function.configuration().unwrap().code_size()).unwrap());

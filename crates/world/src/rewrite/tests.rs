@@ -27,7 +27,8 @@ fn names(pairs: &[(&str, &str)]) -> Names {
 
 #[test]
 fn a_name_is_replaced_where_it_stands_as_a_word_and_the_longest_wins() {
-    let files = one("scenario.toml", r"orders-api orders reorders orders_x /aws/lambda/orders-api: \torders\norders-api-role.");
+    let files =
+        one("scenario.toml", r"orders-api orders reorders orders_x /aws/lambda/orders-api: \torders\norders-api-role.");
     let renamed = rename(&files, &names(&[("orders", "ALPHA"), ("orders-api", "beta"), ("orders-api-role", "gamma")]));
     assert_snapshot!(text(&renamed, "scenario.toml"), @r"beta ALPHA reorders orders_x /aws/lambda/beta: \tALPHA\ngamma.");
 }
@@ -43,7 +44,8 @@ fn paths_are_renamed_where_they_are_names_and_kept_where_they_are_the_formats() 
         "world/logs/log-groups.json",
     ];
     let files: Files = paths.iter().map(|path| (*path, "")).collect();
-    let renamed = rename(&files, &names(&[("code", "NEW"), ("log-groups", "BAD"), ("versions", "BAD"), ("resources", "BAD")]));
+    let renamed =
+        rename(&files, &names(&[("code", "NEW"), ("log-groups", "BAD"), ("versions", "BAD"), ("resources", "BAD")]));
     let renamed: Vec<&str> = renamed.iter().map(|(path, _)| path).collect();
     assert_snapshot!(renamed.join("\n"), @r"
     world/cloudformation/stacks/NEW/resources.json
@@ -92,7 +94,10 @@ fn the_names_of_a_world_are_those_of_its_resources() {
     for name in known {
         assert!(names.iter().any(|held| held == name), "{name} in {names:?}");
     }
-    assert!(!names.iter().any(|name| name == "Database" || name == "bookshop"), "a plain word stands for other things too");
+    assert!(
+        !names.iter().any(|name| name == "Database" || name == "bookshop"),
+        "a plain word stands for other things too"
+    );
 }
 
 #[test]
@@ -102,7 +107,9 @@ fn a_world_with_fresh_names_still_plays_and_bears_no_old_name() {
     let new = &names["orders-api"];
     assert_eq!(names["orders-api-role"], format!("{new}-role"));
     let renamed = rename(&files, &names);
-    assert!(renamed.iter().all(|(path, content)| !path.contains("orders-api") && !String::from_utf8_lossy(content).contains("orders-api")));
+    assert!(renamed.iter().all(
+        |(path, content)| !path.contains("orders-api") && !String::from_utf8_lossy(content).contains("orders-api")
+    ));
     assert_eq!(Scenario::load(renamed.clone()).unwrap().truth.components, std::slice::from_ref(new));
     let back: Names = names.into_iter().map(|(old, new)| (new, old)).collect();
     assert_eq!(rename(&renamed, &back), files);
@@ -118,11 +125,14 @@ fn shifting_moves_now_and_the_truth_together() {
 
 /// Pieces of log lines and JSON, times among them.
 fn piece() -> impl Strategy<Value = String> {
-    let number = |digits: u32| (0..10_u64.pow(digits)).prop_map(move |number| format!("{number:0width$}", width = digits as usize));
+    let number = |digits: u32| {
+        (0..10_u64.pow(digits)).prop_map(move |number| format!("{number:0width$}", width = digits as usize))
+    };
     prop_oneof![
         (1990..2100, 1..=12, 1..=31, 0..24, 0..60, 0..60, prop::sample::select(vec!["", ".5", ".123Z", "+0100"]))
             .prop_map(|(y, mo, d, h, mi, s, tail)| format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}{tail}")),
-        (1990..2100, 1..=12, 1..=31, 0..24, 0..60).prop_map(|(y, mo, d, h, mi)| format!("{y:04}/{mo:02}/{d:02} {h:02}:{mi:02}")),
+        (1990..2100, 1..=12, 1..=31, 0..24, 0..60)
+            .prop_map(|(y, mo, d, h, mi)| format!("{y:04}/{mo:02}/{d:02} {h:02}:{mi:02}")),
         (1990..2100, 1..=12, 1..=31).prop_map(|(y, mo, d)| format!("{y:04}/{mo:02}/{d:02}/[$LATEST]")),
         (1_200_000_000_000_i64..2_000_000_000_000).prop_map(|epoch| format!("\"timestamp\": {epoch}")),
         (1_200_000_000_i64..2_000_000_000).prop_map(|epoch| format!("\\\"eventTime\\\":{epoch}.25")),

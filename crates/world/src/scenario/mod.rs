@@ -101,9 +101,8 @@ impl Scenario {
     /// # Errors
     /// When `scenario.toml` is absent or malformed; the error names the line.
     pub fn load(files: Files) -> Result<Self, ScenarioError> {
-        let content = files
-            .get(SCENARIO_FILE)
-            .ok_or_else(|| ScenarioError::Missing { file: SCENARIO_FILE.to_owned() })?;
+        let content =
+            files.get(SCENARIO_FILE).ok_or_else(|| ScenarioError::Missing { file: SCENARIO_FILE.to_owned() })?;
         let head: Head = read_toml(SCENARIO_FILE, content)?;
         if head.account.len() != 12 || !head.account.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ScenarioError::Invalid {

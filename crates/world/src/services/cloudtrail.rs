@@ -78,7 +78,10 @@ fn lookup_events(world: &World, input: &Value) -> Result<Value, ApiError> {
     if let Some(LookupAttribute { attribute_key, .. }) = attribute
         && !ATTRIBUTE_KEYS.contains(&attribute_key.as_str())
     {
-        return Err(ApiError::sender("InvalidLookupAttributesException", format!("Unknown lookup attribute {attribute_key}.")));
+        return Err(ApiError::sender(
+            "InvalidLookupAttributesException",
+            format!("Unknown lookup attribute {attribute_key}."),
+        ));
     }
     let size = page_size(lookup.max_results)?;
     // The only other category is `insight`, and a world has no Insights events.
@@ -99,7 +102,9 @@ fn lookup_events(world: &World, input: &Value) -> Result<Value, ApiError> {
 fn page_size(max_results: Option<i64>) -> Result<usize, ApiError> {
     match max_results.unwrap_or(MAX_RESULTS) {
         size @ 1..=MAX_RESULTS => Ok(usize::try_from(size).unwrap_or(1)),
-        _ => Err(ApiError::sender("InvalidMaxResultsException", "The maximum results value has to be between 1 and 50.")),
+        _ => {
+            Err(ApiError::sender("InvalidMaxResultsException", "The maximum results value has to be between 1 and 50."))
+        }
     }
 }
 
@@ -108,10 +113,11 @@ const ATTRIBUTE_KEYS: [&str; 8] =
 
 fn has_attribute(event: &Resource, LookupAttribute { attribute_key, attribute_value }: &LookupAttribute) -> bool {
     match attribute_key.as_str() {
-        key @ ("ResourceType" | "ResourceName") => event
-            .get("Resources")
-            .and_then(Value::as_array)
-            .is_some_and(|resources| resources.iter().filter_map(Value::as_object).any(|r| is(r, key, attribute_value))),
+        key @ ("ResourceType" | "ResourceName") => {
+            event.get("Resources").and_then(Value::as_array).is_some_and(|resources| {
+                resources.iter().filter_map(Value::as_object).any(|r| is(r, key, attribute_value))
+            })
+        }
         "ReadOnly" => text(event, "ReadOnly").is_some_and(|value| value.eq_ignore_ascii_case(attribute_value)),
         key => is(event, key, attribute_value),
     }

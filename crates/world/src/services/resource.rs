@@ -70,10 +70,7 @@ pub(super) fn existed(resource: &Resource, name: &str, now: Timestamp) -> bool {
 
 /// Some members of a resource, under the names that another operation gives them.
 pub(super) fn pick(resource: &Resource, members: &[(&str, &str)]) -> Resource {
-    members
-        .iter()
-        .filter_map(|(from, to)| Some(((*to).to_owned(), resource.get(*from)?.clone())))
-        .collect()
+    members.iter().filter_map(|(from, to)| Some(((*to).to_owned(), resource.get(*from)?.clone()))).collect()
 }
 
 /// An answer that holds a page: its items, and the token of the next page if there is one.

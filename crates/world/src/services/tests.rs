@@ -43,8 +43,16 @@ fn a_resource_without_its_name_a_time_that_is_none_and_a_secrets_value_are_error
     let faults = [
         ("world/lambda/functions.json", r#"{"Functions": [{}]}"#, "Functions[0] has no FunctionName"),
         ("world/lambda/functions.json", r#"{"Function": []}"#, "there is no list Functions"),
-        ("world/rds/db-clusters.json", r#"{"DBClusters": [{"DBClusterIdentifier": "a", "ClusterCreateTime": "then"}]}"#, "ClusterCreateTime = \"then\" is not a time"),
-        ("world/secretsmanager/secrets.json", r#"{"SecretList": [{"ARN": "a", "Name": "b", "SecretString": "c"}]}"#, "b has a value: a world holds none"),
+        (
+            "world/rds/db-clusters.json",
+            r#"{"DBClusters": [{"DBClusterIdentifier": "a", "ClusterCreateTime": "then"}]}"#,
+            "ClusterCreateTime = \"then\" is not a time",
+        ),
+        (
+            "world/secretsmanager/secrets.json",
+            r#"{"SecretList": [{"ARN": "a", "Name": "b", "SecretString": "c"}]}"#,
+            "b has a value: a world holds none",
+        ),
     ];
     for (path, text, what) in faults {
         assert_eq!(with(path, text).check().unwrap_err()[0].to_string(), format!("{path}: {what}"));
@@ -90,7 +98,8 @@ fn every_so_many_th_matching_call_is_throttled_whatever_else_is_called() {
 #[test]
 fn a_package_is_the_same_to_the_byte_in_every_world() {
     let hash = |world: World| {
-        ask(&world, "lambda", "GetFunctionConfiguration", &json!({"FunctionName": "orders-api"})).unwrap()["CodeSha256"].clone()
+        ask(&world, "lambda", "GetFunctionConfiguration", &json!({"FunctionName": "orders-api"})).unwrap()["CodeSha256"]
+            .clone()
     };
     assert_eq!(hash(world(files())), hash(world(files())));
     let changed = with("world/lambda/functions/orders-api/code/index.js", "// other code");

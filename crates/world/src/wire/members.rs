@@ -121,7 +121,10 @@ pub(crate) fn read_time(value: &Value) -> Option<Timestamp> {
         Value::Number(number) => {
             let number = number.as_f64()?;
             let milliseconds = if number.abs() < MILLISECONDS_FROM { number * 1000.0 } else { number };
-            #[expect(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates, and is refused as a time")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float beyond i64 saturates, and is refused as a time"
+            )]
             Timestamp::from_millisecond(milliseconds.round() as i64).ok()
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,

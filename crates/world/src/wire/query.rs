@@ -90,7 +90,8 @@ fn value(node: Node, place: Place<'_>, members: &Members) -> Value {
     if !is_counted(&children) {
         return object(children, place, members);
     }
-    let mut items: Vec<_> = children.into_iter().filter_map(|(index, node)| Some((index.parse::<u32>().ok()?, node))).collect();
+    let mut items: Vec<_> =
+        children.into_iter().filter_map(|(index, node)| Some((index.parse::<u32>().ok()?, node))).collect();
     items.sort_by_key(|(index, _)| *index);
     Value::Array(items.into_iter().map(|(_, node)| value(node, place, members)).collect())
 }

@@ -31,7 +31,8 @@ fn protocol_of(request: &Request) -> Protocol {
         Protocol::Cbor
     } else if request.headers().contains_key("x-amz-target") {
         Protocol::Json(if content_type.ends_with("1.0") { "1.0" } else { "1.1" })
-    } else if content_type.starts_with("application/x-www-form-urlencoded") || query_string(request).contains("Action=") {
+    } else if content_type.starts_with("application/x-www-form-urlencoded") || query_string(request).contains("Action=")
+    {
         Protocol::Query
     } else {
         Protocol::RestJson
@@ -72,7 +73,8 @@ fn decode_json(request: &Request, protocol: Protocol, body: &[u8]) -> Result<Cal
 fn decode_query(request: &Request, body: &[u8]) -> Result<Call, ApiError> {
     let form = query::Form::parse(query_string(request).as_bytes(), body);
     let operation = form.action.clone().ok_or_else(|| ApiError::sender("MissingAction", "Missing Action"))?;
-    let service = query_service(request, form.version.as_deref()).ok_or_else(|| ApiError::unknown_operation(&operation))?;
+    let service =
+        query_service(request, form.version.as_deref()).ok_or_else(|| ApiError::unknown_operation(&operation))?;
     let mut input = form.into_input(&service.members);
     normalise(&service.members, &mut input)?;
     Ok(Call { service, operation, protocol: Protocol::Query, input })

@@ -35,7 +35,10 @@ fn body(response: &Response) -> String {
 fn json_is_recognised_by_the_end_of_its_target_and_times_become_text() {
     let target = ("x-amz-target", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents");
     let call = recognised(&request("POST", "/", &[target], r#"{"StartTime": 1765863937.102, "MaxResults": 5}"#));
-    assert_eq!((call.service.name, call.operation.as_str(), call.protocol), ("cloudtrail", "LookupEvents", Protocol::Json("1.1")));
+    assert_eq!(
+        (call.service.name, call.operation.as_str(), call.protocol),
+        ("cloudtrail", "LookupEvents", Protocol::Json("1.1"))
+    );
     assert_eq!(call.input, json!({"StartTime": "2025-12-16T05:45:37.102Z", "MaxResults": 5}));
 }
 
@@ -57,7 +60,8 @@ fn a_query_is_for_the_service_that_it_is_signed_for_and_its_lists_and_numbers_ar
 
 #[test]
 fn an_unsigned_query_is_recognised_by_host_or_version() {
-    let by_host = request("POST", "/", &[FORM, ("host", "cloudformation.us-east-1.amazonaws.com")], "Action=ListStacks");
+    let by_host =
+        request("POST", "/", &[FORM, ("host", "cloudformation.us-east-1.amazonaws.com")], "Action=ListStacks");
     assert_eq!(recognised(&by_host).service.name, "cloudformation");
     let by_version = request("GET", "/?Action=GetCallerIdentity&Version=2011-06-15", &[], "");
     assert_eq!(recognised(&by_version).service.name, "sts");
@@ -141,9 +145,16 @@ fn whole_doubles_are_doubles_and_times_are_tagged_in_cbor() {
 
 #[test]
 fn errors_are_told_in_the_way_of_each_protocol() {
-    let error = || Err(ApiError::sender("InvalidParameterValueException", "no & no").with_query_code("InvalidParameterValue").with_status(404));
+    let error = || {
+        Err(ApiError::sender("InvalidParameterValueException", "no & no")
+            .with_query_code("InvalidParameterValue")
+            .with_status(404))
+    };
     let told = |service, protocol| call(service, "Op", protocol).respond(error(), "id");
-    assert_eq!(body(&told("cloudtrail", Protocol::Json("1.1"))), r#"{"__type":"InvalidParameterValueException","message":"no & no","Message":"no & no"}"#);
+    assert_eq!(
+        body(&told("cloudtrail", Protocol::Json("1.1"))),
+        r#"{"__type":"InvalidParameterValueException","message":"no & no","Message":"no & no"}"#
+    );
     assert_eq!(told("lambda", Protocol::RestJson).headers()["x-amzn-errortype"], "InvalidParameterValueException");
     assert_eq!(told("cloudwatch", Protocol::Cbor).headers()["x-amzn-query-error"], "InvalidParameterValue;Sender");
     let xml = told("rds", Protocol::Query);

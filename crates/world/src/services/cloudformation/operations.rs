@@ -188,6 +188,7 @@ fn get_template(world: &World, input: &Value) -> Result<Value, ApiError> {
     let WhichTemplate { stack_name } = read_input(input)?;
     let stacks = world.parsed::<Stacks>()?;
     let stack = stacks.find(&stack_name).ok_or_else(|| with_id_not_found(&stack_name))?;
-    let template = stack.template.as_deref().ok_or_else(|| invalid(format!("Template of stack {stack_name} is not at hand")))?;
+    let template =
+        stack.template.as_deref().ok_or_else(|| invalid(format!("Template of stack {stack_name} is not at hand")))?;
     Ok(json!({"TemplateBody": template, "StagesAvailable": ["Original", "Processed"]}))
 }

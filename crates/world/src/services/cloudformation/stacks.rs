@@ -26,7 +26,8 @@ pub(super) struct Stack {
 impl Parsed for Stacks {
     fn parse(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let path = "world/cloudformation/stacks.json";
-        let mut listed = resource::read_list(scenario, &SERVICE, path, "Stacks", &["StackName", "StackId", "StackStatus"])?;
+        let mut listed =
+            resource::read_list(scenario, &SERVICE, path, "Stacks", &["StackName", "StackId", "StackStatus"])?;
         listed.retain(|stack| resource::existed(stack, "CreationTime", scenario.now));
         listed.sort_by_key(|stack| Reverse(time(stack, "CreationTime")));
         Ok(Self(listed.into_iter().map(|stack| Stack::parse(scenario, stack)).collect::<Result<_, _>>()?))

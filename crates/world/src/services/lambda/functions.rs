@@ -113,7 +113,12 @@ impl Function {
 
 impl Version {
     /// A version that exists at the scenario's now.
-    fn parse(scenario: &Scenario, path: &str, folder: &str, configuration: Resource) -> Result<Option<Self>, ScenarioError> {
+    fn parse(
+        scenario: &Scenario,
+        path: &str,
+        folder: &str,
+        configuration: Resource,
+    ) -> Result<Option<Self>, ScenarioError> {
         let mut configuration = configuration;
         if let Some(last_modified) = text(&configuration, "LastModified") {
             let time: Timestamp = last_modified.parse().map_err(|error| ScenarioError::Invalid {

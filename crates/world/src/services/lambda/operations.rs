@@ -99,7 +99,9 @@ impl Found {
 
     fn function(&self) -> Result<&Function, ApiError> {
         let function = self.functions.named(&self.reference.name);
-        function.filter(|function| self.reference.arn.starts_with(&function.arn)).ok_or_else(|| self.reference.not_found())
+        function
+            .filter(|function| self.reference.arn.starts_with(&function.arn))
+            .ok_or_else(|| self.reference.not_found())
     }
 
     fn version(&self) -> Result<(&Function, &Version), ApiError> {
@@ -144,7 +146,10 @@ fn get_function(world: &World, input: &Value) -> Result<Value, ApiError> {
     if version.is_image() {
         answer.insert("Code".to_owned(), json!({"RepositoryType": "ECR"}));
     } else if version.package.zip().is_some() {
-        answer.insert("Code".to_owned(), json!({"RepositoryType": "S3", "Location": package::location(world, function, version)}));
+        answer.insert(
+            "Code".to_owned(),
+            json!({"RepositoryType": "S3", "Location": package::location(world, function, version)}),
+        );
     }
     if !function.tags.is_empty() {
         answer.insert("Tags".to_owned(), function.tags.clone().into());

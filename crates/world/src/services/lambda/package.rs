@@ -56,7 +56,11 @@ impl Package {
     /// Answers the download of a package.
     pub(crate) fn download(world: &World, request: &Request) -> Response {
         if request.method() != Method::GET {
-            return s3_error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "The specified method is not allowed.");
+            return s3_error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "The specified method is not allowed.",
+            );
         }
         let query = request.uri().query().unwrap_or_default();
         if !query.contains("X-Amz-Signature=") {
@@ -96,7 +100,8 @@ pub(super) fn location(world: &World, function: &Function, version: &Version) ->
         now.strftime("%Y%m%d"),
         scenario.region,
     );
-    let signature: String = Sha256::digest(format!("{path}?{signed}")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature: String =
+        Sha256::digest(format!("{path}?{signed}")).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}{path}?{signed}&X-Amz-Signature={signature}", world.package_origin())
 }
 

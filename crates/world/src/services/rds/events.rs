@@ -60,7 +60,8 @@ pub(super) fn describe_events(world: &World, input: &Value) -> Result<Value, Api
     describe.check_source()?;
     let (from, to) = describe.window(world.now())?;
     let in_window = |event: &&Resource| time(event, "Date").is_some_and(|date| from <= date && date <= to);
-    let events = world.parsed::<Events>()?.0.iter().filter(in_window).filter(|event| describe.wants(event)).cloned().collect();
+    let events =
+        world.parsed::<Events>()?.0.iter().filter(in_window).filter(|event| describe.wants(event)).cloned().collect();
     filters::pages(events, describe.max_records, describe.marker.as_deref(), "Events")
 }
 
