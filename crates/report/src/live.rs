@@ -69,7 +69,7 @@ impl TimeLine {
                     usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens);
                 let tokens = fill(words.in_and_out, &[&count(input), &count(usage.output_tokens)]);
                 let turn = fill(words.turn, &[&self.turns.to_string()]);
-                format!("{turn} {}: {}({tokens}, {})", one(model), calls(message), duration(*latency_ms))
+                format!("{turn}: {}({tokens}, {}, {})", calls(message), duration(*latency_ms), one(model))
             }
             Event::FindingNoted { kind, text, evidence, .. } => {
                 format!("{}: {}{}", words.finding(*kind), one(text), in_brackets(evidence))

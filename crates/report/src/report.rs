@@ -68,7 +68,7 @@ pub struct Report {
     pub evidence: Vec<Evidence>,
     /// What the model noted on its way.
     pub findings: Vec<Finding>,
-    /// How many calls were refused.
+    /// How many calls were refused before the investigation ended.
     pub refused_calls: u32,
     /// What could not be seen: the gaps of the root cause, then one for each denied or failed call that none of those mentions.
     pub gaps: Vec<Gap>,

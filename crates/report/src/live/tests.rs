@@ -16,9 +16,9 @@ fn each_event_is_one_line() {
 +810 ms  E2 read_function_code user-profile-service: found (38 ms)
 +820 ms  E3 list_changes user-profile-service: no data (38 ms)
 +820 ms  opening ended, 3 tool calls
- +5.0 s  turn 1 us.anthropic.claude-sonnet-4-5-20250929-v1:0: search_logs, get_metrics ×2 (14,000 in, 640 out, 4.2 s)
+ +5.0 s  turn 1: search_logs, get_metrics ×2 (14,000 in, 640 out, 4.2 s, us.anthropic.claude-sonnet-4-5-20250929-v1:0)
  +5.0 s  root cause: POST /api/profile without a body crashes user-profile-service (code_defect, confidence high)
- +9.2 s  turn 2 us.anthropic.claude-sonnet-4-5-20250929-v1:0: search_logs, get_metrics ×2 (14,000 in, 640 out, 4.2 s)
+ +9.2 s  turn 2: search_logs, get_metrics ×2 (14,000 in, 640 out, 4.2 s, us.anthropic.claude-sonnet-4-5-20250929-v1:0)
  +9.2 s  plan: 0 now, 1 afterwards
  +9.2 s  complete
 "#);
@@ -32,7 +32,7 @@ fn a_narrow_terminal_cuts_the_lines_of_a_partial_run() {
   +1.1 s  E1 summarize_logs /aws/lambda/order-processing-se…
  +31.1 s  E2 get_metrics Errors, Duration: failed: Throttli…
  +31.1 s  opening ended, 2 tool calls
- +35.3 s  turn 1 us.anthropic.claude-sonnet-4-5-20250929-v1…
+ +35.3 s  turn 1: search_logs, get_metrics ×2 (9,000 in, 30…
  +35.3 s  hypothesis: Memory runs out while an order is bui…
  +35.3 s  refused search_logs: search_logs: limit must be a…
  +35.4 s  interrupted by a person
@@ -51,7 +51,7 @@ fn the_lines_are_in_the_language_of_the_report_and_hide_nothing() {
 +30 ms  E2 search_logs /aws/lambda/notification-service: 拒否: logs:FilterLogEvents (38 ms)
 +35 ms  E3 list_secrets notification: 拒否: secretsmanager:ListSecrets (38 ms)
 +35 ms  初期収集終了、ツール呼び出し 3 回
-+35 ms  ターン 1 playbook: search_logs, get_metrics ×2 (入力 0、出力 0, 4.2 s)
++35 ms  ターン 1: search_logs, get_metrics ×2 (入力 0、出力 0, 4.2 s, playbook)
 +35 ms  根本原因: The logs of notification-service may not be read (unknown、確度 低)
 +35 ms  対処計画: 今すぐ 1 件、その後 0 件
 +35 ms  完了

@@ -31,8 +31,9 @@ fn is_linked(word: &str) -> bool {
 fn escape(escaped: &mut String, word: &str, at_start: bool) {
     let mut before: Option<char> = None;
     let digits = word.chars().take_while(char::is_ascii_digit).count();
-    for (position, character) in word.chars().enumerate() {
-        let after = word.chars().nth(position + 1);
+    let mut characters = word.chars().enumerate().peekable();
+    while let Some((position, character)) = characters.next() {
+        let after = characters.peek().map(|(_, after)| *after);
         let is_markup = match character {
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$' => true,
             // Inside a word an underscore is an underscore.

@@ -88,7 +88,7 @@ impl Fold {
                 text: text.clone(),
                 evidence: evidence.clone(),
             }),
-            Event::CallRefused { .. } => self.report.refused_calls += 1,
+            Event::CallRefused { .. } => self.report.refused_calls += u32::from(!self.asked),
             Event::RootCauseReported { root_cause, verification, .. } => self.conclude(Conclusion {
                 at: entry.at,
                 model: self.report.model.clone(),
@@ -103,7 +103,9 @@ impl Fold {
             Event::Interrupted => self.interrupt(entry.at),
             Event::Resumed => self.resume(entry.at),
             Event::Degraded { from, to, reason } => {
-                self.report.model.clone_from(to);
+                if !self.asked {
+                    self.report.model.clone_from(to);
+                }
                 let (from, to, reason) = (from.clone(), to.clone(), reason.clone());
                 self.report.notes.push(Note::Degraded { at: entry.at, from, to, reason });
             }
@@ -113,8 +115,7 @@ impl Fold {
                     Ending::Partial { reason } => Status::Partial { reason: reason.clone() },
                 };
             }
-            Event::CallsPlanned { .. } | Event::OpeningEnded | Event::EvidenceShown { .. } | Event::Prompted { .. } => {
-            }
+            Event::CallsPlanned { .. } | Event::OpeningEnded | Event::EvidenceShown { .. } | Event::Prompted { .. } => {}
         }
     }
 

@@ -62,10 +62,11 @@ fn questions_afterwards_are_counted_apart_and_change_no_figure() {
     let usage = Usage { input_tokens: 10, ..Usage::default() };
     journal.after(86_400_000, Event::QuestionAsked { text: "Who calls it?".to_owned() });
     journal.after(2000, cases::answered(CLAUDE, usage, Some(0.5)));
+    journal.after(0, Event::CallRefused { call: "c".to_owned(), tool: "x".to_owned(), reason: String::new() });
     journal.after(0, Event::Answered { text: "Not known.".to_owned() });
     journal.after(0, Event::Interrupted);
     let after = report(&journal.entries);
-    assert_eq!((&after.spent, &after.status), (&before.spent, &Status::Complete));
+    assert_eq!((&after.spent, &after.status, after.refused_calls), (&before.spent, &Status::Complete, 0));
     let asked = after.spent_on_questions;
     assert_eq!((asked.elapsed_ms, asked.turns, asked.usage.input_tokens, asked.cost_usd), (2000, 1, 10, Some(0.5)));
     assert_eq!(after.questions[0].answer.as_deref(), Some("Not known."));

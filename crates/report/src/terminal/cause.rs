@@ -121,7 +121,7 @@ fn chain(page: &mut Page<'_>, conclusion: &Conclusion, report: &Report) {
             page.item(0, &number, style.title, &link.statement, style.title);
         } else {
             page.item(0, &number, style.title, &above.join("  "), head_style);
-            page.text(3, &link.statement, style.title);
+            page.text(number.len(), &link.statement, style.title);
         }
         for cited in &cited {
             citation(page, cited, words);
