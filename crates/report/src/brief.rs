@@ -1,6 +1,6 @@
 //! What a piece of evidence shows, in a few words: for the time line, and for reports without a root cause.
 //!
-//! Written from the typed facts, never by reading text. Foreign words in it are cut at [`LONGEST`] columns and made visible.
+//! Written from the typed facts, never by reading text. Foreign words in it are cut at 72 columns and made visible.
 
 use marple_case::{
     Evidence, Facts, Outcome,
