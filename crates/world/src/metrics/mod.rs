@@ -16,6 +16,7 @@ pub(crate) mod statistic;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use file::SeriesFile;
@@ -97,15 +98,27 @@ impl Metrics {
         if let Some((metric, function)) =
             lambda_metric(id).filter(|(metric, _)| unit.is_none_or(|unit| unit == metric.unit()))
         {
-            for generated in
-                self.traffic.functions().iter().filter(|generated| function.is_none_or(|name| name == generated.name()))
-            {
-                found.unit.get_or_insert_with(|| metric.unit().to_owned());
-                found.samples.extend(generated.samples(metric, from, to));
-            }
+            self.add_traffic(metric, function, from..to, &mut found);
         }
         found.samples.sort_by_key(|sample| sample.at);
         found
+    }
+}
+
+impl Metrics {
+    /// Adds the samples of a function, or of all of them together.
+    fn add_traffic(&self, metric: LambdaMetric, function: Option<&str>, span: Range<i64>, found: &mut Samples) {
+        let functions = self.traffic.functions();
+        for generated in functions.iter().filter(|generated| function.is_none_or(|name| name == generated.name())) {
+            found.unit.get_or_insert_with(|| metric.unit().to_owned());
+            let mut samples = generated.samples(metric, span.start, span.end);
+            if metric == LambdaMetric::ConcurrentExecutions && function.is_none() {
+                for sample in &mut samples {
+                    sample.value = functions.iter().map(|other| other.running_at(sample.at)).sum();
+                }
+            }
+            found.samples.extend(samples);
+        }
     }
 }
 

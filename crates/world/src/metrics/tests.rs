@@ -112,6 +112,24 @@ fn metrics_without_a_recent_point_are_not_listed() {
     );
 }
 
+#[test]
+fn the_account_has_the_invocations_and_the_concurrency_of_all_functions_together() {
+    let sum = |dimensions: &[(&str, &str)], name, statistic| -> f64 {
+        let found = values(
+            &metric("AWS/Lambda", name, dimensions),
+            "2025-12-16T05:45:00Z",
+            "2025-12-16T05:46:00Z",
+            60,
+            statistic,
+        );
+        found.first().copied().unwrap_or(0.0)
+    };
+    let orders = sum(&[("FunctionName", "orders-api")], "Invocations", Statistic::Sum);
+    assert_eq!(sum(&[], "Invocations", Statistic::Sum), orders + 1.0, "thumbnails ran once");
+    assert_eq!(sum(&[], "ConcurrentExecutions", Statistic::Maximum), 2.0, "orders-api beside the minute of thumbnails");
+    assert_eq!(sum(&[("FunctionName", "orders-api")], "ConcurrentExecutions", Statistic::Maximum), 1.0);
+}
+
 /// The values of the last query, over ten minutes in which `q` is 0 to 9 and `gaps` is 80 with a hole.
 fn math(expressions: &[(&str, &str)]) -> Result<Vec<f64>, String> {
     let windows = Windows::new(at("2025-12-16T05:00:00Z"), at("2025-12-16T05:10:00Z"), 60, NOW);

@@ -151,6 +151,11 @@ impl Generated {
         samples::samples(&self.played().plan, metric, from, to.min(self.now + 1), self.now)
     }
 
+    /// How many of its invocations run at an instant (epoch milliseconds).
+    pub(crate) fn running_at(&self, at: i64) -> f64 {
+        samples::running_at(&self.played().plan, at)
+    }
+
     /// Whether it has any invocation (throttled ones count) that started in `from..to`.
     pub(crate) fn active(&self, from: i64, to: i64) -> bool {
         !instant_index::within(&self.played().plan.invocations, from, to).is_empty()

@@ -62,18 +62,19 @@ pub(super) fn samples(plan: &Plan, metric: LambdaMetric, from: i64, to: i64, now
             LambdaMetric::Errors => f64::from(u8::from(invocation.failed())),
             LambdaMetric::Throttles => f64::from(u8::from(throttled)),
             LambdaMetric::Duration => (invocation.duration_ms * 100.0).round() / 100.0,
-            LambdaMetric::ConcurrentExecutions => running(invocations, index),
+            LambdaMetric::ConcurrentExecutions => running_at(plan, invocation.at),
         };
         samples.push(Sample { at: invocation.at, value, weight: 1.0 });
     }
     samples
 }
 
-/// How many invocations run at the start of this one, itself included.
-fn running(invocations: &[Invocation], index: usize) -> f64 {
-    let Some(at) = invocations.get(index).map(|invocation| invocation.at) else { return 0.0 };
-    let from = instant_index::within(invocations, at - super::LONGEST_MS, at).start;
-    let earlier = invocations.get(from..index).unwrap_or_default();
-    let overlapping = earlier.iter().filter(|other| other.outcome != Outcome::Throttled && other.end() > at).count();
-    (overlapping + 1) as f64
+/// How many invocations run at an instant; one that starts then does.
+pub(super) fn running_at(plan: &Plan, at: i64) -> f64 {
+    let near = instant_index::within(&plan.invocations, at - super::LONGEST_MS, at + 1);
+    let near = plan.invocations.get(near).unwrap_or_default();
+    let runs = |invocation: &&Invocation| {
+        invocation.outcome != Outcome::Throttled && (invocation.at == at || invocation.end() > at)
+    };
+    near.iter().filter(runs).count() as f64
 }
