@@ -37,7 +37,33 @@ fn text(events: &[LogEvent]) -> String {
 
 #[test]
 fn a_timeout_and_an_out_of_memory_kill_are_reported_as_lambda_reports_them() {
-    insta::assert_snapshot!(text(&lines("thumbnails")), @"");
+    insta::assert_snapshot!(text(&lines("thumbnails")), @r"
+    2025-12-16T05:30:00.000Z START RequestId: 00000000-0000-4000-8000-000000000002 Version: $LATEST
+    2025-12-16T05:30:00.812Z RequestId: 00000000-0000-4000-8000-000000000002 Error: Runtime exited with error: signal: killed
+    Runtime.ExitError
+    2025-12-16T05:30:00.812Z END RequestId: 00000000-0000-4000-8000-000000000002
+    2025-12-16T05:30:00.812Z REPORT RequestId: 00000000-0000-4000-8000-000000000002→Duration: 812.40 ms→Billed Duration: 813 ms→Memory Size: 1024 MB→Max Memory Used: 1024 MB→Status: error→Error Type: Runtime.OutOfMemory
+    2025-12-16T05:45:00.000Z START RequestId: 00000000-0000-4000-8000-000000000001 Version: $LATEST
+    2025-12-16T05:46:00.000Z 2025-12-16T05:46:00.000Z 00000000-0000-4000-8000-000000000001 Task timed out after 60.00 seconds
+
+    2025-12-16T05:46:00.000Z END RequestId: 00000000-0000-4000-8000-000000000001
+    2025-12-16T05:46:00.000Z REPORT RequestId: 00000000-0000-4000-8000-000000000001→Duration: 60000.00 ms→Billed Duration: 60100 ms→Memory Size: 1024 MB→Max Memory Used: 76 MB→Init Duration: 100.00 ms→Status: timeout
+    ");
+}
+
+#[test]
+fn a_cold_start_bills_its_initialisation_and_begins_a_new_stream() {
+    let events = lines("orders-api");
+    let at = events.iter().position(|event| event.message.contains("TypeError")).unwrap();
+    let stream = Arc::clone(&events[at].stream);
+    let own: Vec<LogEvent> = events.iter().filter(|event| event.stream == stream).take(5).cloned().collect();
+    insta::assert_snapshot!(text(&own), @r#"
+    2025-12-16T05:45:36.915Z INIT_START Runtime Version: nodejs:22.v44→Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:97a7c7aace402820fcc24cc757c042e061dcd1e3e1405da1c6f757006ac07861
+    2025-12-16T05:45:37.102Z START RequestId: 6f1c0c9e-3b52-4f0e-9d57-1c2b3a4d5e6f Version: $LATEST
+    2025-12-16T05:45:37.134Z 2025-12-16T05:45:37.134Z→6f1c0c9e-3b52-4f0e-9d57-1c2b3a4d5e6f→ERROR→Invoke Error→{"errorType":"TypeError","errorMessage":"Cannot read properties of null (reading 'user')","stack":["TypeError: Cannot read properties of null (reading 'user')","    at Runtime.handler (/var/task/index.js:4:29)"]}
+    2025-12-16T05:45:37.167Z END RequestId: 6f1c0c9e-3b52-4f0e-9d57-1c2b3a4d5e6f
+    2025-12-16T05:45:37.167Z REPORT RequestId: 6f1c0c9e-3b52-4f0e-9d57-1c2b3a4d5e6f→Duration: 65.20 ms→Billed Duration: 253 ms→Memory Size: 256 MB→Max Memory Used: 78 MB→Init Duration: 187.40 ms→
+    "#);
 }
 
 #[test]
