@@ -26,7 +26,12 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
     gaps.extend(requests(case, hypothesis));
     gaps.extend(no_baseline(case));
     if undecided && case.summaries.is_empty() && !case.is_denied("summarize_logs") {
-        gaps.push(gap("the function's logs", "no summary of its log group could be taken", "check the log group's name and its retention", true));
+        gaps.push(gap(
+            "the function's logs",
+            "no summary of its log group could be taken",
+            "check the log group's name and its retention",
+            true,
+        ));
     }
     gaps
 }
@@ -42,7 +47,12 @@ fn unanswered(evidence: &Evidence, on_the_chain: bool) -> Gap {
     match &evidence.outcome {
         Outcome::Denied { action, .. } => {
             let action = if action.is_empty() { "the action" } else { action };
-            gap(missing, format!("AWS denied {action}"), format!("allow the investigator's role {action}"), on_the_chain)
+            gap(
+                missing,
+                format!("AWS denied {action}"),
+                format!("allow the investigator's role {action}"),
+                on_the_chain,
+            )
         }
         Outcome::Failed { message } => {
             let why: String = message.chars().take(160).collect();
@@ -71,7 +81,12 @@ fn unread_changes(case: &Case<'_>) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
     for (source, why) in case.changes.iter().flat_map(|changes| &changes.fact.unread) {
         let why: String = why.chars().take(160).collect();
-        let new = gap(format!("changes known from {}", source.word()), why, "allow the investigator's role to read them", false);
+        let new = gap(
+            format!("changes known from {}", source.word()),
+            why,
+            "allow the investigator's role to read them",
+            false,
+        );
         if !gaps.contains(&new) {
             gaps.push(new);
         }

@@ -1,18 +1,18 @@
 //! A hypothesis: one failure mode's answer to the evidence.
 
+use jiff::Timestamp;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Category, Citation, RootCause, Verdict,
     facts::Frame,
     root_cause::{Gap, Link, Location, SeenIn},
 };
-use jiff::Timestamp;
 
 use crate::{
     cite,
     modes::{
-        dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet, out_of_memory::Exhausted,
-        permission::Refusal, throttling::Throttled, timeout::Overdue,
+        dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
+        out_of_memory::Exhausted, permission::Refusal, throttling::Throttled, timeout::Overdue,
     },
     reading::{Case, Seen, logged::Logged},
     source::{CodeLine, line_at},
@@ -90,7 +90,12 @@ pub(crate) fn claim(verdict: Verdict, category: Category) -> RootCause {
 }
 
 /// A gap.
-pub(crate) fn gap(missing: impl Into<String>, why: impl Into<String>, close: impl Into<String>, on_the_chain: bool) -> Gap {
+pub(crate) fn gap(
+    missing: impl Into<String>,
+    why: impl Into<String>,
+    close: impl Into<String>,
+    on_the_chain: bool,
+) -> Gap {
     Gap { missing: missing.into(), why: why.into(), how_to_close: close.into(), on_the_chain }
 }
 
@@ -127,7 +132,11 @@ impl Chain {
     pub(crate) fn impact(&mut self, case: &Case<'_>) {
         let Some(errors) = case.metric("Errors", "Sum").filter(|errors| errors.window.sum > 0.0) else { return };
         let of = case.sum("Invocations").map(|sum| format!(" of {sum:.0}")).unwrap_or_default();
-        let statement = format!("CloudWatch counted {:.0}{of} invocations of {} as failed in the window.", errors.window.sum, case.name());
+        let statement = format!(
+            "CloudWatch counted {:.0}{of} invocations of {} as failed in the window.",
+            errors.window.sum,
+            case.name()
+        );
         self.link(statement, None, [cite_series(errors.evidence, "Errors", "Sum")]);
     }
 
@@ -195,7 +204,8 @@ pub(crate) struct Place<'a> {
 pub(crate) fn place<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Place<'a>> {
     let frame = logged.own_frame()?;
     let number = frame.line?;
-    let line = case.source(&frame.file).and_then(|file| line_at(file, number)).filter(|line| !line.text.trim().is_empty());
+    let line =
+        case.source(&frame.file).and_then(|file| line_at(file, number)).filter(|line| !line.text.trim().is_empty());
     let location = match line {
         Some(line) => located(&line, frame.column),
         None => Location { file: frame.file.clone(), line: number, column: frame.column, seen_in: SeenIn::StackTrace },

@@ -39,7 +39,8 @@ pub(crate) fn next(turn: &Turn<'_>) -> Message {
         return words(questions::answer(turn));
     }
     if cause.count == 0 && plan.count == 0 {
-        let read = turn.messages.iter().filter(|message| message.role == Role::Assistant && message.calls().next().is_some());
+        let read =
+            turn.messages.iter().filter(|message| message.role == Role::Assistant && message.calls().next().is_some());
         if read.count() < READING_TURNS
             && let Some(message) = read_more(turn, &case)
         {
@@ -55,7 +56,11 @@ fn read_more(turn: &Turn<'_>, case: &Case<'_>) -> Option<Message> {
     let shown = hypotheses.first().is_some_and(|best| best.support == Support::Shown);
     let mut calls = wants::ground(case);
     calls.extend(hypotheses.iter().take(2).flat_map(|hypothesis| hypothesis.wants.iter().cloned()));
-    if !shown && case.subject.is_some() && case.failures.is_empty() && case.sum("Errors").is_none_or(|errors| errors > 0.0) {
+    if !shown
+        && case.subject.is_some()
+        && case.failures.is_empty()
+        && case.sum("Errors").is_none_or(|errors| errors > 0.0)
+    {
         calls.extend(wants::error_lines(case));
     }
     let mut calls = wants::unasked(turn, calls);
@@ -69,13 +74,18 @@ fn read_more(turn: &Turn<'_>, case: &Case<'_>) -> Option<Message> {
 fn submit(turn: &Turn<'_>, reports: &Reports, cause: &Tried, plan: &Tried) -> Message {
     let mut calls = Vec::new();
     if !cause.accepted && cause.count < repair::TRIES {
-        calls.extend(value(&repair::cause(turn, reports.cause.clone(), cause)).map(|claim| wants::call(ROOT_CAUSE, claim)));
+        calls.extend(
+            value(&repair::cause(turn, reports.cause.clone(), cause)).map(|claim| wants::call(ROOT_CAUSE, claim)),
+        );
     }
     if !plan.accepted && plan.count < repair::TRIES {
         calls.extend(value(&repair::plan(reports.plan.clone(), plan)).map(|proposal| wants::call(PLAN, proposal)));
     }
     match calls.is_empty() {
-        true => words("The reports were refused as often as they were mended; nothing more can be added by the playbook.".to_owned()),
+        true => words(
+            "The reports were refused as often as they were mended; nothing more can be added by the playbook."
+                .to_owned(),
+        ),
         false => message(turn, reports.cause.title.clone(), calls),
     }
 }
@@ -93,7 +103,11 @@ fn message(turn: &Turn<'_>, text: String, calls: Vec<PlannedCall>) -> Message {
     let place = turn.messages.len();
     let mut blocks = vec![Block::Text { text }];
     blocks.extend(calls.into_iter().enumerate().map(|(index, call)| {
-        Block::ToolCall(ToolCall { id: format!("playbook-{place}-{index}"), tool: call.tool, arguments: call.arguments })
+        Block::ToolCall(ToolCall {
+            id: format!("playbook-{place}-{index}"),
+            tool: call.tool,
+            arguments: call.arguments,
+        })
     }));
     Message { role: Role::Assistant, blocks }
 }

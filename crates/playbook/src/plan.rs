@@ -38,7 +38,13 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
 
 /// A plan with nothing in it.
 pub(crate) fn empty() -> MitigationPlan {
-    MitigationPlan { immediate: Vec::new(), no_immediate_action: None, follow_up: Vec::new(), spec: None, prevention: Vec::new() }
+    MitigationPlan {
+        immediate: Vec::new(),
+        no_immediate_action: None,
+        follow_up: Vec::new(),
+        spec: None,
+        prevention: Vec::new(),
+    }
 }
 
 /// A specification for a coding agent.

@@ -42,11 +42,11 @@ pub(crate) fn answer(turn: &Turn<'_>) -> String {
 
 fn question(turn: &Turn<'_>) -> Option<String> {
     let last = turn.messages.last().filter(|message| message.role == Role::User)?;
-    let texts = last.blocks.iter().filter_map(|block| match block {
+    let mut texts = last.blocks.iter().filter_map(|block| match block {
         Block::Text { text } => Some(text.as_str()),
         _ => None,
     });
-    texts.last().map(str::to_owned)
+    texts.next_back().map(str::to_owned)
 }
 
 /// The words that carry meaning: four letters or more, or with a digit.

@@ -10,8 +10,8 @@ use marple_agent::ports::Turn;
 use marple_case::{
     Evidence, Facts, Outcome, ResourceKind, ResourceRef, Scope,
     facts::{
-        Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, Function, FunctionCode, Invocations, LogSummary,
-        Logs, Secret, Series, Stack,
+        Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, Function, FunctionCode, Invocations,
+        LogSummary, Logs, Secret, Series, Stack,
     },
 };
 

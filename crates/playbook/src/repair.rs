@@ -26,8 +26,12 @@ impl Tried {
     /// Reads a conversation.
     pub(crate) fn of(messages: &[Message], tool: &str) -> Self {
         let mut tried = Self::default();
-        let ids: Vec<&str> =
-            messages.iter().flat_map(Message::calls).filter(|call| call.tool == tool).map(|call| call.id.as_str()).collect();
+        let ids: Vec<&str> = messages
+            .iter()
+            .flat_map(Message::calls)
+            .filter(|call| call.tool == tool)
+            .map(|call| call.id.as_str())
+            .collect();
         tried.count = ids.len();
         for block in messages.iter().flat_map(|message| &message.blocks) {
             let Block::ToolResult { call, text, is_error } = block else { continue };
@@ -45,7 +49,8 @@ pub(crate) fn cause(turn: &Turn<'_>, mut cause: RootCause, tried: &Tried) -> Roo
     let refusal = tried.refusal.as_deref().unwrap_or_default();
     let stands = |citation: &Citation| {
         let evidence = turn.evidence.iter().find(|evidence| evidence.id == citation.evidence);
-        evidence.is_some_and(|evidence| cite::stands(&evidence.text, &citation.quote)) && !names(refusal, &citation.quote)
+        evidence.is_some_and(|evidence| cite::stands(&evidence.text, &citation.quote))
+            && !names(refusal, &citation.quote)
     };
     for link in &mut cause.chain {
         link.citations.retain(stands);
@@ -108,7 +113,13 @@ pub(crate) fn plan(mut plan: MitigationPlan, tried: &Tried) -> MitigationPlan {
     let refusal = tried.refusal.as_deref().unwrap_or_default();
     let mend = |action: &mut Action| {
         let phases = &mut action.phases;
-        let steps = [&mut phases.prepare, &mut phases.pre_validate, &mut phases.apply, &mut phases.post_validate, &mut phases.rollback];
+        let steps = [
+            &mut phases.prepare,
+            &mut phases.pre_validate,
+            &mut phases.apply,
+            &mut phases.post_validate,
+            &mut phases.rollback,
+        ];
         for step in steps.into_iter().flatten() {
             let refused = step.command.as_deref().is_some_and(|command| tried.count >= 2 || names(refusal, command));
             if refused {

@@ -1,12 +1,14 @@
 //! From hypotheses to the two reports: which one is claimed, with its rivals and gaps added.
 
+use jiff::Timestamp;
 use marple_case::{MitigationPlan, RootCause, root_cause::RuledOut};
 
 use crate::{
     gaps,
     hypothesis::{Hypothesis, Support},
-    modes, plan, rivals,
+    modes, plan,
     reading::Case,
+    rivals,
 };
 
 /// Most gaps that a report lists: the ones on the chain first.
@@ -44,6 +46,8 @@ fn is_tellable(hypothesis: &Hypothesis<'_>) -> bool {
 
 fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
     let mut cause = hypothesis.cause.clone();
+    let shown = case.first_point("Errors").or_else(|| case.alarm_transition().map(|transition| transition.at));
+    cause.onset = onset(case, cause.onset.or(shown).or(case.scope.first_breach));
     for rival in rivals::refuted(case, hypothesis) {
         if !cause.ruled_out.iter().any(|known| known.hypothesis == rival.hypothesis) {
             cause.ruled_out.push(rival);
@@ -59,5 +63,17 @@ fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
 /// Other supported hypotheses: they are said, since they may be a second fault.
 fn alternatives(others: &[Hypothesis<'_>]) -> Vec<String> {
     let supported = others.iter().filter(|other| other.support >= Support::Likely && other.fresh);
-    supported.take(2).map(|other| format!("A second finding, which this report does not explain: {}", other.cause.title)).collect()
+    supported
+        .take(2)
+        .map(|other| format!("A second finding, which this report does not explain: {}", other.cause.title))
+        .collect()
+}
+
+/// An onset that is later than the alarm's first breach is the end of a long invocation: metrics count it where it began.
+fn onset(case: &Case<'_>, onset: Option<Timestamp>) -> Option<Timestamp> {
+    let breach = case.scope.first_breach;
+    match (onset, breach) {
+        (Some(onset), Some(breach)) if onset.duration_since(breach) > case.scope.tolerance() => Some(breach),
+        _ => onset,
+    }
 }

@@ -50,9 +50,24 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
     let modified = cite_setting(case, &[&["last modified:"]]);
     match case.change_verdict(onset, in_baseline) {
         ChangeVerdict::None => {
-            let asked = case.evidence.iter().filter(|evidence| evidence.tool == "list_changes" && evidence.outcome.is_answered());
+            let asked = case
+                .evidence
+                .iter()
+                .filter(|evidence| evidence.tool == "list_changes" && evidence.outcome.is_answered());
             let absent = asked.filter_map(|evidence| {
-                cite::any(evidence, &[&["no write event", case.name()], &["no write event"], &["no change"], &["No change"], &["nothing"], &["No "], &["no "]])
+                cite::any(
+                    evidence,
+                    &[
+                        &["no change touches"],
+                        &["no write event", case.name()],
+                        &["no write event"],
+                        &["no change"],
+                        &["No change"],
+                        &["nothing"],
+                        &["No "],
+                        &["no "],
+                    ],
+                )
             });
             let other = case.all_changes().next();
             let reason = match other {
@@ -73,7 +88,11 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
         ChangeVerdict::Refuted(change, why) => {
             let stamp = change.at.to_string();
             let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
-            Some(rival(RIVAL, format!("{} at {} is not the cause: {why}.", change.action, change.at), [cited, modified]))
+            Some(rival(
+                RIVAL,
+                format!("{} at {} is not the cause: {why}.", change.action, change.at),
+                [cited, modified],
+            ))
         }
         ChangeVerdict::Linked(_) | ChangeVerdict::Undecided(_) | ChangeVerdict::Unread => None,
     }
@@ -97,7 +116,11 @@ fn timeout(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
     if cause.category == Category::Timeout || all.timeouts > 0 || all.count == 0 || all.max_ms > 0.8 * limit_ms {
         return None;
     }
-    let reason = format!("The longest invocation took {}, of {} allowed.", number::duration(all.max_ms), number::duration(limit_ms));
+    let reason = format!(
+        "The longest invocation took {}, of {} allowed.",
+        number::duration(all.max_ms),
+        number::duration(limit_ms)
+    );
     let cited = cite::any(all.evidence, &[&["invocations:", "longest"], &["invocations:"]]);
     Some(rival("The function's timeout", reason, [cited, cite_setting(case, &[&["timeout:"]])]))
 }
@@ -105,7 +128,13 @@ fn timeout(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
 fn throttling(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
     let series = case.metric("Throttles", "Sum")?;
     let quiet = series.window.sum == 0.0 && cause.category != Category::Throttling;
-    quiet.then(|| rival("Throttling", "Lambda refused no invocation in the window.".to_owned(), [cite_series(series.evidence, "Throttles", "Sum")]))
+    quiet.then(|| {
+        rival(
+            "Throttling",
+            "Lambda refused no invocation in the window.".to_owned(),
+            [cite_series(series.evidence, "Throttles", "Sum")],
+        )
+    })
 }
 
 fn surge(case: &Case<'_>) -> Option<RuledOut> {
@@ -118,8 +147,9 @@ fn surge(case: &Case<'_>) -> Option<RuledOut> {
 
 /// A database that was not reached explains a fault only where the fault needs one.
 fn databases(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
-    let independent = matches!(hypothesis.diagnosis, Diagnosis::Defect(_) | Diagnosis::Unloadable(_) | Diagnosis::Exhausted(_))
-        || matches!(&hypothesis.diagnosis, Diagnosis::Overdue(overdue) if overdue.wait.is_some());
+    let independent =
+        matches!(hypothesis.diagnosis, Diagnosis::Defect(_) | Diagnosis::Unloadable(_) | Diagnosis::Exhausted(_))
+            || matches!(&hypothesis.diagnosis, Diagnosis::Overdue(overdue) if overdue.wait.is_some());
     if !independent || case.failures.iter().any(|logged| logged.failure.is_dependency() && !logged.in_baseline) {
         return Vec::new();
     }
@@ -134,7 +164,8 @@ fn databases(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
             true => "It is available and had no connection in the window: it was not reached, and the fault shows before or without it.".to_owned(),
             false => format!("It is available, and its connections stayed as in the baseline (at most {:.0}).", load.window.max),
         };
-        let connections = cite_series(database.evidence, "DatabaseConnections", &load.statistic);
+        let connections = cite::any(database.evidence, &[&["connections:", &database.id]])
+            .or_else(|| cite_series(database.evidence, "DatabaseConnections", &load.statistic));
         let status = cite::any(database.evidence, &[&[&database.id, "available"], &["available"]]);
         Some(rival(&format!("The database {}", database.id), reason, [connections, status]))
     });
@@ -151,7 +182,8 @@ fn databases(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
 /// The package explains nothing where its code was read and ran.
 fn package(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
     let load = |failure: &Failure| matches!(failure, Failure::Import { .. } | Failure::Handler);
-    let ran = case.invocations().is_some_and(|all| all.count > 0) && !case.failures.iter().any(|logged| load(&logged.failure));
+    let ran = case.invocations().is_some_and(|all| all.count > 0)
+        && !case.failures.iter().any(|logged| load(&logged.failure));
     let location = cause.location.as_ref()?;
     let code = case.source(&location.file)?;
     if !ran {
@@ -162,7 +194,11 @@ fn package(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
         location.file
     );
     let cited = cite::any(code.evidence, &[&["package:"], &["file:", &location.file]]);
-    Some(rival("The package: its size, missing dependencies or a wrong handler", reason, [cited, cite_setting(case, &[&["handler:"]])]))
+    Some(rival(
+        "The package: its size, missing dependencies or a wrong handler",
+        reason,
+        [cited, cite_setting(case, &[&["handler:"]])],
+    ))
 }
 
 fn slow_start(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<RuledOut> {
@@ -173,7 +209,8 @@ fn slow_start(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<RuledOut> 
     let short = !late.is_empty() && longest < 0.3 * f64::from(overdue.limit_s) * 1000.0;
     let reason = match longest > 0.0 {
         true => format!("Of the invocations that were ended, the slowest start took {}.", number::duration(longest)),
-        false => "The invocations that were ended ran in warm environments: their REPORT lines show no initialisation.".to_owned(),
+        false => "The invocations that were ended ran in warm environments: their REPORT lines show no initialisation."
+            .to_owned(),
     };
     let id = late.first().map(|invocation| invocation.request_id.as_str()).unwrap_or_default();
     let cited = cite::any(all.evidence, &[&["Init Duration", id], &["REPORT", id], &["cold starts"]]);

@@ -67,7 +67,11 @@ impl<'a> CodeLine<'a> {
 /// All lines of a file that hold code.
 pub(crate) fn code_lines<'a>(file: Seen<'a, CodeFile>) -> Vec<CodeLine<'a>> {
     let lines = file.fact.lines.iter().flatten().enumerate();
-    let line = |(index, text): (usize, &'a String)| CodeLine { file, number: u32::try_from(index + 1).unwrap_or(u32::MAX), text };
+    let line = |(index, text): (usize, &'a String)| CodeLine {
+        file,
+        number: u32::try_from(index + 1).unwrap_or(u32::MAX),
+        text,
+    };
     lines.map(line).filter(|line| !line.is_blank()).collect()
 }
 

@@ -1,1 +1,11 @@
+//! Worlds of many runtimes, names and values: what is reported of each, and that every quote stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod arbitrary;
+mod conversation;
+mod dependencies;
+mod exceptions;
+mod limits;
+mod other;
+mod sources;
+mod world;

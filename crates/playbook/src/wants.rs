@@ -79,9 +79,7 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
 
 /// The metrics that tell a function's health.
 fn standard_metrics(function: &str) -> PlannedCall {
-    let metric = |name: &str, statistics: &[&str]| {
-        json!({"namespace": "AWS/Lambda", "name": name, "dimensions": {"FunctionName": function}, "statistics": statistics})
-    };
+    let metric = |name: &str, statistics: &[&str]| json!({"namespace": "AWS/Lambda", "name": name, "dimensions": {"FunctionName": function}, "statistics": statistics});
     let metrics = json!([
         metric("Invocations", &["Sum"]),
         metric("Errors", &["Sum"]),
@@ -100,7 +98,8 @@ fn missing_frames(case: &Case<'_>, function: &str) -> Vec<PlannedCall> {
     let wants = unread.filter_map(|frame| {
         let line = frame.line?;
         let file = frame.file.strip_prefix("/var/task/").unwrap_or(&frame.file);
-        listed(&frame.file).then(|| call("read_function_code", json!({"function": function, "file": file, "line": line})))
+        listed(&frame.file)
+            .then(|| call("read_function_code", json!({"function": function, "file": file, "line": line})))
     });
     wants.take(2).collect()
 }

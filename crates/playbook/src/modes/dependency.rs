@@ -7,7 +7,7 @@
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Category, ResourceKind, ResourceRef, Verdict,
-    facts::{Database, EnvironmentVariable, ShownValue},
+    facts::{Database, EnvironmentVariable, Secret, ShownValue},
 };
 use serde_json::json;
 
@@ -55,6 +55,8 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) database: Option<Seen<'a, Database>>,
     /// A database that an unused or wrong setting should have named.
     pub(crate) intended: Option<Seen<'a, Database>>,
+    /// A secret that changed between the baseline and the first refusal of the credentials.
+    pub(crate) rotated: Option<Seen<'a, Secret>>,
 }
 
 /// Examines the case for unreachable dependencies.
@@ -74,7 +76,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         _ => Support::Shown,
     };
     let wants = wants(case, &origin, host.as_deref());
-    let unreachable = Unreachable { place: place(case, &logged), logged, host, origin, database, intended };
+    let rotated = rotated(case, &logged);
+    let unreachable = Unreachable { place: place(case, &logged), logged, host, origin, database, intended, rotated };
     Some(Hypothesis {
         support,
         fresh: !unreachable.logged.in_baseline,
@@ -118,7 +121,9 @@ fn only_host(case: &Case<'_>, lines: &[CodeLine<'_>]) -> Option<String> {
 
 /// Words of a line that opens a connection or names its target.
 fn connects(text: &str) -> bool {
-    ["host", "Host", "HOST", "connect", "Connect", "endpoint", "url", "URL", "://", "addr", "server"].iter().any(|word| text.contains(word))
+    ["host", "Host", "HOST", "connect", "Connect", "endpoint", "url", "URL", "://", "addr", "server"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// A variable's value, if it is shown.
@@ -150,11 +155,17 @@ fn origin<'a>(case: &Case<'a>, lines: &[CodeLine<'a>], host: &str) -> Origin<'a>
 }
 
 /// A variable that names another host and that no line reads: the right value, unused.
-fn unused<'a>(environment: &'a [EnvironmentVariable], lines: &[CodeLine<'_>], host: &str) -> Option<&'a EnvironmentVariable> {
+fn unused<'a>(
+    environment: &'a [EnvironmentVariable],
+    lines: &[CodeLine<'_>],
+    host: &str,
+) -> Option<&'a EnvironmentVariable> {
     if lines.iter().any(|line| reads_whole_environment(line.text)) {
         return None;
     }
-    let names_host = |variable: &&EnvironmentVariable| plain(variable).is_some_and(|value| looks_like_host(value) && !value.contains(host));
+    let names_host = |variable: &&EnvironmentVariable| {
+        plain(variable).is_some_and(|value| looks_like_host(value) && !value.contains(host))
+    };
     environment.iter().filter(names_host).find(|variable| reads_of(lines, &variable.name).is_empty())
 }
 
@@ -164,12 +175,26 @@ fn is_endpoint(database: &Database, host: &str) -> bool {
 
 fn wants(case: &Case<'_>, origin: &Origin<'_>, host: Option<&str>) -> Vec<PlannedCall> {
     let value = match origin {
-        Origin::Code { unused: Some(variable), .. } | Origin::Environment { variable, .. } => plain(variable).map(host_of),
+        Origin::Code { unused: Some(variable), .. } | Origin::Environment { variable, .. } => {
+            plain(variable).map(host_of)
+        }
         _ => host.filter(|host| host.ends_with(".rds.amazonaws.com")),
     };
     let asked = case.evidence.iter().any(|evidence| evidence.tool == "describe_database");
     let rds = value.filter(|value| value.ends_with(".rds.amazonaws.com") && !asked);
     rds.map(|host| call("describe_database", json!({"id": host}))).into_iter().collect()
+}
+
+/// The secret that changed last before credentials were refused, if the baseline ran without refusals.
+fn rotated<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Secret>> {
+    if logged.failure != Failure::Unauthenticated || logged.in_baseline {
+        return None;
+    }
+    let between = |secret: &Secret| {
+        let changed = [secret.rotated, secret.changed].into_iter().flatten();
+        changed.filter(|at| *at >= case.scope.baseline.start && *at <= logged.first).max()
+    };
+    case.secrets.iter().filter(|secret| between(secret).is_some()).max_by_key(|secret| between(secret)).copied()
 }
 
 /// Whether the database itself explains the failure: it is not available, or takes no more connections.
@@ -198,8 +223,11 @@ fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCau
 fn category(unreachable: &Unreachable<'_>) -> Category {
     match (&unreachable.logged.failure, &unreachable.origin) {
         (Failure::ConnectionLimit, _) => Category::Capacity,
+        (Failure::Unauthenticated, _) if unreachable.rotated.is_some() => Category::ExpiredOrRotatedSecret,
         (Failure::Unauthenticated, _) => Category::MissingCredentials,
-        (Failure::HostNotFound { .. }, Origin::Environment { .. } | Origin::Fallback { .. }) => Category::Misconfiguration,
+        (Failure::HostNotFound { .. }, Origin::Environment { .. } | Origin::Fallback { .. }) => {
+            Category::Misconfiguration
+        }
         _ => Category::DependencyUnreachable,
     }
 }
@@ -210,6 +238,9 @@ fn components(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<ResourceRef
     if is_database_at_fault(unreachable) {
         let database = unreachable.database.or_else(|| case.databases.first().copied());
         return function.chain(database.map(|database| database.resource())).collect();
+    }
+    if let Some(secret) = unreachable.rotated {
+        return function.chain([secret.resource()]).collect();
     }
     let unseen = matches!(unreachable.origin, Origin::Unseen) && unreachable.database.is_none();
     let host = unreachable.host.as_ref().filter(|_| unseen).map(|host| ResourceRef::new(ResourceKind::Host, host));

@@ -7,13 +7,10 @@ use marple_case::{Category, Verdict, facts::Change};
 
 use crate::{
     cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_setting, claim, gap, place},
-    reading::{
-        Case, Seen,
-        changes::{ChangeVerdict, touches_code},
-        failure::Failure,
-        logged::Logged,
+    hypothesis::{
+        Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_setting, claim, gap, place,
     },
+    reading::{Case, Seen, failure::Failure, logged::Logged},
     source::provenance::{Provenance, property_in, trace},
 };
 
@@ -40,12 +37,12 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let logged = case.failures.iter().find(is_program)?.clone();
     let place = place(case, &logged);
     let line = place.as_ref().and_then(|place| place.line);
-    let provenance =
-        line.and_then(|line| trace(line.file, line.number, place.as_ref().and_then(|p| p.frame.column), logged.message));
+    let provenance = line
+        .and_then(|line| trace(line.file, line.number, place.as_ref().and_then(|p| p.frame.column), logged.message));
     let unset = provenance.as_ref().and_then(|value| value.variable).filter(|variable| is_unset(case, variable));
-    let change = match case.change_verdict(logged.first, logged.in_baseline) {
-        ChangeVerdict::Linked(change) if touches_code(change.fact) || unset.is_some() => Some(change),
-        _ => None,
+    let change = match unset {
+        Some(_) => case.linked_change(logged.first, logged.in_baseline),
+        None => case.linked_code_change(logged.first, logged.in_baseline),
     };
     let at_start = logged.own_frame().and_then(|frame| frame.function.as_deref()).is_some_and(is_module_level);
     let defect = Defect { logged, place, provenance, unset, change, at_start };
@@ -53,7 +50,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support: support(case, &defect),
         fresh: !defect.logged.in_baseline,
         explains: defect.logged.count,
-        looks_for: format!("{} is logged; looking for its line in the code and for what it reads there.", defect.logged.class),
+        looks_for: format!(
+            "{} is logged; looking for its line in the code and for what it reads there.",
+            defect.logged.class
+        ),
         wants: Vec::new(),
         cause: cause(case, &defect),
         diagnosis: Diagnosis::Defect(defect),
@@ -83,7 +83,12 @@ fn cause(case: &Case<'_>, defect: &Defect<'_>) -> marple_case::RootCause {
     let category = if defect.unset.is_some() { Category::Misconfiguration } else { Category::CodeDefect };
     let mut cause = claim(Verdict::Fault, category);
     let where_ = defect.place.as_ref().map(|place| format!("{}:{}", place.location.file, place.location.line));
-    cause.title = format!("{}{}: {}", class_or_error(logged), where_.map(|at| format!(" at {at}")).unwrap_or_default(), explanation(defect));
+    cause.title = format!(
+        "{}{}: {}",
+        class_or_error(logged),
+        where_.map(|at| format!(" at {at}")).unwrap_or_default(),
+        explanation(defect)
+    );
     cause.components = case.component().into_iter().collect();
     cause.location = defect.place.as_ref().map(|place| place.location.clone());
     cause.onset = Some(logged.first);
@@ -130,20 +135,34 @@ fn explanation(defect: &Defect<'_>) -> String {
 
 /// The runtime's word for a missing value, if the message speaks of one.
 fn nothing(message: &str) -> Option<&'static str> {
-    let words = [("undefined", "undefined"), ("null", "null"), ("NoneType", "None"), ("nil pointer", "nil"), ("nil:NilClass", "nil")];
+    let words = [
+        ("undefined", "undefined"),
+        ("null", "null"),
+        ("NoneType", "None"),
+        ("nil pointer", "nil"),
+        ("nil:NilClass", "nil"),
+    ];
     let object = message.contains("Object reference not set").then_some("null");
     words.iter().find(|(needle, _)| message.contains(needle)).map(|(_, word)| *word).or(object)
 }
 
 fn is_parse_error(class: &str, message: &str) -> bool {
     let json = message.contains("JSON") || message.contains("json") || class.contains("Json") || class.contains("JSON");
-    (json && (class.contains("Syntax") || class.contains("Decode") || class.contains("Parse") || class.contains("JsonException") || message.contains("Unexpected")))
+    (json
+        && (class.contains("Syntax")
+            || class.contains("Decode")
+            || class.contains("Parse")
+            || class.contains("JsonException")
+            || message.contains("Unexpected")))
         || message.starts_with("invalid character")
         || message.contains("unexpected end of JSON input")
 }
 
 fn is_index_error(class: &str, message: &str) -> bool {
-    class.contains("IndexError") || class.contains("IndexOutOf") || class.contains("OutOfRange") || message.contains("index out of range")
+    class.contains("IndexError")
+        || class.contains("IndexOutOf")
+        || class.contains("OutOfRange")
+        || message.contains("index out of range")
 }
 
 fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
@@ -156,10 +175,14 @@ fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
     let message = defect.logged.message;
     let request = defect.provenance.as_ref().and_then(|value| value.request.as_deref());
     match request {
-        Some(path) if is_parse_error(defect.logged.class, message) => format!("A request whose `{path}` is not valid JSON"),
+        Some(path) if is_parse_error(defect.logged.class, message) => {
+            format!("A request whose `{path}` is not valid JSON")
+        }
         Some(path) => match (nothing(message), property_in(message)) {
             (Some(nothing), _) if path.to_lowercase().contains("body") => {
-                format!("A request without a body, or without the part that the code reads: what `{path}` gives is {nothing}")
+                format!(
+                    "A request without a body, or without the part that the code reads: what `{path}` gives is {nothing}"
+                )
             }
             (Some(nothing), _) => format!("A request for which what `{path}` gives is {nothing}"),
             (None, Some(property)) => format!("A request without `{property}` in `{path}`"),
@@ -168,7 +191,10 @@ fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
         None => {
             let all = case.invocations().map(|invocations| invocations.count).unwrap_or_default();
             match all > defect.logged.count {
-                true => format!("Some requests and not others: {} errors in {all} invocations of the window", defect.logged.count),
+                true => format!(
+                    "Some requests and not others: {} errors in {all} invocations of the window",
+                    defect.logged.count
+                ),
                 false => "Invocations that reach this line; the logs do not show what sets them apart".to_owned(),
             }
         }
@@ -181,7 +207,11 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
     if let Some(change) = defect.change {
         let stamp = change.at.to_string();
         chain.link(
-            format!("{} changed the function ({}); the baseline before it ran without this error.", change.action, change.source.word()),
+            format!(
+                "{} changed the function ({}); the baseline before it ran without this error.",
+                change.action,
+                change.source.word()
+            ),
             Some(change.at),
             [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
         );
@@ -196,7 +226,11 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
     if let Some(value) = &defect.provenance {
         chain.link(statement_of_code(value, defect), None, value.lines().iter().map(|line| line.cite()));
     }
-    let at = defect.place.as_ref().map(|place| format!(" at {}:{}", place.frame.file, place.location.line)).unwrap_or_default();
+    let at = defect
+        .place
+        .as_ref()
+        .map(|place| format!(" at {}:{}", place.frame.file, place.location.line))
+        .unwrap_or_default();
     let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
     let times = if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) };
     let also = if logged.in_baseline { "; the baseline holds it too" } else { "" };
@@ -230,7 +264,11 @@ fn summary(case: &Case<'_>, defect: &Defect<'_>) -> String {
     let logged = &defect.logged;
     let name = case.name();
     let mut text = format!("{name} fails with {}: {}.", class_or_error(logged), explanation(defect));
-    text += &format!(" First seen at {}, {} in the window.", logged.first, if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) });
+    text += &format!(
+        " First seen at {}, {} in the window.",
+        logged.first,
+        if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) }
+    );
     text += &format!(" What sets it off: {}.", trigger(case, defect));
     text += match (defect.change.is_some(), logged.in_baseline) {
         (true, _) => " A change of the function lies between a baseline without this error and its first occurrence.",

@@ -12,7 +12,7 @@ use marple_case::{
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_setting, claim, gap},
-    reading::{Case, Seen, changes::ChangeVerdict, failure::Failure, logged::Logged},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
 /// Code that cannot be loaded, as it was found.
@@ -38,18 +38,18 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         Failure::Import { module } => module.clone(),
         _ => None,
     };
-    let change = match case.change_verdict(logged.first, logged.in_baseline) {
-        ChangeVerdict::Linked(change) => Some(change),
-        _ => None,
-    };
+    let settings = case.linked_change(logged.first, logged.in_baseline).filter(|_| logged.failure == Failure::Handler);
+    let change = case.linked_code_change(logged.first, logged.in_baseline).or(settings);
     let handler = case.function.and_then(|function| function.fact.handler.as_deref());
     let sought = module.clone().or_else(|| handler_file(handler));
-    let unloadable = Unloadable { absent: sought.and_then(|name| absent(case, &name)), logged, module, handler, change };
+    let unloadable =
+        Unloadable { absent: sought.and_then(|name| absent(case, &name)), logged, module, handler, change };
     Some(Hypothesis {
         support: Support::Shown,
         fresh: !unloadable.logged.in_baseline,
         explains: unloadable.logged.count,
-        looks_for: "The code cannot be loaded; looking for the missing part in the package and for a change of it.".to_owned(),
+        looks_for: "The code cannot be loaded; looking for the missing part in the package and for a change of it."
+            .to_owned(),
         wants: Vec::new(),
         cause: cause(case, &unloadable),
         diagnosis: Diagnosis::Unloadable(unloadable),
@@ -110,11 +110,13 @@ fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause
         unloadable.logged.count,
         match unloadable.absent {
             Some(true) => " The package that is deployed does not hold it.",
-            Some(false) => " The package holds a file of that name, so its layout, its exports or the search path do not fit.",
+            Some(false) =>
+                " The package holds a file of that name, so its layout, its exports or the search path do not fit.",
             None => "",
         },
         match &unloadable.change {
-            Some(change) => format!(" {} at {} lies between a clean baseline and the first failure.", change.action, change.at),
+            Some(change) =>
+                format!(" {} at {} lies between a clean baseline and the first failure.", change.action, change.at),
             None => " No change was shown to have introduced it.".to_owned(),
         }
     );
@@ -133,12 +135,21 @@ fn chain(case: &Case<'_>, unloadable: &Unloadable<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(change) = unloadable.change {
         let stamp = change.at.to_string();
-        let statement = format!("{} changed the function; the baseline before it ran without this error.", change.action);
-        chain.link(statement, Some(change.at), [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])]);
+        let statement =
+            format!("{} changed the function; the baseline before it ran without this error.", change.action);
+        chain.link(
+            statement,
+            Some(change.at),
+            [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
+        );
     }
     if let Some(handler) = unloadable.handler {
         let setting = format!("handler: {handler}");
-        chain.link(format!("The configured handler is {handler}."), None, [cite_setting(case, &[&[&setting], &[handler]])]);
+        chain.link(
+            format!("The configured handler is {handler}."),
+            None,
+            [cite_setting(case, &[&[&setting], &[handler]])],
+        );
     }
     if let (Some(true), Some(code)) = (unloadable.absent, case.code.first()) {
         let statement = format!("The deployed package does not hold {}.", unloadable.missing());

@@ -25,7 +25,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>, rejected: &[Hypothesis<'a>]) -> Hypot
     chain.alarm(case);
     for evidence in case.unanswered().take(3) {
         let what = match &evidence.outcome {
-            Outcome::Denied { action, .. } if !action.is_empty() => format!("{} was refused ({action}).", evidence.tool),
+            Outcome::Denied { action, .. } if !action.is_empty() => {
+                format!("{} was refused ({action}).", evidence.tool)
+            }
             Outcome::Denied { .. } => format!("{} was refused.", evidence.tool),
             _ => format!("{} gave no answer.", evidence.tool),
         };
@@ -37,7 +39,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>, rejected: &[Hypothesis<'a>]) -> Hypot
         cause.recommended_checks.push(format!("Possible, but not shown: {}", weak.cause.title));
     }
     if let Some(group) = case.log_group() {
-        cause.recommended_checks.push(format!("The lines of {group} around the first failure, with permission to read them."));
+        cause
+            .recommended_checks
+            .push(format!("The lines of {group} around the first failure, with permission to read them."));
     }
     Hypothesis {
         support: Support::Possible,
@@ -64,7 +68,9 @@ fn denied_tools<'a>(case: &Case<'a>) -> Vec<&'a str> {
 
 fn summary(case: &Case<'_>, rejected: &[Hypothesis<'_>], refused: &[&str]) -> String {
     let seen = match case.sum("Errors") {
-        Some(errors) if errors > 0.0 => format!("CloudWatch counted {errors:.0} failed invocations of {} in the window.", case.name()),
+        Some(errors) if errors > 0.0 => {
+            format!("CloudWatch counted {errors:.0} failed invocations of {} in the window.", case.name())
+        }
         Some(_) => format!("CloudWatch counted no failed invocation of {} in the window.", case.name()),
         None => format!("The error count of {} could not be read.", case.name()),
     };

@@ -52,7 +52,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     cause.onset = case.alarm_transition().map(|transition| transition.at);
     cause.chain = chain(case, alarm, watched, errors);
     cause.summary = summary_text(case, alarm.fact, quiet);
-    cause.recommended_checks.push(format!("Whether {} should watch for this at all: its condition, and how it treats missing data.", alarm.name));
+    cause.recommended_checks.push(format!(
+        "Whether {} should watch for this at all: its condition, and how it treats missing data.",
+        alarm.name
+    ));
     Some(Hypothesis {
         support: Support::Shown,
         fresh: false,
@@ -66,12 +69,15 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 /// Whether a metric stands in the window as it did in the baseline.
 fn is_usual(series: &Series) -> bool {
-    series.baseline.is_some_and(|baseline| baseline.sum > 0.0 && series.window.sum <= 1.5 * baseline.sum && series.window.max <= baseline.max)
+    series.baseline.is_some_and(|baseline| {
+        baseline.sum > 0.0 && series.window.sum <= 1.5 * baseline.sum && series.window.max <= baseline.max
+    })
 }
 
 fn watched_series<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Series>> {
     let condition = alarm.condition.as_ref()?;
-    let watches = |series: &Series| condition.metrics.contains(&series.metric) && series.statistic == condition.statistic;
+    let watches =
+        |series: &Series| condition.metrics.contains(&series.metric) && series.statistic == condition.statistic;
     case.series.iter().find(|series| watches(series)).copied()
 }
 
@@ -82,7 +88,8 @@ fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Series>>) -> 
         return Some(Quiet::MissingData);
     }
     let above = condition.is_some_and(|condition| condition.comparison.starts_with("GreaterThan"));
-    let range = condition.and_then(|condition| condition.threshold).zip(watched.and_then(|series| series.fact.baseline));
+    let range =
+        condition.and_then(|condition| condition.threshold).zip(watched.and_then(|series| series.fact.baseline));
     if let Some((threshold, baseline)) = range
         && above
         && baseline.points > 0
@@ -97,9 +104,14 @@ fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Series>>) -> 
 
 fn title(alarm: &Alarm, quiet: Quiet) -> String {
     match quiet {
-        Quiet::MissingData => format!("No fault: {} counts missing data as a breach, and there was no data", alarm.name),
+        Quiet::MissingData => {
+            format!("No fault: {} counts missing data as a breach, and there was no data", alarm.name)
+        }
         Quiet::ThresholdInRange { threshold, usual } => {
-            format!("No fault: the threshold of {} ({threshold}) lies within the usual range (up to {usual:.1})", alarm.name)
+            format!(
+                "No fault: the threshold of {} ({threshold}) lies within the usual range (up to {usual:.1})",
+                alarm.name
+            )
         }
         Quiet::Recovered => format!("No fault: {} recovered by itself, and nothing shows a failure", alarm.name),
     }
@@ -114,7 +126,12 @@ fn chain(
     let mut chain = Chain::default();
     if let Some(series) = watched.filter(|series| series.metric != errors.metric) {
         let baseline = series.fact.baseline.map(|baseline| format!("; in the baseline up to {:.1}", baseline.max));
-        let statement = format!("{} reached {:.1} in the window{}.", series.metric.name, series.window.max, baseline.unwrap_or_default());
+        let statement = format!(
+            "{} reached {:.1} in the window{}.",
+            series.metric.name,
+            series.window.max,
+            baseline.unwrap_or_default()
+        );
         chain.link(statement, None, [cite_series(series.evidence, &series.metric.name, &series.statistic)]);
     }
     let statement = format!("CloudWatch counted {:.0} errors of {} in the window.", errors.window.sum, case.name());

@@ -62,15 +62,16 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let allocation = allocations(&all_lines(case)).into_iter().find(|found| too_large(found, limit_mb));
     let ended = report.is_some_and(|report| report.timed_out || report.status.is_some());
     let others = case.failures.iter().any(|logged| !matches!(logged.failure, Failure::OutOfMemory | Failure::TimedOut));
-    let lowered_from = case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
+    let lowered_from =
+        case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
     let support = match (lowered_from.is_some() || logged.is_some() || allocation.is_some(), ended, others) {
         (true, _, _) => Support::Shown,
         (false, true, false) => Support::Likely,
         _ => Support::Possible,
     };
-    let fresh = case.baseline_invocations().is_none_or(|baseline| {
-        f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb)
-    });
+    let fresh = case
+        .baseline_invocations()
+        .is_none_or(|baseline| f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb));
     let count = case.invocations().map_or(1, |all| all.notable.iter().filter(|one| is_at_limit(one)).count() as u64);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(count);
     let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from };
@@ -114,7 +115,12 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
     cause.onset = onset(exhausted);
     cause.location = exhausted.allocation.as_ref().map(|found| located(&found.item, None));
     cause.title = match &exhausted.allocation {
-        Some(found) => format!("{name} runs out of its {} MB: {} keeps {}", exhausted.limit_mb, found.item.place(), found.in_words()),
+        Some(found) => format!(
+            "{name} runs out of its {} MB: {} keeps {}",
+            exhausted.limit_mb,
+            found.item.place(),
+            found.in_words()
+        ),
         None => format!("{name} runs out of its {} MB of memory", exhausted.limit_mb),
     };
     cause.trigger = Some(trigger(case, exhausted));
@@ -130,7 +136,9 @@ fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
         all.count > full
     });
     match (&exhausted.allocation, fine) {
-        (Some(found), true) => format!("Invocations that reach {}; others in the window stay below the limit", found.item.place()),
+        (Some(found), true) => {
+            format!("Invocations that reach {}; others in the window stay below the limit", found.item.place())
+        }
         (Some(found), false) => format!("An invocation that reaches {}: one is enough", found.item.place()),
         (None, true) => "Some invocations and not others; what sets them apart is not logged".to_owned(),
         (None, false) => "Every invocation of the window".to_owned(),
@@ -140,16 +148,16 @@ fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_cause::Link> {
     let mut chain = Chain::default();
     if let Some(found) = &exhausted.allocation {
-        let statement = format!(
-            "In {}, one invocation allocates and keeps {} at the least.",
-            found.item.place(),
-            found.in_words()
-        );
+        let statement =
+            format!("In {}, one invocation allocates and keeps {} at the least.", found.item.place(), found.in_words());
         chain.link(statement, None, [found.around.and_then(|line| line.cite()), found.item.cite()]);
     }
     let memory = format!("memory: {} MB", exhausted.limit_mb);
     let limit = match exhausted.needed_mb() {
-        Some(needed) => format!("The function is configured with {} MB; that is too small for about {:.0} MB.", exhausted.limit_mb, needed),
+        Some(needed) => format!(
+            "The function is configured with {} MB; that is too small for about {:.0} MB.",
+            exhausted.limit_mb, needed
+        ),
         None => format!("The function is configured with {} MB.", exhausted.limit_mb),
     };
     chain.link(limit, None, [cite_setting(case, &[&[&memory], &["memory", "MB"]])]);
@@ -165,11 +173,16 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
             100.0 * f64::from(report.max_memory_used_mb) / f64::from(report.memory_size_mb.max(1))
         );
         let used = format!("Max Memory Used: {} MB", report.max_memory_used_mb);
-        let cited = cite::any(report.evidence, &[&[&report.request_id, &used], &[&used], &["REPORT", &report.request_id]]);
+        let cited =
+            cite::any(report.evidence, &[&[&report.request_id, &used], &[&used], &["REPORT", &report.request_id]]);
         chain.link(statement, exhausted.logged.is_none().then_some(report.at), [cited]);
     }
     if let Some(logged) = &exhausted.logged {
-        chain.link(format!("It was ended for lack of memory: {}.", logged.headline()), Some(logged.first), [cite_error(logged)]);
+        chain.link(
+            format!("It was ended for lack of memory: {}.", logged.headline()),
+            Some(logged.first),
+            [cite_error(logged)],
+        );
     }
     chain.impact(case);
     chain.alarm(case);
@@ -187,12 +200,16 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
             text += &format!(" The deployed code says why: {} keeps {}.", found.item.place(), found.in_words());
             text += match exhausted.is_hopeless() {
                 true => " No memory size that Lambda offers (10,240 MB at most) can hold that.",
-                false => " The estimate is of the payload alone and is a lower bound; the runtime's own overhead comes on top.",
+                false => {
+                    " The estimate is of the payload alone and is a lower bound; the runtime's own overhead comes on top."
+                }
             };
             text += " More memory does not remove the cause: the work has to be bounded or streamed.";
         }
         None if exhausted.lowered_from.is_some() => text += " In the baseline it had more, and did not run out.",
-        None => text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part.",
+        None => {
+            text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part."
+        }
     }
     text
 }

@@ -10,7 +10,7 @@ use crate::{
     hypothesis::{
         Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_setting, claim, gap, place,
     },
-    reading::{Case, Seen, changes::ChangeVerdict, failure::Failure, logged::Logged},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
 /// A refused call as it was found.
@@ -37,13 +37,12 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let sort = |logged: &&Logged<'a>| matches!(logged.failure, Failure::Denied { .. });
     let logged = case.failures.iter().find(sort)?.clone();
     let (action, resource) = match &logged.failure {
-        Failure::Denied { action, resource } => (action.clone(), resource.clone().filter(|arn| arn.starts_with("arn:"))),
+        Failure::Denied { action, resource } => {
+            (action.clone(), resource.clone().filter(|arn| arn.starts_with("arn:")))
+        }
         _ => (None, None),
     };
-    let change = match case.change_verdict(logged.first, logged.in_baseline) {
-        ChangeVerdict::Linked(change) => Some(change),
-        _ => None,
-    };
+    let change = case.linked_change(logged.first, logged.in_baseline);
     let refusal = Refusal {
         role: case.function.map(|function| function.fact.role_name()).filter(|role| !role.is_empty()),
         place: place(case, &logged),
@@ -94,7 +93,8 @@ fn cause(case: &Case<'_>, refusal: &Refusal<'_>) -> marple_case::RootCause {
             false => "No policy that applies allows it.",
         },
         match refusal.change {
-            Some(change) => format!(" {} at {} lies between a clean baseline and the first refusal.", change.action, change.at),
+            Some(change) =>
+                format!(" {} at {} lies between a clean baseline and the first refusal.", change.action, change.at),
             None => String::new(),
         }
     );
@@ -117,11 +117,22 @@ fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(change) = refusal.change {
         let stamp = change.at.to_string();
-        let statement = format!("{} changed the function or its stack; the baseline before it ran without refusals.", change.action);
-        chain.link(statement, Some(change.at), [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])]);
+        let statement = format!(
+            "{} changed the function or its stack; the baseline before it ran without refusals.",
+            change.action
+        );
+        chain.link(
+            statement,
+            Some(change.at),
+            [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
+        );
     }
     if let Some(role) = refusal.role {
-        chain.link(format!("The function runs as the role {role}."), None, [cite_setting(case, &[&["role:", role], &[role]])]);
+        chain.link(
+            format!("The function runs as the role {role}."),
+            None,
+            [cite_setting(case, &[&["role:", role], &[role]])],
+        );
     }
     let logged = &refusal.logged;
     let frame = refusal.place.as_ref().and_then(|place| cite_frame(logged, place.frame));

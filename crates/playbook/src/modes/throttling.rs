@@ -8,7 +8,10 @@ use marple_case::{Category, Verdict, facts::Change};
 
 use crate::{
     cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_series, cite_setting, claim, gap, place},
+    hypothesis::{
+        Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_series, cite_setting, claim, gap,
+        place,
+    },
     reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
@@ -44,7 +47,10 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let series = case.metric("Throttles", "Sum").filter(|series| series.window.sum > 0.0)?;
     let first = case.first_point("Throttles").unwrap_or(case.scope.window.start);
     let reserved = case.function.and_then(|function| function.reserved_concurrency);
-    let change = case.own_changes().into_iter().rfind(|change| change.action.contains("FunctionConcurrency") && change.at <= first);
+    let change = case
+        .own_changes()
+        .into_iter()
+        .rfind(|change| change.action.contains("FunctionConcurrency") && change.at <= first);
     let throttles = series.window.sum;
     let throttled = Throttled::Own {
         reserved,
@@ -53,9 +59,10 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         change,
     };
     let usual = series.fact.baseline.is_some_and(|baseline| baseline.sum * 2.0 >= throttles && baseline.sum > 0.0);
-    let watched = case.alarm().and_then(|alarm| alarm.fact.condition.as_ref()).is_some_and(|condition| {
-        condition.metrics.iter().any(|metric| metric.name == "Throttles")
-    });
+    let watched = case
+        .alarm()
+        .and_then(|alarm| alarm.fact.condition.as_ref())
+        .is_some_and(|condition| condition.metrics.iter().any(|metric| metric.name == "Throttles"));
     let errors = case.sum("Errors").unwrap_or_default();
     Some(Hypothesis {
         support: if watched || errors == 0.0 { Support::Shown } else { Support::Possible },
@@ -72,7 +79,8 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
     let mut cause = claim(Verdict::Fault, Category::Throttling);
     let Throttled::Own { reserved, throttles, peak, change } = throttled else { return cause };
     let name = case.name();
-    let limit = reserved.map_or_else(|| "the account's concurrency".to_owned(), |limit| format!("its reserved concurrency of {limit}"));
+    let limit = reserved
+        .map_or_else(|| "the account's concurrency".to_owned(), |limit| format!("its reserved concurrency of {limit}"));
     cause.title = format!("{name} is throttled at {limit}");
     cause.components = case.component().into_iter().collect();
     cause.onset = Some(first);
@@ -88,10 +96,18 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
     }
     if let Some(limit) = reserved {
         let setting = format!("reserved concurrency: {limit}");
-        chain.link(format!("The function may run {limit} at a time."), None, [cite_setting(case, &[&[&setting], &["reserved concurrency"]])]);
+        chain.link(
+            format!("The function may run {limit} at a time."),
+            None,
+            [cite_setting(case, &[&[&setting], &["reserved concurrency"]])],
+        );
     }
     if let (Some(peak), Some(series)) = (peak, case.metric("ConcurrentExecutions", "Maximum")) {
-        chain.link(format!("At most {peak:.0} ran at a time."), None, [cite_series(series.evidence, "ConcurrentExecutions", "Maximum")]);
+        chain.link(
+            format!("At most {peak:.0} ran at a time."),
+            None,
+            [cite_series(series.evidence, "ConcurrentExecutions", "Maximum")],
+        );
     }
     let cited = case.metric("Throttles", "Sum").and_then(|series| cite_series(series.evidence, "Throttles", "Sum"));
     chain.link(format!("Lambda refused {throttles:.0} invocations."), Some(first), [cited]);

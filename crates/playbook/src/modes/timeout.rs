@@ -13,7 +13,7 @@ use marple_case::{
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_series, cite_setting, claim, gap, located},
-    reading::{Case, Seen, changes::ChangeVerdict, failure::Failure, logged::Logged},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
     source::{
         all_lines, number,
         wait::{Wait, waits},
@@ -51,7 +51,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let wait = waits(&all_lines(case)).into_iter().find(|wait| wait.total_ms() >= 0.9 * limit_ms);
     let long = wait.as_ref().is_some_and(|wait| wait.total_ms() >= limit_ms);
     let slow_start_ms = slow_start(case, limit_ms);
-    let lowered_ms = case.baseline_invocations().map(|baseline| baseline.max_ms).filter(|longest| *longest > 1.02 * limit_ms + 50.0);
+    let lowered_ms =
+        case.baseline_invocations().map(|baseline| baseline.max_ms).filter(|longest| *longest > 1.02 * limit_ms + 50.0);
     let support = if long || lowered_ms.is_some() { Support::Shown } else { Support::Likely };
     let fresh = case.baseline_invocations().is_none_or(|baseline| baseline.timeouts == 0);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(counted).max(1);
@@ -110,12 +111,16 @@ fn cause(case: &Case<'_>, overdue: &Overdue<'_>, fresh: bool) -> marple_case::Ro
     cause.location = overdue.wait.as_ref().map(|wait| located(&wait.line, None));
     cause.title = match &overdue.wait {
         Some(wait) => format!("{name} waits {} in {} and may run {limit} s", wait.in_words(), wait.line.place()),
-        None if overdue.lowered_ms.is_some() => format!("{name} may run {limit} s only, less than its invocations took before"),
+        None if overdue.lowered_ms.is_some() => {
+            format!("{name} may run {limit} s only, less than its invocations took before")
+        }
         None => format!("{name} does not finish within its timeout of {limit} s"),
     };
     cause.trigger = Some(match &overdue.wait {
         Some(wait) => format!("Every invocation that reaches {}: the wait has a fixed length", wait.line.place()),
-        None if overdue.slow_start_ms.is_some() => "Cold starts: initialisation alone takes most of the time allowed".to_owned(),
+        None if overdue.slow_start_ms.is_some() => {
+            "Cold starts: initialisation alone takes most of the time allowed".to_owned()
+        }
         None => "Not shown: the logs do not tell what sets these invocations apart".to_owned(),
     });
     cause.chain = chain(case, overdue);
@@ -132,7 +137,8 @@ fn cause(case: &Case<'_>, overdue: &Overdue<'_>, fresh: bool) -> marple_case::Ro
 fn chain(case: &Case<'_>, overdue: &Overdue<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(wait) = &overdue.wait {
-        let statement = format!("The handler itself waits: {} in {}, before it answers.", wait.in_words(), wait.line.place());
+        let statement =
+            format!("The handler itself waits: {} in {}, before it answers.", wait.in_words(), wait.line.place());
         chain.link(statement, None, [wait.line.cite()]);
     }
     let timeout = format!("timeout: {} s", overdue.limit_s);
@@ -147,20 +153,26 @@ fn chain(case: &Case<'_>, overdue: &Overdue<'_>) -> Vec<Link> {
     chain.link(limit, None, [cite_setting(case, &[&[&timeout], &["timeout"]])]);
     if let (Some(ms), Some(all), None) = (overdue.lowered_ms, case.invocations(), &overdue.wait) {
         let cited = cite::any(all.evidence, &[&["invocations:", "baseline"], &["invocations:"]]);
-        let statement = format!("In the baseline an invocation took {}, which the present limit would have ended.", number::duration(ms));
+        let statement = format!(
+            "In the baseline an invocation took {}, which the present limit would have ended.",
+            number::duration(ms)
+        );
         chain.link(statement, None, [cited]);
-        if let ChangeVerdict::Linked(change) = case.change_verdict(onset(case, overdue).unwrap_or(case.scope.window.end), false) {
+        if let Some(change) = case.linked_change(onset(case, overdue).unwrap_or(case.scope.window.end), false) {
             let cited = cite::any(change.evidence, &[&[&change.at.to_string(), &change.action], &[&change.action]]);
             chain.link(format!("{} changed the function in between.", change.action), Some(change.at), [cited]);
         }
     }
     if let Some(ms) = overdue.slow_start_ms {
-        let cited = overdue.report.and_then(|report| cite::any(report.evidence, &[&["Init Duration", &report.request_id], &["Init Duration"]]));
+        let cited = overdue.report.and_then(|report| {
+            cite::any(report.evidence, &[&["Init Duration", &report.request_id], &["Init Duration"]])
+        });
         chain.link(format!("Initialisation alone took {}.", number::duration(ms)), None, [cited]);
     }
     let said = overdue.logged.as_ref().and_then(cite_error);
     let report = overdue.report.and_then(|report| cite_report(&report));
-    let metric = case.metric("Duration", "Maximum").and_then(|series| cite_series(series.evidence, "Duration", "Maximum"));
+    let metric =
+        case.metric("Duration", "Maximum").and_then(|series| cite_series(series.evidence, "Duration", "Maximum"));
     let effect = match (said, report) {
         (None, None) => vec![metric],
         found => vec![found.0, found.1],
@@ -178,7 +190,10 @@ fn chain(case: &Case<'_>, overdue: &Overdue<'_>) -> Vec<Link> {
 }
 
 fn cite_report(report: &Seen<'_, Invocation>) -> Option<marple_case::Citation> {
-    cite::any(report.evidence, &[&["REPORT", &report.request_id], &["timed out", &report.request_id], &[&report.request_id]])
+    cite::any(
+        report.evidence,
+        &[&["REPORT", &report.request_id], &["timed out", &report.request_id], &[&report.request_id]],
+    )
 }
 
 fn summary(case: &Case<'_>, overdue: &Overdue<'_>, fresh: bool) -> String {
@@ -198,7 +213,9 @@ fn summary(case: &Case<'_>, overdue: &Overdue<'_>, fresh: bool) -> String {
         None if overdue.lowered_ms.is_some() => {
             text += " Before, invocations took longer than that and finished: the limit was lowered below what the work takes.";
         }
-        None => text += " What takes the time is not shown: no wait of literal length that long stands in the code that was read.",
+        None => {
+            text += " What takes the time is not shown: no wait of literal length that long stands in the code that was read."
+        }
     }
     if !fresh {
         text += " The baseline holds timeouts too: this is older than the incident.";

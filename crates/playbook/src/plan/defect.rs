@@ -4,7 +4,9 @@ use marple_case::{ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
     empty, rollback, spec,
-    step::{action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, run, structured_logs, updated},
+    step::{
+        action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, run, structured_logs, updated,
+    },
 };
 use crate::{
     modes::exception::Defect,
@@ -57,13 +59,22 @@ fn set_variable(case: &Case<'_>, variable: &str, phrase: &str) -> marple_case::A
     let phases = Phases {
         prepare: vec![
             note_settings(case),
-            run("List the names of the present variables.", lambda(case, "get-function-configuration", names), "the names that the evidence shows"),
+            run(
+                "List the names of the present variables.",
+                lambda(case, "get-function-configuration", names),
+                "the names that the evidence shows",
+            ),
             by_hand(
-                format!("From the deployment's own template, write environment.json with all present variables and {variable}; keep the file without {variable} as environment-before.json."),
+                format!(
+                    "From the deployment's own template, write environment.json with all present variables and {variable}; keep the file without {variable} as environment-before.json."
+                ),
                 "both files hold every present variable",
             ),
         ],
-        pre_validate: vec![by_hand(format!("Make sure of the value of {variable}, from the template or its owner."), "a value that the owner confirms")],
+        pre_validate: vec![by_hand(
+            format!("Make sure of the value of {variable}, from the template or its owner."),
+            "a value that the owner confirms",
+        )],
         apply: vec![run(
             format!("Set the environment with {variable} added. This replaces all variables at once."),
             lambda(case, "update-function-configuration", "--environment file://environment.json"),
@@ -94,18 +105,29 @@ fn specification(case: &Case<'_>, defect: &Defect<'_>) -> marple_case::mitigatio
     let (requirements, acceptance) = match (defect.unset, request(defect)) {
         (Some(variable), _) => (
             vec![
-                format!("WHEN {variable} is not set, THE SYSTEM SHALL fail at start with a message that names {variable}."),
+                format!(
+                    "WHEN {variable} is not set, THE SYSTEM SHALL fail at start with a message that names {variable}."
+                ),
                 format!("WHEN {variable} is set, THE SYSTEM SHALL use its value as before."),
             ],
-            vec![format!("A start without {variable} logs one line that names it."), "A start with it serves requests.".to_owned()],
+            vec![
+                format!("A start without {variable} logs one line that names it."),
+                "A start with it serves requests.".to_owned(),
+            ],
         ),
         (None, Some(path)) => for_request(path, defect),
         (None, None) => (
             vec![
-                format!("WHEN the condition that raises {} arises, THE SYSTEM SHALL handle it and answer with an error that the caller can tell from a fault of the service.", defect.logged.class),
+                format!(
+                    "WHEN the condition that raises {} arises, THE SYSTEM SHALL handle it and answer with an error that the caller can tell from a fault of the service.",
+                    defect.logged.class
+                ),
                 "WHEN an error is handled, THE SYSTEM SHALL log one line with its cause and the request id.".to_owned(),
             ],
-            vec![format!("A test that raised {headline} passes."), "Requests that work today give the same answers.".to_owned()],
+            vec![
+                format!("A test that raised {headline} passes."),
+                "Requests that work today give the same answers.".to_owned(),
+            ],
         ),
     };
     spec(context, files, &requirements, &acceptance)

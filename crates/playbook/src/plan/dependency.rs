@@ -4,7 +4,10 @@ use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
     empty, spec,
-    step::{action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, quoted, run, structured_logs, updated},
+    step::{
+        action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, quoted, run, structured_logs,
+        updated,
+    },
 };
 use crate::{
     modes::dependency::{Origin, Unreachable, is_database_at_fault},
@@ -20,7 +23,11 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
         Origin::Code { line, unused } => {
             plan.no_immediate_action = Some(in_code(line, unused.map(|variable| variable.name.as_str())));
             plan.spec = Some(specification(case, unreachable, line, unused.map(|variable| variable.name.as_str())));
-            plan.follow_up.push(code_change(format!("Take the host from the environment instead of {}", line.place()), case, &phrase));
+            plan.follow_up.push(code_change(
+                format!("Take the host from the environment instead of {}", line.place()),
+                case,
+                &phrase,
+            ));
         }
         Origin::Fallback { line, variable } => {
             plan.immediate.push(environment(case, variable, &phrase));
@@ -45,10 +52,15 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
 
 fn in_code(line: &CodeLine<'_>, unused: Option<&str>) -> String {
     let setting = match unused {
-        Some(variable) => format!("{variable} in the environment is right already and is not read, so changing the environment would change nothing"),
+        Some(variable) => format!(
+            "{variable} in the environment is right already and is not read, so changing the environment would change nothing"
+        ),
         None => "no setting reaches it".to_owned(),
     };
-    format!("The host is a constant of the code ({}): {setting}, and nothing shows an earlier revision without it. The code has to be changed and deployed.", line.place())
+    format!(
+        "The host is a constant of the code ({}): {setting}, and nothing shows an earlier revision without it. The code has to be changed and deployed.",
+        line.place()
+    )
 }
 
 fn not_shown(unreachable: &Unreachable<'_>) -> String {
@@ -68,16 +80,33 @@ fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
     let phases = Phases {
         prepare: vec![
             note_settings(case),
-            run("List the names of the present variables.", lambda(case, "get-function-configuration", names), "the names that the evidence shows"),
+            run(
+                "List the names of the present variables.",
+                lambda(case, "get-function-configuration", names),
+                "the names that the evidence shows",
+            ),
             by_hand(
-                format!("From the deployment's own template, write environment.json with all present variables and the right {variable}, and environment-before.json with the present ones."),
+                format!(
+                    "From the deployment's own template, write environment.json with all present variables and the right {variable}, and environment-before.json with the present ones."
+                ),
                 "both files hold every variable",
             ),
         ],
-        pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}, and that the host in it resolves."), "an address")],
-        apply: vec![run(format!("Set the environment with the right {variable}. This replaces all variables at once."), file("environment.json"), "LastUpdateStatus Successful")],
+        pre_validate: vec![by_hand(
+            format!("Make sure of the right value of {variable}, and that the host in it resolves."),
+            "an address",
+        )],
+        apply: vec![run(
+            format!("Set the environment with the right {variable}. This replaces all variables at once."),
+            file("environment.json"),
+            "LastUpdateStatus Successful",
+        )],
         post_validate: check,
-        rollback: vec![run("Set the earlier environment again.", file("environment-before.json"), "LastUpdateStatus Successful")],
+        rollback: vec![run(
+            "Set the earlier environment again.",
+            file("environment-before.json"),
+            "LastUpdateStatus Successful",
+        )],
     };
     action(
         format!("Set {variable} to the right host"),
@@ -110,13 +139,27 @@ fn look(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Option<Action> {
     }
     if steps.is_empty() {
         let host = unreachable.host.as_deref().unwrap_or("the dependency");
-        steps.push(by_hand(format!("Check that {host} listens on the port that is called, and what changed there."), "the reason for the refusal"));
+        steps.push(by_hand(
+            format!("Check that {host} listens on the port that is called, and what changed there."),
+            "the reason for the refusal",
+        ));
     }
     let phases = Phases { pre_validate: steps, ..Phases::default() };
-    Some(action("Find out why the connection is not taken", ActionKind::Observability, false, phases, "None: these steps only read."))
+    Some(action(
+        "Find out why the connection is not taken",
+        ActionKind::Observability,
+        false,
+        phases,
+        "None: these steps only read.",
+    ))
 }
 
-fn specification(case: &Case<'_>, unreachable: &Unreachable<'_>, line: &CodeLine<'_>, variable: Option<&str>) -> marple_case::mitigation::Spec {
+fn specification(
+    case: &Case<'_>,
+    unreachable: &Unreachable<'_>,
+    line: &CodeLine<'_>,
+    variable: Option<&str>,
+) -> marple_case::mitigation::Spec {
     let host = unreachable.host.as_deref().unwrap_or("the host");
     let setting = variable.unwrap_or("an environment variable of the function");
     spec(

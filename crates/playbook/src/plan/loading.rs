@@ -27,14 +27,17 @@ pub(crate) fn plan(case: &Case<'_>, unloadable: &Unloadable<'_>) -> MitigationPl
             unloadable.logged.headline(),
             match unloadable.absent {
                 Some(true) => " The deployed package does not hold what is missing.",
-                Some(false) => " The deployed package holds a file of that name: its place, its exports or the search path do not fit.",
+                Some(false) =>
+                    " The deployed package holds a file of that name: its place, its exports or the search path do not fit.",
                 None => "",
             }
         ),
         Vec::new(),
         &[
             format!("WHEN the package is built, THE SYSTEM SHALL hold {missing} where the runtime looks for it."),
-            format!("WHEN the package is built, THE SYSTEM SHALL be checked by loading {handler} in the function's own runtime before it is deployed."),
+            format!(
+                "WHEN the package is built, THE SYSTEM SHALL be checked by loading {handler} in the function's own runtime before it is deployed."
+            ),
         ],
         &[
             format!("Loading {handler} from the unpacked archive, in the function's runtime, succeeds."),
@@ -43,7 +46,8 @@ pub(crate) fn plan(case: &Case<'_>, unloadable: &Unloadable<'_>) -> MitigationPl
     ));
     plan.prevention = vec![
         "Load the handler from the built archive in the pipeline, in the same runtime and architecture.".to_owned(),
-        "Deploy through an alias with traffic shifting, so that a package that does not load serves few requests.".to_owned(),
+        "Deploy through an alias with traffic shifting, so that a package that does not load serves few requests."
+            .to_owned(),
     ];
     plan
 }

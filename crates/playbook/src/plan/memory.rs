@@ -25,7 +25,11 @@ pub(crate) fn plan(case: &Case<'_>, exhausted: &Exhausted<'_>) -> MitigationPlan
     }
     let phrase = exhausted.logged.as_ref().map_or("Runtime.OutOfMemory", |logged| logged.message);
     let place = exhausted.allocation.as_ref().map(|found| format!(" in {}", found.item.place())).unwrap_or_default();
-    plan.follow_up.push(code_change(format!("Bound or stream what one invocation keeps in memory{place}"), case, phrase));
+    plan.follow_up.push(code_change(
+        format!("Bound or stream what one invocation keeps in memory{place}"),
+        case,
+        phrase,
+    ));
     plan.spec = Some(specification(case, exhausted));
     plan.prevention = vec![
         "Alarm on the memory use of REPORT lines (Lambda Insights, or a metric filter on Max Memory Used) at 80 % of the limit.".to_owned(),
@@ -89,7 +93,11 @@ fn raise(case: &Case<'_>, exhausted: &Exhausted<'_>, size: u32, temporary: bool)
         )],
         apply: vec![run(format!("Set the memory to {size} MB."), set(size), format!("MemorySize {size}"))],
         post_validate: check,
-        rollback: vec![run(format!("Set the memory back to {before} MB."), set(before), format!("MemorySize {before}"))],
+        rollback: vec![run(
+            format!("Set the memory back to {before} MB."),
+            set(before),
+            format!("MemorySize {before}"),
+        )],
     };
     let needed = exhausted.needed_mb().map(in_words).unwrap_or_default();
     let (title, risk) = match temporary {
@@ -105,7 +113,9 @@ fn raise(case: &Case<'_>, exhausted: &Exhausted<'_>, size: u32, temporary: bool)
         ),
     };
     let mut raise = action(title, ActionKind::Scale, temporary, phases, risk);
-    raise.unverified = temporary.then(|| "The size follows from an estimate of the payload; nothing shows the function to have run with it.".to_owned());
+    raise.unverified = temporary.then(|| {
+        "The size follows from an estimate of the payload; nothing shows the function to have run with it.".to_owned()
+    });
     raise
 }
 
@@ -122,7 +132,14 @@ fn specification(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::mit
             ),
             vec![found.item.path().to_owned()],
         ),
-        None => (format!("The Lambda function {} runs out of its {} MB of memory; what takes it is not shown yet.", case.name(), exhausted.limit_mb), Vec::new()),
+        None => (
+            format!(
+                "The Lambda function {} runs out of its {} MB of memory; what takes it is not shown yet.",
+                case.name(),
+                exhausted.limit_mb
+            ),
+            Vec::new(),
+        ),
     };
     let share = exhausted.limit_mb / 2;
     spec(

@@ -25,7 +25,10 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
     }
     let phases = Phases {
         apply: vec![by_hand(
-            format!("Put the permission for {} into the template or module that owns the role, and deploy it.", refusal.what()),
+            format!(
+                "Put the permission for {} into the template or module that owns the role, and deploy it.",
+                refusal.what()
+            ),
             "the role's policy in the template equals the one in the account",
         )],
         rollback: vec![by_hand("Deploy the earlier template.", "the earlier policy")],
@@ -39,7 +42,8 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
         "A change by hand is undone by the next deployment.",
     ));
     plan.prevention = vec![
-        "Simulate the calls of the code against the role's policies in the pipeline (iam simulate-principal-policy).".to_owned(),
+        "Simulate the calls of the code against the role's policies in the pipeline (iam simulate-principal-policy)."
+            .to_owned(),
         "Alarm on AccessDenied in the function's logs.".to_owned(),
     ];
     plan
@@ -73,7 +77,10 @@ fn allow(case: &Case<'_>, refusal: &Refusal<'_>, role: &str, allowed: &str, reso
         pre_validate: vec![run("Simulate the call.", simulate, "implicitDeny")],
         apply: vec![run(format!("Allow {allowed} on this one resource."), put, "no output")],
         post_validate: check,
-        rollback: vec![by_hand(format!("Take the inline policy {name} off the role {role} again."), format!("a list without {name}"))],
+        rollback: vec![by_hand(
+            format!("Take the inline policy {name} off the role {role} again."),
+            format!("a list without {name}"),
+        )],
     };
     action(
         format!("Allow {role} {}", refusal.what()),

@@ -24,34 +24,69 @@ pub(crate) fn before(case: &Case<'_>, change: Seen<'_, Change>, phrase: &str) ->
 
 fn to_version(case: &Case<'_>, version: &FunctionVersion, phrase: &str) -> Action {
     let number = &version.version;
-    let alias = case.function.and_then(|function| function.fact.aliases.iter().find(|(_, points_to)| points_to != number));
+    let alias =
+        case.function.and_then(|function| function.fact.aliases.iter().find(|(_, points_to)| points_to != number));
     let mut check = vec![updated(case)];
     check.extend(log_quiet(case, phrase));
     check.extend(alarm_quiet(case));
     let exists = run(
         format!("See that version {number} is there and holds the earlier code."),
-        lambda(case, "get-function-configuration", &format!("--qualifier {number} --query '{{Version: Version, CodeSha256: CodeSha256, LastModified: LastModified}}'")),
+        lambda(
+            case,
+            "get-function-configuration",
+            &format!(
+                "--qualifier {number} --query '{{Version: Version, CodeSha256: CodeSha256, LastModified: LastModified}}'"
+            ),
+        ),
         format!("version {number} with CodeSha256 {}", version.code_sha256),
     );
     let mut phases = Phases { pre_validate: vec![exists], post_validate: check, ..Phases::default() };
     match alias {
         Some((name, present)) => {
-            let point = |to: &str| lambda(case, "update-alias", &format!("--name {} --function-version {}", quoted(name), quoted(to)));
+            let point = |to: &str| {
+                lambda(case, "update-alias", &format!("--name {} --function-version {}", quoted(name), quoted(to)))
+            };
             phases.prepare = vec![note_settings(case)];
-            phases.apply = vec![run(format!("Point the alias {name} to version {number}."), point(number), format!("FunctionVersion {number}"))];
-            phases.rollback = vec![run(format!("Point the alias {name} to version {present} again."), point(present), format!("FunctionVersion {present}"))];
+            phases.apply = vec![run(
+                format!("Point the alias {name} to version {number}."),
+                point(number),
+                format!("FunctionVersion {number}"),
+            )];
+            phases.rollback = vec![run(
+                format!("Point the alias {name} to version {present} again."),
+                point(present),
+                format!("FunctionVersion {present}"),
+            )];
         }
         None => {
-            let package = |file: &str| lambda(case, "update-function-code", &format!("--zip-file fileb://{}", quoted(file)));
-            let location = |qualifier: &str| lambda(case, "get-function", &format!("{qualifier}--query Code.Location --output text"));
+            let package =
+                |file: &str| lambda(case, "update-function-code", &format!("--zip-file fileb://{}", quoted(file)));
+            let location = |qualifier: &str| {
+                lambda(case, "get-function", &format!("{qualifier}--query Code.Location --output text"))
+            };
             let (earlier, present) = (format!("{}-{number}.zip", case.name()), format!("{}-present.zip", case.name()));
             phases.prepare = vec![
                 note_settings(case),
-                run(format!("Download the present package as {present}, from the address that this prints."), location(""), "an address that is valid for 10 minutes"),
-                run(format!("Download the package of version {number} as {earlier}, from the address that this prints."), location(&format!("--qualifier {number} ")), "an address that is valid for 10 minutes"),
+                run(
+                    format!("Download the present package as {present}, from the address that this prints."),
+                    location(""),
+                    "an address that is valid for 10 minutes",
+                ),
+                run(
+                    format!(
+                        "Download the package of version {number} as {earlier}, from the address that this prints."
+                    ),
+                    location(&format!("--qualifier {number} ")),
+                    "an address that is valid for 10 minutes",
+                ),
             ];
-            phases.apply = vec![run(format!("Deploy the code of version {number}."), package(&earlier), format!("CodeSha256 {}", version.code_sha256))];
-            phases.rollback = vec![run("Deploy the present package again.", package(&present), "the present CodeSha256")];
+            phases.apply = vec![run(
+                format!("Deploy the code of version {number}."),
+                package(&earlier),
+                format!("CodeSha256 {}", version.code_sha256),
+            )];
+            phases.rollback =
+                vec![run("Deploy the present package again.", package(&present), "the present CodeSha256")];
         }
     }
     let mut rollback = action(

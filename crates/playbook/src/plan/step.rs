@@ -83,7 +83,13 @@ pub(crate) fn log_quiet(case: &Case<'_>, phrase: &str) -> Vec<Step> {
 }
 
 /// An action with its phases to fill in.
-pub(crate) fn action(title: impl Into<String>, kind: ActionKind, temporary: bool, phases: Phases, risk: impl Into<String>) -> Action {
+pub(crate) fn action(
+    title: impl Into<String>,
+    kind: ActionKind,
+    temporary: bool,
+    phases: Phases,
+    risk: impl Into<String>,
+) -> Action {
     Action { title: title.into(), kind, temporary, rollback_to: None, unverified: None, phases, risk: risk.into() }
 }
 
@@ -92,19 +98,32 @@ pub(crate) fn code_change(title: impl Into<String>, case: &Case<'_>, phrase: &st
     let mut check = log_quiet(case, phrase);
     check.extend(alarm_quiet(case));
     let phases = Phases {
-        apply: vec![by_hand("Carry out the specification below, review it, and deploy it through the usual pipeline.", "the deployment succeeds")],
+        apply: vec![by_hand(
+            "Carry out the specification below, review it, and deploy it through the usual pipeline.",
+            "the deployment succeeds",
+        )],
         post_validate: check,
         rollback: vec![by_hand("Deploy the present revision again.", "the function behaves as it does today")],
         ..Phases::default()
     };
-    action(title, ActionKind::CodeChange, false, phases, "A change of behaviour for callers that rely on the present one; test it before it is deployed.")
+    action(
+        title,
+        ActionKind::CodeChange,
+        false,
+        phases,
+        "A change of behaviour for callers that rely on the present one; test it before it is deployed.",
+    )
 }
 
 /// Requests through API Gateway end after this long, whatever the function may do.
 pub(crate) fn gateway_limit(case: &Case<'_>) -> &'static str {
     match case.behind_api() {
-        Some(true) => "Requests come through API Gateway, whose own integration timeout is 29 s (29,000 ms) by default: callers that wait longer get a 504 whatever the function's timeout is.",
-        _ => "If requests come through API Gateway, its own integration timeout of 29 s (29,000 ms) by default ends them with a 504 whatever the function's timeout is.",
+        Some(true) => {
+            "Requests come through API Gateway, whose own integration timeout is 29 s (29,000 ms) by default: callers that wait longer get a 504 whatever the function's timeout is."
+        }
+        _ => {
+            "If requests come through API Gateway, its own integration timeout of 29 s (29,000 ms) by default ends them with a 504 whatever the function's timeout is."
+        }
     }
 }
 

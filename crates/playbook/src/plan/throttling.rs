@@ -16,7 +16,11 @@ pub(crate) fn plan(case: &Case<'_>, throttled: &Throttled<'_>) -> MitigationPlan
         Throttled::Called { logged, place } => {
             let mut plan = empty();
             plan.no_immediate_action = Some("The limit belongs to the called service, and what fills it is not shown; more concurrency of this function would make it worse.".to_owned());
-            plan.follow_up.push(code_change("Retry with back-off and jitter, and call less often", case, logged.message));
+            plan.follow_up.push(code_change(
+                "Retry with back-off and jitter, and call less often",
+                case,
+                logged.message,
+            ));
             let files = place.iter().map(|place| place.location.file.clone()).collect();
             plan.spec = Some(spec(
                 format!("The Lambda function {} is refused by a service that it calls: {}.", case.name(), logged.headline()),
@@ -44,17 +48,30 @@ fn reserved_plan(case: &Case<'_>, reserved: u32, peak: Option<f64>) -> Mitigatio
 fn raise(case: &Case<'_>, reserved: u32, peak: Option<f64>) -> Action {
     let peak = peak.map_or(0, |peak| peak as u32);
     let proposed = reserved.max(peak).saturating_mul(2).max(10);
-    let set = |number: u32| lambda(case, "put-function-concurrency", &format!("--reserved-concurrent-executions {number}"));
+    let set =
+        |number: u32| lambda(case, "put-function-concurrency", &format!("--reserved-concurrent-executions {number}"));
     let phases = Phases {
-        prepare: vec![run("Note the present reserved concurrency.", lambda(case, "get-function-concurrency", ""), format!("ReservedConcurrentExecutions {reserved}"))],
+        prepare: vec![run(
+            "Note the present reserved concurrency.",
+            lambda(case, "get-function-concurrency", ""),
+            format!("ReservedConcurrentExecutions {reserved}"),
+        )],
         pre_validate: vec![run(
             "See how much unreserved concurrency the account has left: 100 must remain.",
             format!("aws lambda get-account-settings --query AccountLimit --region {}", quoted(&case.scope.region)),
             format!("UnreservedConcurrentExecutions of {} at the least", 100 + proposed.saturating_sub(reserved)),
         )],
-        apply: vec![run(format!("Reserve {proposed} concurrent executions."), set(proposed), format!("ReservedConcurrentExecutions {proposed}"))],
+        apply: vec![run(
+            format!("Reserve {proposed} concurrent executions."),
+            set(proposed),
+            format!("ReservedConcurrentExecutions {proposed}"),
+        )],
         post_validate: alarm_quiet(case),
-        rollback: vec![run(format!("Reserve {reserved} again."), set(reserved), format!("ReservedConcurrentExecutions {reserved}"))],
+        rollback: vec![run(
+            format!("Reserve {reserved} again."),
+            set(reserved),
+            format!("ReservedConcurrentExecutions {reserved}"),
+        )],
     };
     let mut raise = action(
         format!("Raise the reserved concurrency from {reserved} to {proposed}"),
@@ -63,7 +80,10 @@ fn raise(case: &Case<'_>, reserved: u32, peak: Option<f64>) -> Action {
         phases,
         "The limit may have been set on purpose, to protect a database or to switch the function off: ask its owner. What is reserved here is taken from all other functions.",
     );
-    raise.unverified = Some("How much concurrency the load needs is not shown: refused invocations are not counted as concurrent.".to_owned());
+    raise.unverified = Some(
+        "How much concurrency the load needs is not shown: refused invocations are not counted as concurrent."
+            .to_owned(),
+    );
     raise
 }
 
@@ -73,16 +93,28 @@ fn account_plan(case: &Case<'_>) -> MitigationPlan {
     let region = quoted(&case.scope.region);
     let phases = Phases {
         pre_validate: vec![
-            run("Read the account's limit.", format!("aws lambda get-account-settings --query AccountLimit --region {region}"), "ConcurrentExecutions and what is unreserved"),
+            run(
+                "Read the account's limit.",
+                format!("aws lambda get-account-settings --query AccountLimit --region {region}"),
+                "ConcurrentExecutions and what is unreserved",
+            ),
             run(
                 "See whether a larger quota has been asked for already.",
-                format!("aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384 --region {region}"),
+                format!(
+                    "aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384 --region {region}"
+                ),
                 "the quota of concurrent executions",
             ),
         ],
         ..Phases::default()
     };
-    plan.follow_up.push(action("Find what fills the account's concurrency, and ask for a larger quota if the load is wanted", ActionKind::Observability, false, phases, "None: these steps only read."));
+    plan.follow_up.push(action(
+        "Find what fills the account's concurrency, and ask for a larger quota if the load is wanted",
+        ActionKind::Observability,
+        false,
+        phases,
+        "None: these steps only read.",
+    ));
     plan.prevention = prevention();
     plan
 }

@@ -4,7 +4,10 @@ use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
     empty, spec,
-    step::{action, alarm_quiet, code_change, gateway_limit, lambda, log_quiet, note_settings, run, structured_logs, updated},
+    step::{
+        action, alarm_quiet, code_change, gateway_limit, lambda, log_quiet, note_settings, run, structured_logs,
+        updated,
+    },
 };
 use crate::{modes::timeout::Overdue, reading::Case, source::number};
 
@@ -14,7 +17,8 @@ const LONGEST_S: f64 = 900.0;
 /// The plan.
 pub(crate) fn plan(case: &Case<'_>, overdue: &Overdue<'_>) -> MitigationPlan {
     let mut plan = empty();
-    let needed_s = overdue.wait.as_ref().map(|wait| wait.total_ms() / 1000.0).or(overdue.lowered_ms.map(|ms| ms / 1000.0));
+    let needed_s =
+        overdue.wait.as_ref().map(|wait| wait.total_ms() / 1000.0).or(overdue.lowered_ms.map(|ms| ms / 1000.0));
     let proposed = needed_s.map(|needed| (needed * 1.2).max(needed + 5.0).ceil());
     match (needed_s, proposed) {
         (Some(needed), Some(proposed)) if proposed <= LONGEST_S => {
@@ -33,7 +37,11 @@ pub(crate) fn plan(case: &Case<'_>, overdue: &Overdue<'_>) -> MitigationPlan {
         }
     }
     let place = overdue.wait.as_ref().map(|wait| format!(" in {}", wait.line.place())).unwrap_or_default();
-    plan.follow_up.push(code_change(format!("Take the long wait out of the request's path{place}"), case, "Task timed out"));
+    plan.follow_up.push(code_change(
+        format!("Take the long wait out of the request's path{place}"),
+        case,
+        "Task timed out",
+    ));
     plan.spec = Some(specification(case, overdue));
     plan.prevention = vec![
         "Alarm on the Maximum of Duration at 80 % of the timeout.".to_owned(),
@@ -58,7 +66,11 @@ fn raise(case: &Case<'_>, overdue: &Overdue<'_>, needed_s: f64, proposed: u32) -
             format!("{before}"),
         )],
         apply: vec![run(
-            format!("Set the timeout to {proposed} s: more than the {} that the work takes. {}", number::duration(needed_s * 1000.0), gateway_limit(case)),
+            format!(
+                "Set the timeout to {proposed} s: more than the {} that the work takes. {}",
+                number::duration(needed_s * 1000.0),
+                gateway_limit(case)
+            ),
             set(proposed),
             format!("Timeout {proposed}"),
         )],
@@ -90,7 +102,14 @@ fn specification(case: &Case<'_>, overdue: &Overdue<'_>) -> marple_case::mitigat
             ),
             vec![wait.line.path().to_owned()],
         ),
-        None => (format!("The Lambda function {} does not finish within {} s; the step that takes the time is not shown yet.", case.name(), overdue.limit_s), Vec::new()),
+        None => (
+            format!(
+                "The Lambda function {} does not finish within {} s; the step that takes the time is not shown yet.",
+                case.name(),
+                overdue.limit_s
+            ),
+            Vec::new(),
+        ),
     };
     spec(
         context,

@@ -9,7 +9,7 @@
 //! | between a baseline that ran clean and the onset | linked |
 //! | otherwise (the baseline holds no invocation) | undecided |
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marple_case::facts::{Change, ChangeSource};
 
 use super::{Case, Seen};
@@ -50,9 +50,57 @@ impl<'a> Case<'a> {
         changes
     }
 
+    /// The last change between a clean baseline and the onset.
+    pub(crate) fn linked_change(&self, onset: Timestamp, in_baseline: bool) -> Option<Seen<'a, Change>> {
+        match self.change_verdict(onset, in_baseline) {
+            ChangeVerdict::Linked(change) => Some(change),
+            _ => None,
+        }
+    }
+
+    /// The last change that may have replaced the function's code between a clean baseline and the onset.
+    pub(crate) fn linked_code_change(&self, onset: Timestamp, in_baseline: bool) -> Option<Seen<'a, Change>> {
+        if !matches!(self.change_verdict(onset, in_baseline), ChangeVerdict::Linked(_)) {
+            return None;
+        }
+        let between = |change: &Change| change.at > self.scope.baseline.start && change.at <= onset;
+        let own = self.own_changes().into_iter().filter(|change| between(change.fact));
+        own.rev().find(|change| self.touches_code(change.fact) && !self.same_code_before(change.at))
+    }
+
+    /// Whether a change may have replaced code. Lambda's time of the last modification says nothing where CloudTrail shows that
+    /// it was the settings that were changed then.
+    fn touches_code(&self, change: &Change) -> bool {
+        const TOGETHER: SignedDuration = SignedDuration::from_secs(60);
+        let settings = || {
+            self.own_changes().iter().any(|other| {
+                other.action.starts_with("UpdateFunctionConfiguration")
+                    && other.at.duration_since(change.at).abs() <= TOGETHER
+            })
+        };
+        match change.source {
+            ChangeSource::CloudTrail => change.action.starts_with("UpdateFunctionCode"),
+            ChangeSource::Lambda => !settings(),
+            ChangeSource::CloudFormation | ChangeSource::Ecs | ChangeSource::Ecr => true,
+            ChangeSource::Rds => false,
+        }
+    }
+
+    /// Whether a version that was published before a moment holds the very code that runs now.
+    fn same_code_before(&self, at: Timestamp) -> bool {
+        self.function.is_some_and(|function| {
+            function.versions.iter().any(|version| {
+                version.version != "$LATEST"
+                    && version.code_sha256 == function.code_sha256
+                    && version.last_modified.is_some_and(|made| made < at)
+            })
+        })
+    }
+
     /// Judges the function's own changes against a failure that began at `onset`.
     pub(crate) fn change_verdict(&self, onset: Timestamp, in_baseline: bool) -> ChangeVerdict<'a> {
-        let asked = self.evidence.iter().any(|evidence| evidence.tool == "list_changes" && evidence.outcome.is_answered());
+        let asked =
+            self.evidence.iter().any(|evidence| evidence.tool == "list_changes" && evidence.outcome.is_answered());
         if !asked {
             return ChangeVerdict::Unread;
         }
@@ -77,15 +125,5 @@ impl<'a> Case<'a> {
             Some(count) if count > 0 => ChangeVerdict::Linked(before),
             _ => ChangeVerdict::Undecided(before),
         }
-    }
-}
-
-/// Whether a change may have replaced code (and not only settings).
-pub(crate) fn touches_code(change: &Change) -> bool {
-    match change.source {
-        ChangeSource::CloudTrail => change.action.starts_with("UpdateFunctionCode") || change.action.starts_with("PublishVersion"),
-        ChangeSource::CloudFormation | ChangeSource::Lambda => true,
-        ChangeSource::Ecs | ChangeSource::Ecr => true,
-        ChangeSource::Rds => false,
     }
 }

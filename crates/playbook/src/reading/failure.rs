@@ -86,11 +86,12 @@ static CONNECT_TIMED_OUT: LazyLock<Patterns> = LazyLock::new(|| {
         r"ETIMEDOUT|ConnectTimeout|[Cc]onnect timed out|[Cc]onnection timed out|connection timeout expired|EHOSTUNREACH|[Nn]o route to host",
     ])
 });
-static CONNECTION_LIMIT: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"])
-});
+static CONNECTION_LIMIT: LazyLock<Patterns> =
+    LazyLock::new(|| Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"]));
 static UNAUTHENTICATED: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new(&[r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied"])
+    Patterns::new(&[
+        r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied",
+    ])
 });
 static IMPORT: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
@@ -121,7 +122,9 @@ static OUT_OF_MEMORY: LazyLock<Patterns> = LazyLock::new(|| {
 static TIMED_OUT: LazyLock<Patterns> =
     LazyLock::new(|| Patterns::new(&[r"Task timed out after|Sandbox\.Timed[Oo]ut|Status: timeout"]));
 static DENIED: LazyLock<Patterns> = LazyLock::new(|| {
-    Patterns::new(&[r"AccessDenied|not authorized to perform|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError"])
+    Patterns::new(&[
+        r"AccessDenied|not authorized to perform|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError",
+    ])
 });
 static DENIED_ACTION: LazyLock<Patterns> =
     LazyLock::new(|| Patterns::new(&[r"not authorized to perform:? \[?([\w\-]+:[\w*]+)"]));

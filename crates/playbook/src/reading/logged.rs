@@ -30,8 +30,6 @@ pub(crate) struct Logged<'a> {
     pub(crate) count: u64,
     /// First time.
     pub(crate) first: Timestamp,
-    /// Last time.
-    pub(crate) last: Timestamp,
     /// A whole log line.
     pub(crate) sample: &'a str,
     /// Whether the baseline holds the same.
@@ -54,8 +52,7 @@ impl<'a> Logged<'a> {
 
     /// Whether the runtime itself reported it: the program did not catch it.
     pub(crate) fn is_uncaught(&self) -> bool {
-        const MARKS: [&str; 6] =
-            ["Invoke Error", "Uncaught Exception", "Unhandled", "errorType", "[ERROR]", "panic:"];
+        const MARKS: [&str; 6] = ["Invoke Error", "Uncaught Exception", "Unhandled", "errorType", "[ERROR]", "panic:"];
         self.runtime == "lambda" || MARKS.iter().any(|mark| self.sample.contains(mark))
     }
 
@@ -75,7 +72,6 @@ impl<'a> Logged<'a> {
             frames: &exception.frames,
             count: exception.count,
             first: exception.first,
-            last: exception.last,
             sample: &exception.sample,
             in_baseline,
         }
@@ -84,7 +80,7 @@ impl<'a> Logged<'a> {
     fn of_template(evidence: &'a Evidence, template: &'a LogTemplate) -> Option<Self> {
         let failure = Failure::of(&template.sample);
         let speaks = template.is_error || matches!(failure, Failure::TimedOut | Failure::OutOfMemory);
-        let (first, last) = (template.first?, template.last?);
+        let first = template.first?;
         (speaks && template.count > 0 && failure != Failure::Program).then_some(Self {
             evidence,
             failure,
@@ -94,7 +90,6 @@ impl<'a> Logged<'a> {
             frames: &[],
             count: template.count,
             first,
-            last,
             sample: &template.sample,
             in_baseline: template.baseline_count > 0,
         })

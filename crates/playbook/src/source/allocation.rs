@@ -137,11 +137,11 @@ fn size(text: &str, constants: &Constants) -> Option<f64> {
 /// The size of an item that a line of the same loop made under a name: `const row = 'x'.repeat(500)`, then `rows.push(row)`.
 fn size_of_name(line: &CodeLine<'_>, around: &Loop<'_>, lines: &[CodeLine<'_>], constants: &Constants) -> Option<f64> {
     let inside = lines.iter().filter(|other| around.holds(other) && other.number < line.number);
-    let made = inside.filter_map(|other| {
+    let mut made = inside.filter_map(|other| {
         let size = size(other.text, constants)?;
         let (left, _) = other.text.split_once('=')?;
         let name = left.trim().trim_end_matches(':').rsplit([' ', '\t']).find(|word| !word.is_empty())?;
         line.text.contains(name).then_some(size)
     });
-    made.last()
+    made.next_back()
 }

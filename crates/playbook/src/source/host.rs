@@ -21,12 +21,18 @@ static READS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ];
     patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
 });
-static ANY_READ: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"process\.env\b|os\.environ\b|os\.environ\.copy|System\.getenv\(\)|os\.Environ\(").ok());
+static ANY_READ: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"process\.env\b|os\.environ\b|os\.environ\.copy|System\.getenv\(\)|os\.Environ\(").ok()
+});
 
 /// The environment variables that a line reads.
 pub(crate) fn environment_reads(text: &str) -> Vec<&str> {
-    READS.iter().flat_map(|pattern| pattern.captures_iter(text)).filter_map(|found| found.get(1)).map(|name| name.as_str()).collect()
+    READS
+        .iter()
+        .flat_map(|pattern| pattern.captures_iter(text))
+        .filter_map(|found| found.get(1))
+        .map(|name| name.as_str())
+        .collect()
 }
 
 /// Whether a line reads the environment in a way that names no variable: then any may be used.

@@ -45,14 +45,21 @@ static HANDLER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 const STEPS: usize = 6;
 
 /// Traces the value that failed at a line; `message` is the exception's.
-pub(crate) fn trace<'a>(file: Seen<'a, CodeFile>, number: u32, column: Option<u32>, message: &str) -> Option<Provenance<'a>> {
+pub(crate) fn trace<'a>(
+    file: Seen<'a, CodeFile>,
+    number: u32,
+    column: Option<u32>,
+    message: &str,
+) -> Option<Provenance<'a>> {
     let line = line_at(file, number)?;
     let lines = code_lines(file);
     let events = event_names(&lines);
     let mut names = names_in(failing_expression(line.text, column, message));
-    let mut traced =
-        Provenance { line, passed: Vec::new(), request: None, variable: None, parsed: false };
+    let mut traced = Provenance { line, passed: Vec::new(), request: None, variable: None, parsed: false };
     traced.read(failing_expression(line.text, column, message), &events);
+    let wanted = property_in(message);
+    traced.variable =
+        traced.variable.or_else(|| environment_reads(line.text).into_iter().find(|name| Some(*name) == wanted));
     let above = lines.iter().rev().filter(|above| above.number < number);
     for above in above {
         if traced.request.is_some() || traced.variable.is_some() || traced.passed.len() >= STEPS {
@@ -71,8 +78,15 @@ pub(crate) fn trace<'a>(file: Seen<'a, CodeFile>, number: u32, column: Option<u3
 
 impl<'a> Provenance<'a> {
     fn read(&mut self, expression: &'a str, events: &[String]) {
-        const PARSERS: [&str; 7] =
-            ["JSON.parse", "json.loads", "readValue", "json.Unmarshal", "JsonSerializer.Deserialize", "DeserializeObject", "fromJson"];
+        const PARSERS: [&str; 7] = [
+            "JSON.parse",
+            "json.loads",
+            "readValue",
+            "json.Unmarshal",
+            "JsonSerializer.Deserialize",
+            "DeserializeObject",
+            "fromJson",
+        ];
         self.parsed |= PARSERS.iter().any(|parser| expression.contains(parser));
         self.request = self.request.take().or_else(|| events.iter().find_map(|event| path_of(expression, event)));
         self.variable = self.variable.or_else(|| environment_reads(expression).first().copied());
@@ -88,7 +102,9 @@ impl<'a> Provenance<'a> {
 
 /// The names under which handlers of these lines receive their event.
 fn event_names(lines: &[CodeLine<'_>]) -> Vec<String> {
-    let named = |line: &CodeLine<'_>| HANDLER.iter().find_map(|pattern| pattern.captures(line.text)?.get(1).map(|m| m.as_str().to_owned()));
+    let named = |line: &CodeLine<'_>| {
+        HANDLER.iter().find_map(|pattern| pattern.captures(line.text)?.get(1).map(|m| m.as_str().to_owned()))
+    };
     let mut names: Vec<String> = lines.iter().filter_map(named).collect();
     names.extend(["event", "request", "req", "evt"].map(str::to_owned));
     names
@@ -126,7 +142,8 @@ fn names_in(text: &str) -> Vec<String> {
 fn failing_expression<'t>(text: &'t str, column: Option<u32>, message: &str) -> &'t str {
     let whole = assignment(text).map_or(text, |(_, right)| right);
     let Some(property) = property_in(message) else { return whole };
-    let forms = [format!(".{property}"), format!("['{property}']"), format!("[\"{property}\"]"), format!(".{property}(")];
+    let forms =
+        [format!(".{property}"), format!("['{property}']"), format!("[\"{property}\"]"), format!(".{property}(")];
     let offset = column.and_then(|column| usize::try_from(column).ok()).map_or(0, |column| column.saturating_sub(2));
     let from = text.get(offset..).and_then(|tail| forms.iter().filter_map(|form| tail.find(form.as_str())).min());
     let at = from.map(|at| at + offset).or_else(|| forms.iter().filter_map(|form| text.find(form.as_str())).min());

@@ -43,37 +43,47 @@ impl Wait<'_> {
 
 /// A way to write a wait: the pattern's first group is the length, in units of so many milliseconds.
 struct Form {
+    /// Endings of the files in which it is written so.
+    files: &'static [&'static str],
     pattern: Option<Regex>,
     unit_ms: f64,
 }
 
+const NODE: &[&str] = &[".js", ".mjs", ".cjs", ".ts", ".jsx"];
+const PYTHON: &[&str] = &[".py"];
+const RUBY: &[&str] = &[".rb"];
+const JVM: &[&str] = &[".java", ".kt", ".scala"];
+const GO: &[&str] = &[".go"];
+const DOTNET: &[&str] = &[".cs"];
+
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let forms: [(&str, f64); 18] = [
-        // Node
-        (r"setTimeout\s*\(.*,\s*([\w.*\s]+?)\s*\)", 1.0),
-        (r"^\s*\}\s*,\s*([\w.*\s]+?)\s*\)\s*\)?;?\s*\)?;?\s*$", 1.0),
-        (r"\bawait\s+(?:\w+\.)?(?:setTimeout|sleep|delay|wait|pause)\s*\(\s*([\w.*\s]+?)\s*[,)]", 1.0),
-        (r"\bAtomics\.wait\(.*,\s*([\w.*\s]+?)\s*\)", 1.0),
-        // Python, Ruby
-        (r"\b(?:time|asyncio|gevent)\.sleep\s*\(\s*([\w.*\s]+?)\s*[,)]", 1000.0),
-        (r"^\s*(?:await\s+)?sleep\s*\(?\s*(\d[\w.*\s]*?)\s*\)?\s*$", 1000.0),
-        // Java
-        (r"\bThread\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 1.0),
-        (r"\bTimeUnit\.SECONDS\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 1000.0),
-        (r"\bTimeUnit\.MINUTES\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 60_000.0),
-        (r"\bsleep\s*\(\s*Duration\.ofSeconds\(\s*([\w.*\s]+?)\s*\)", 1000.0),
-        (r"\bsleep\s*\(\s*Duration\.ofMillis\(\s*([\w.*\s]+?)\s*\)", 1.0),
-        // Go
-        (r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Second\s*\)", 1000.0),
-        (r"\btime\.(?:Sleep|After)\(\s*time\.Second\s*\*\s*([\w.\s]+?)\s*\)", 1000.0),
-        (r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Millisecond\s*\)", 1.0),
-        (r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Minute\s*\)", 60_000.0),
-        // C#
-        (r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*([\w.*\s]+?)\s*[,)]", 1.0),
-        (r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*TimeSpan\.FromSeconds\(\s*([\w.*\s]+?)\s*\)", 1000.0),
-        (r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*TimeSpan\.FromMinutes\(\s*([\w.*\s]+?)\s*\)", 60_000.0),
+    let forms: [(&'static [&'static str], &str, f64); 19] = [
+        (NODE, r"setTimeout\s*\(.*,\s*([\w.*\s]+?)\s*\)", 1.0),
+        (NODE, r"^\s*\}\s*,\s*([\w.*\s]+?)\s*\)\s*\)?;?\s*\)?;?\s*$", 1.0),
+        (NODE, r"\bawait\s+(?:\w+\.)?(?:setTimeout|sleep|delay|wait|pause)\s*\(\s*([\w.*\s]+?)\s*[,)]", 1.0),
+        (NODE, r"\bAtomics\.wait\(.*,\s*([\w.*\s]+?)\s*\)", 1.0),
+        (PYTHON, r"(?:^|[\s.=(])sleep\s*\(\s*([\w.*\s]+?)\s*[,)]", 1000.0),
+        (PYTHON, r"\bEvent\(\)\.wait\(\s*(?:timeout\s*=\s*)?([\w.*\s]+?)\s*\)", 1000.0),
+        (RUBY, r"(?:^|\s)sleep\s*\(?\s*(\d[\w.*\s]*?)\s*\)?\s*$", 1000.0),
+        (JVM, r"\bThread\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 1.0),
+        (JVM, r"\bTimeUnit\.SECONDS\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 1000.0),
+        (JVM, r"\bTimeUnit\.MINUTES\.sleep\s*\(\s*([\w.*\s]+?)\s*\)", 60_000.0),
+        (JVM, r"\bsleep\s*\(\s*Duration\.ofSeconds\(\s*([\w.*\s]+?)\s*\)", 1000.0),
+        (JVM, r"\bsleep\s*\(\s*Duration\.ofMillis\(\s*([\w.*\s]+?)\s*\)", 1.0),
+        (GO, r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Second\s*\)", 1000.0),
+        (GO, r"\btime\.(?:Sleep|After)\(\s*time\.Second\s*\*\s*([\w.\s]+?)\s*\)", 1000.0),
+        (GO, r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Millisecond\s*\)", 1.0),
+        (GO, r"\btime\.(?:Sleep|After)\(\s*([\w.\s]+?)\s*\*\s*time\.Minute\s*\)", 60_000.0),
+        (DOTNET, r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*([\w.*\s]+?)\s*[,)]", 1.0),
+        (DOTNET, r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*TimeSpan\.FromSeconds\(\s*([\w.*\s]+?)\s*\)", 1000.0),
+        (DOTNET, r"\b(?:Task\.Delay|Thread\.Sleep)\s*\(\s*TimeSpan\.FromMinutes\(\s*([\w.*\s]+?)\s*\)", 60_000.0),
     ];
-    forms.iter().map(|(pattern, unit_ms)| Form { pattern: Regex::new(pattern).ok(), unit_ms: *unit_ms }).collect()
+    let form = |(files, pattern, unit_ms): &(&'static [&'static str], &str, f64)| Form {
+        files,
+        pattern: Regex::new(pattern).ok(),
+        unit_ms: *unit_ms,
+    };
+    forms.iter().map(form).collect()
 });
 
 /// Words of a timer that guards something else.
@@ -86,7 +96,8 @@ pub(crate) fn waits<'a>(lines: &[CodeLine<'a>]) -> Vec<Wait<'a>> {
     let mut waits: Vec<Wait<'a>> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let before = lines.get(index.saturating_sub(8)..index).unwrap_or_default();
-        let wait = once(line, before, &constants).map(|once_ms| Wait { line: *line, once_ms, times: times(&loops, line) });
+        let wait =
+            once(line, before, &constants).map(|once_ms| Wait { line: *line, once_ms, times: times(&loops, line) });
         waits.extend(wait);
     }
     waits.sort_by(|one, other| other.total_ms().total_cmp(&one.total_ms()));
@@ -101,7 +112,8 @@ fn once(line: &CodeLine<'_>, before: &[CodeLine<'_>], constants: &Constants) -> 
     if closes && !closes_timer(line, before) {
         return None;
     }
-    FORMS.iter().find_map(|form| {
+    let mut written = FORMS.iter().filter(|form| form.files.iter().any(|ending| line.path().ends_with(ending)));
+    written.find_map(|form| {
         let length = form.pattern.as_ref()?.captures(line.text)?.get(1)?;
         let ms = value(length.as_str(), constants)? * form.unit_ms;
         (ms > 0.0).then_some(ms)

@@ -32,11 +32,15 @@ pub(super) fn title(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String {
     let (host, predicate) = (host(unreachable), predicate(&unreachable.logged.failure));
     let name = case.name();
     match &unreachable.origin {
-        Origin::Code { line, .. } => format!("{name} calls {host}, which is written into {} and {predicate}", line.place()),
+        Origin::Code { line, .. } => {
+            format!("{name} calls {host}, which is written into {} and {predicate}", line.place())
+        }
         Origin::Fallback { line, variable } => {
             format!("{name} falls back to {host} ({}), since {variable} is not set; it {predicate}", line.place())
         }
-        Origin::Environment { variable, .. } => format!("{name} calls {host}, set in {}; it {predicate}", variable.name),
+        Origin::Environment { variable, .. } => {
+            format!("{name} calls {host}, set in {}; it {predicate}", variable.name)
+        }
         Origin::Unseen => format!("{name} cannot use {host}: it {predicate}"),
     }
 }
@@ -66,7 +70,8 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
             }
         }
         Origin::Fallback { line, variable } => {
-            let statement = format!("{} falls back to {host}, since the environment holds no {variable}.", line.place());
+            let statement =
+                format!("{} falls back to {host}, since the environment holds no {variable}.", line.place());
             chain.link(statement, None, [line.cite(), cite_setting(case, &[&["environment"]])]);
         }
         Origin::Environment { variable, read } => {
@@ -79,7 +84,16 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     if let Some(database) = unreachable.database {
         let status = format!("status {}", database.status);
         let statement = format!("That host is the endpoint of {}, whose status is {}.", database.id, database.status);
-        chain.link(statement, None, [cite::any(database.evidence, &[&[&database.id, &status], &[&status], &[&database.id]])]);
+        chain.link(
+            statement,
+            None,
+            [cite::any(database.evidence, &[&[&database.id, &status], &[&status], &[&database.id]])],
+        );
+    }
+    if let Some(secret) = unreachable.rotated {
+        let at = secret.rotated.or(secret.changed);
+        let statement = format!("The secret {} changed after the baseline and before the first refusal.", secret.name);
+        chain.link(statement, at, [cite::line(secret.evidence, &[&secret.name])]);
     }
     effect(&mut chain, unreachable);
     chain.impact(case);
@@ -134,7 +148,12 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
 pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     if unreachable.host.is_none() {
-        gaps.push(gap("which host was called", "the error does not name it", "log the host and port with the error", true));
+        gaps.push(gap(
+            "which host was called",
+            "the error does not name it",
+            "log the host and port with the error",
+            true,
+        ));
     }
     if unreachable.host.is_some() && matches!(unreachable.origin, Origin::Unseen) {
         gaps.push(gap(
@@ -181,8 +200,13 @@ pub(super) fn rivals(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Rule
     if let Origin::Code { unused: Some(variable), .. } = &unreachable.origin {
         rivals.push(RuledOut {
             hypothesis: format!("A wrong value in the configuration ({})", variable.name),
-            reason: "The configured value is another host than the one that was called, and no line that was read uses it.".to_owned(),
-            citations: [cite_variable(case, &variable.name), cite_error(&unreachable.logged)].into_iter().flatten().collect(),
+            reason:
+                "The configured value is another host than the one that was called, and no line that was read uses it."
+                    .to_owned(),
+            citations: [cite_variable(case, &variable.name), cite_error(&unreachable.logged)]
+                .into_iter()
+                .flatten()
+                .collect(),
         });
     }
     rivals.retain(|rival| !rival.citations.is_empty());
@@ -196,9 +220,12 @@ fn healthy_database(database: Seen<'_, marple_case::facts::Database>, host: &str
     RuledOut {
         hypothesis: format!("The database {}", database.id),
         reason: format!("Its status is {}, and it is not what was called: the error names {host}.", database.status),
-        citations: [cite::any(database.evidence, &[&[&database.id, &status], &[&status], &[&database.id]]), connections]
-            .into_iter()
-            .flatten()
-            .collect(),
+        citations: [
+            cite::any(database.evidence, &[&[&database.id, &status], &[&status], &[&database.id]]),
+            connections,
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
 }
