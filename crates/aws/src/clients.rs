@@ -29,7 +29,6 @@ pub(crate) struct Clients {
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     rds: OnceLock<aws_sdk_rds::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
-    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 impl Clients {
@@ -58,13 +57,7 @@ impl Clients {
             logs: OnceLock::new(),
             rds: OnceLock::new(),
             secrets: OnceLock::new(),
-            sts: OnceLock::new(),
         }
-    }
-
-    /// The configuration, for what is fetched without a service's client: a deployment package.
-    pub(crate) fn config(&self) -> &SdkConfig {
-        &self.config
     }
 
     /// The region, as it is shown; `unknown` where none is configured.
@@ -98,9 +91,5 @@ impl Clients {
 
     pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.config))
-    }
-
-    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
-        self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.config))
     }
 }

@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 
 use crate::{clients::Clients, fault::Fault, hide::Hider, text, tools};
 
+mod schema;
+
 /// The longest that one call of a tool may take, all its requests included.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -125,13 +127,15 @@ fn spec<T: Tool>() -> ToolSpec {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T::Args>();
-    schema.remove("title");
-    let description = match schema.remove("description") {
+    let mut schema = settings.into_generator().into_root_schema_for::<T::Args>().to_value();
+    schema::simplify(&mut schema);
+    let mut remove = |key: &str| schema.as_object_mut().and_then(|fields| fields.remove(key));
+    remove("title");
+    let description = match remove("description") {
         Some(Value::String(description)) => description,
         _ => String::new(),
     };
-    ToolSpec { name: T::NAME.to_owned(), description, schema: schema.to_value() }
+    ToolSpec { name: T::NAME.to_owned(), description, schema }
 }
 
 fn normalise<T: Tool>(arguments: &Value, scope: &Scope) -> Result<Value, Refusal> {
@@ -186,3 +190,6 @@ fn taken(arguments: &Value, command: String, result: Result<Findings, Fault>, sh
     let shown = text::cut(&text, shown_bytes);
     Taken { arguments: arguments.clone(), outcome, facts, text, shown, command: text::visible(&command).into_owned() }
 }
+
+#[cfg(test)]
+mod tests;

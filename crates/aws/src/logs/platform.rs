@@ -147,7 +147,7 @@ struct Seen {
 impl Seen {
     fn application_line(&mut self, line: &LogLine) {
         let Some(request) = self.running.get(&line.stream) else { return };
-        let is_failure = ["\tInvoke Error\t", "\tUncaught Exception\t", "\tUnhandled Promise Rejection\t"];
+        let is_failure = ["\tInvoke Error", "\tUncaught Exception", "\tUnhandled Promise Rejection"];
         if is_failure.iter().any(|words| line.message.contains(words)) || line.message.starts_with("[ERROR] ") {
             self.failed.insert(request.clone());
             return;
@@ -221,18 +221,20 @@ fn invocation(at: Timestamp, report: &Report, line: &str, seen: &Seen) -> (Invoc
     (invocation, failed)
 }
 
-/// The first failed ones and the last, the longest three and the three with most memory; oldest first.
+/// The first failed ones and the last, the longest two, the two with most memory, and, to compare with, the last one before
+/// the first failure; oldest first.
 fn notable(all: Vec<(Invocation, bool)>) -> Vec<Invocation> {
     let failed: Vec<usize> = all.iter().enumerate().filter(|(_, (_, failed))| *failed).map(|(place, _)| place).collect();
     let top = |value: fn(&Invocation) -> f64| {
         let mut places: Vec<usize> = (0..all.len()).collect();
         let of = |place: usize| all.get(place).map_or(0.0, |(one, _)| value(one));
         places.sort_by(|a, b| of(*b).total_cmp(&of(*a)).then(a.cmp(b)));
-        places.into_iter().take(3).collect::<Vec<_>>()
+        places.into_iter().take(2).collect::<Vec<_>>()
     };
     let mut chosen: Vec<usize> = failed.iter().take(5).chain(failed.iter().rev().take(3)).copied().collect();
-    chosen.extend(top(|one| one.duration_ms).into_iter().take(2));
-    chosen.extend(top(|one| f64::from(one.max_memory_used_mb)).into_iter().take(2));
+    chosen.extend(failed.first().and_then(|first| first.checked_sub(1)));
+    chosen.extend(top(|one| one.duration_ms));
+    chosen.extend(top(|one| f64::from(one.max_memory_used_mb)));
     chosen.sort_unstable();
     chosen.dedup();
     chosen.truncate(NOTABLE);

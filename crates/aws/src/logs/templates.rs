@@ -28,7 +28,8 @@ pub(crate) struct Mined {
     pub other_lines: u64,
 }
 
-/// Mines. Lambda's own `START`, `END` and `INIT_START` lines are left out: every invocation has them.
+/// Mines. Lambda's own `INIT_START`, `START`, `END` and `REPORT` lines are left out: every invocation has them, and the
+/// invocations' figures say what they say.
 pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
     let mut miner = Miner::new(Options::default());
     for (series, blocks) in [(Series::Baseline, baseline), (Series::Incident, window)] {
@@ -51,7 +52,8 @@ pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
 }
 
 fn is_boilerplate(text: &str) -> bool {
-    matches!(platform::record(text), Some(platform::Record::Start { .. } | platform::Record::Other))
+    use platform::Record;
+    matches!(platform::record(text), Some(Record::Start { .. } | Record::Report(_) | Record::Other))
 }
 
 fn template(template: &Template) -> Option<LogTemplate> {

@@ -59,21 +59,20 @@ fn is_spikes(values: &[f64]) -> bool {
     outstanding > 0 && outstanding as f64 <= FEW * values.len() as f64 && high - low > 5.0 * noise
 }
 
-/// Two drops or more, each of at least half the range within two points, with a climb before each that takes longer.
+/// Two drops or more, each of at least half the range within two points, with a climb before each that takes several steps.
 fn is_sawtooth(values: &[f64]) -> bool {
     let (low, high) = range(values);
     let drop = (high - low) / 2.0;
-    let (mut drops, mut climbs, mut lowest) = (0_u32, 0_u32, f64::INFINITY);
-    let (mut since, mut rising) = (0_usize, 0_usize);
-    let mut previous = f64::NAN;
+    let (mut drops, mut climbs) = (0_u32, 0_u32);
+    let (mut lowest, mut steepest, mut previous) = (f64::INFINITY, 0.0_f64, f64::NAN);
     for value in values {
         if previous - value >= drop {
+            let climbed = previous - lowest;
             drops += 1;
-            climbs += u32::from(since >= 3 && rising * 3 >= since * 2 && previous - lowest >= drop);
-            (lowest, since, rising) = (*value, 0, 0);
+            climbs += u32::from(climbed >= drop && steepest <= 0.6 * climbed);
+            (lowest, steepest) = (*value, 0.0);
         } else {
-            since += 1;
-            rising += usize::from(*value >= previous);
+            steepest = steepest.max(value - previous);
             lowest = lowest.min(*value);
         }
         previous = *value;

@@ -66,7 +66,12 @@ pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
-    let places = match value.abs() {
+    let size = value.abs();
+    if size >= 1e15 || (size > 0.0 && size < 1e-6) {
+        return format!("{value:.4e}");
+    }
+    let places = match size {
+        large if large >= 100_000.0 => 0,
         large if large >= 1_000.0 => 1,
         large if large >= 1.0 => 3,
         _ => 6,
@@ -100,8 +105,8 @@ fn sparkline(points: &[Point], window: Window) -> String {
     columns.iter().map(bar).collect()
 }
 
-/// The points that a reader wants to see as numbers: all of a few, else first and last, greatest and least, and where the
-/// level changes; in the order of time.
+/// The points that a reader wants to see as numbers: all of a few, else first and last, greatest and least, where the level
+/// changes and, where points stand out, those; in the order of time.
 fn that_matter(series: &Series) -> Vec<Point> {
     let points = &series.points;
     let flat = series.shape == Shape::Flat && points.len() > 3;
@@ -113,7 +118,10 @@ fn that_matter(series: &Series) -> Vec<Point> {
     times.extend(points.last().map(|point| point.at));
     let mut by_value: Vec<&Point> = points.iter().filter(|point| point.value.is_finite()).collect();
     by_value.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.at.cmp(&b.at)));
-    let greatest = if flat { 1 } else { POINTS.saturating_sub(times.len() + 1) };
+    let greatest = match series.shape {
+        Shape::Spikes | Shape::Varying => POINTS.saturating_sub(times.len() + 1),
+        _ => 1,
+    };
     times.extend(by_value.iter().take(greatest).map(|point| point.at));
     times.extend(by_value.last().map(|point| point.at));
     points.iter().filter(|point| times.contains(&point.at)).copied().collect()

@@ -1,9 +1,123 @@
-//! The opening: which calls collect the first evidence. Pure.
+//! The opening: which calls collect the first evidence, before any model is asked. Pure.
+//!
+//! A wave is all that scope and evidence call for; the toolbox leaves out what has been asked. So the first wave follows
+//! from the scope, the next ones from what was found, and the opening ends where the evidence leads nowhere new. Only the
+//! subjects' own neighbours are followed, never theirs: the number of calls is bounded.
+//!
+//! One file a kind of subject. A kind without a file of its own is looked at through its alarm, its stack and the changes.
 
+use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
-use marple_case::{Evidence, Scope};
+use marple_case::{
+    Evidence, Facts, ResourceKind, ResourceRef, Scope,
+    facts::{Alarm, AlarmState, AlarmTransition, MetricId},
+};
+use serde_json::{Value, json};
 
-/// What is asked next, given what has been found; empty: the opening has ended.
-pub(crate) fn next_wave(_: &Scope, _: &[Evidence]) -> Vec<PlannedCall> {
-    Vec::new()
+use crate::window::later;
+
+mod api;
+mod database;
+mod lambda;
+
+/// How far back earlier episodes of the alarm are looked at.
+const RECURRENCE: SignedDuration = SignedDuration::from_hours(72);
+/// Subjects that are followed.
+const SUBJECTS: usize = 3;
+
+/// What scope and evidence call for, the most telling first; includes what has been asked already.
+pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    let mut plan = Vec::new();
+    if let Some(alarm) = &scope.alarm {
+        plan.push(call("describe_alarms", json!({"names": [alarm]})));
+    }
+    for subject in scope.subjects.iter().take(SUBJECTS) {
+        plan.extend(of_subject(subject, evidence));
+    }
+    if scope.subjects.is_empty() {
+        plan.extend(of_region(scope));
+    }
+    plan.push(call("list_changes", json!({})));
+    plan.extend(alarm_metrics(scope, evidence));
+    plan.extend(recurrence(scope, evidence));
+    plan
 }
+
+fn of_subject(subject: &ResourceRef, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    match subject.kind {
+        ResourceKind::LambdaFunction => lambda::plan(&subject.name, evidence),
+        ResourceKind::DbCluster | ResourceKind::DbInstance => database::plan(&subject.name),
+        ResourceKind::RestApi => api::plan(&subject.name),
+        ResourceKind::LogGroup => match subject.name.strip_prefix("/aws/lambda/") {
+            Some(function) => lambda::plan(function, evidence),
+            None => vec![call("summarize_logs", json!({"log_group": subject.name}))],
+        },
+        _ => vec![call("describe_stack", json!({"resource": subject.name}))],
+    }
+}
+
+/// Where nothing is named: what fires, and what there is.
+fn of_region(scope: &Scope) -> Vec<PlannedCall> {
+    let mut plan = Vec::new();
+    if scope.alarm.is_none() {
+        plan.push(call("describe_alarms", json!({"state": "alarm"})));
+    }
+    plan.push(call("get_function", json!({})));
+    plan.push(call("list_log_groups", json!({})));
+    plan
+}
+
+/// The metrics that the alarm watches, where no subject's own plan reads them.
+fn alarm_metrics(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+    let alarm = alarms(evidence).find(|alarm| scope.alarm.as_ref() == Some(&alarm.name))?;
+    let condition = alarm.condition.as_ref()?;
+    let is_read = |metric: &MetricId| match metric.namespace.as_str() {
+        "AWS/Lambda" => metric.dimensions.keys().eq(["FunctionName"]),
+        "AWS/ApiGateway" => metric.dimensions.keys().eq(["ApiName"]),
+        _ => false,
+    };
+    let unread = condition.metrics.iter().filter(|metric| !is_read(metric));
+    let metrics: Vec<Value> = unread.map(|metric| asked(metric, &condition.statistic)).collect();
+    (!metrics.is_empty()).then(|| call("get_metrics", json!({"metrics": metrics})))
+}
+
+/// The alarm's metrics over the days before, where the alarm fired then too: whether it comes back, and at which times.
+fn recurrence(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+    let alarm = alarms(evidence).find(|alarm| scope.alarm.as_ref() == Some(&alarm.name))?;
+    let condition = alarm.condition.as_ref()?;
+    let since = later(scope.window.start, -RECURRENCE);
+    let earlier = |transition: &&AlarmTransition| {
+        transition.to == AlarmState::Alarm && since <= transition.at && transition.at < scope.window.start
+    };
+    let first = alarm.transitions.iter().find(earlier)?;
+    let span = SignedDuration::from_secs(i64::from(condition.period_s) * i64::from(condition.evaluation_periods));
+    let metrics: Vec<Value> = condition.metrics.iter().map(|metric| asked(metric, &condition.statistic)).collect();
+    let start = later(first.at, -(span + SignedDuration::from_hours(1)));
+    Some(call("get_metrics", json!({"metrics": metrics, "start": start, "end": scope.window.end, "baseline": false})))
+}
+
+fn asked(metric: &MetricId, statistic: &str) -> Value {
+    json!({
+        "namespace": metric.namespace, "name": metric.name, "dimensions": metric.dimensions, "statistics": [statistic]
+    })
+}
+
+fn alarms(evidence: &[Evidence]) -> impl Iterator<Item = &Alarm> {
+    evidence.iter().flat_map(|taken| match &taken.facts {
+        Facts::Alarms(alarms) => alarms.as_slice(),
+        _ => &[],
+    })
+}
+
+fn call(tool: &str, arguments: Value) -> PlannedCall {
+    PlannedCall { tool: tool.to_owned(), arguments }
+}
+
+/// A metric as `get_metrics` is asked for it.
+fn metric(namespace: &str, name: &str, dimension: (&str, &str), statistics: &[&str]) -> Value {
+    let (key, value) = dimension;
+    json!({"namespace": namespace, "name": name, "dimensions": {key: value}, "statistics": statistics})
+}
+
+#[cfg(test)]
+mod tests;

@@ -114,7 +114,8 @@ fn earlier_note(transitions: &[AlarmTransition], last: Option<usize>) -> Option<
     let count = fired.len();
     let newest = fired.split_off(count.saturating_sub(5));
     let which = if count > newest.len() { ", the last ones at " } else { ": at " };
-    Some(format!("the alarm changed to ALARM {count} times before, as far as its history goes{which}{}", newest.join(", ")))
+    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    Some(format!("the alarm changed to ALARM {times} before, as far as its history goes{which}{}", newest.join(", ")))
 }
 
 /// The window, and a note where it does not reach now.

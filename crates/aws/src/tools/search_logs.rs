@@ -107,18 +107,16 @@ pub(super) fn no_group(log_group: &str, scope: &Scope) -> Findings {
     Findings::nothing(format!("there is no log group {log_group} in {}", scope.region))
 }
 
-fn that_match(args: &Args) -> String {
-    args.pattern.as_ref().map(|pattern| format!(" that matches {pattern}")).unwrap_or_default()
-}
-
 fn nothing(args: &Args, span: Window, complete: bool) -> Findings {
     let rest = if complete { "" } else { " (the search was given up before its end: narrow the span)" };
-    Findings::nothing(format!("log group {} holds no event{} from {span}{rest}", args.log_group, that_match(args)))
+    let which = args.pattern.as_ref().map(|pattern| format!(" that matches {pattern}")).unwrap_or_default();
+    Findings::nothing(format!("log group {} holds no event{which} from {span}{rest}", args.log_group))
 }
 
 fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> String {
     let found = count(lines.len() as u64, "event");
-    let mut text = format!("log group: {}\nwindow: {span}, {found}{}\n", args.log_group, that_match(args));
+    let pattern = args.pattern.as_ref().map(|pattern| format!("pattern: {pattern}\n")).unwrap_or_default();
+    let mut text = format!("log group: {}\n{pattern}window: {span}, {found}\n", args.log_group);
     for line in lines {
         text.push_str(&format!("{} {} | {}\n", line.at, line.stream, line.message));
     }

@@ -75,7 +75,8 @@ fn header(above: &[&str]) -> Option<(String, Option<String>, String)> {
 
 /// A frame, and the runtime that writes it so.
 pub(super) fn frame(line: &str) -> Option<(&'static str, Frame)> {
-    let trimmed = line.trim();
+    // The console prints an error's own fields after its last frame, in braces.
+    let trimmed = line.trim().trim_end_matches(" {");
     if !trimmed.starts_with("at ") {
         return None;
     }

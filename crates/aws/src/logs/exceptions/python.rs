@@ -2,7 +2,7 @@
 
 use marple_case::facts::Frame;
 
-use super::Found;
+use super::{Found, record};
 use crate::pattern::{Pattern, pattern};
 
 static FRAME: Pattern = pattern!(r#"^\s*File "([^"]+)", line ([0-9]+)(?:, in (.+))?$"#);
@@ -21,15 +21,18 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         frames.reverse();
         let after = body.get(length).and_then(|line| error(line));
         if let Some((class, message)) = before.take().or(after) {
-            found.push(Found { runtime: "python", class, message, code: None, frames });
+            found.push(Found { runtime: runtime(&class), class, message, code: None, frames });
         }
         place = start + 1 + length;
     }
     if let Some((class, message)) = before.filter(|_| found.is_empty()) {
-        let runtime = if class.starts_with("Runtime.") { "lambda" } else { "python" };
-        found.push(Found { runtime, class, message, code: None, frames: Vec::new() });
+        found.push(Found { runtime: runtime(&class), class, message, code: None, frames: Vec::new() });
     }
     found
+}
+
+fn runtime(class: &str) -> &'static str {
+    if record::is_platform(class) { "lambda" } else { "python" }
 }
 
 /// `[ERROR] KeyError: 'user'`, as Lambda's runtime begins it.

@@ -34,7 +34,7 @@ fn found(value: &Value, depth: usize) -> Option<Found> {
     let stack = ["stack", "stackTrace", "trace"].iter().find_map(|name| fields.get(*name)).map(lines).unwrap_or_default();
     let (runtime, frames) = frames(&stack);
     Some(Found {
-        runtime: runtime.unwrap_or(if is_platform(class) { "lambda" } else { "node" }),
+        runtime: if is_platform(class) { "lambda" } else { runtime.unwrap_or("node") },
         class: class.to_owned(),
         message: word("errorMessage").unwrap_or_default().to_owned(),
         code: word("code").map(str::to_owned),
@@ -43,7 +43,7 @@ fn found(value: &Value, depth: usize) -> Option<Found> {
 }
 
 /// Classes that Lambda gives: `Runtime.ImportModuleError`, `Sandbox.Timedout`.
-fn is_platform(class: &str) -> bool {
+pub(super) fn is_platform(class: &str) -> bool {
     ["Runtime.", "Sandbox.", "Function.", "Extension."].iter().any(|start| class.starts_with(start))
 }
 

@@ -1,0 +1,145 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::find;
+
+/// What was found, a line each, own frames marked.
+fn seen(message: &str) -> String {
+    let mut text = String::new();
+    for found in find(message) {
+        let code = found.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
+        writeln!(text, "{} {}{code}: {:?}", found.runtime, found.class, found.message).unwrap();
+        for frame in &found.frames {
+            let own = if frame.in_app { "own" } else { "   " };
+            let function = frame.function.as_deref().unwrap_or("-");
+            writeln!(text, "  {own} {function} {} {:?} {:?}", frame.file, frame.line, frame.column).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn lambdas_record_of_an_error_of_a_node_handler() {
+    let record = "2025-12-16T05:45:37.136Z\t8d0f6e2b-51c7-4a3e-9b64-2f7c1d90e8a5\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"Cannot read properties of null (reading 'user')\",\"stack\":[\"TypeError: Cannot read properties of null (reading 'user')\",\"    at Runtime.handler (/var/task/index.js:4:29)\",\"    at Runtime.handleOnceNonStreaming (file:///var/runtime/index.mjs:1173:29)\"]}";
+    insta::assert_snapshot!(seen(record), @r#"
+    node TypeError: "Cannot read properties of null (reading 'user')"
+      own Runtime.handler /var/task/index.js Some(4) Some(29)
+          Runtime.handleOnceNonStreaming /var/runtime/index.mjs Some(1173) Some(29)
+    "#);
+}
+
+#[test]
+fn a_rejection_is_the_error_that_it_holds() {
+    let record = r#"2025-12-16T05:45:37.136Z	1	ERROR	Unhandled Promise Rejection 	{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: connect ECONNREFUSED 10.0.0.5:5432","reason":{"errorType":"Error","errorMessage":"connect ECONNREFUSED 10.0.0.5:5432","code":"ECONNREFUSED","stack":["Error: connect ECONNREFUSED 10.0.0.5:5432","    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1555:16)"]},"promise":{},"stack":["Runtime.UnhandledPromiseRejection: …"]}"#;
+    insta::assert_snapshot!(seen(record), @r#"
+    node Error [ECONNREFUSED]: "connect ECONNREFUSED 10.0.0.5:5432"
+          TCPConnectWrap.afterConnect [as oncomplete] node:net Some(1555) Some(16)
+    "#);
+}
+
+#[test]
+fn a_module_that_cannot_be_loaded_is_the_platforms_error() {
+    let node = r#"2025-12-16T05:45:37Z	undefined	ERROR	Uncaught Exception 	{"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module 'pg'\nRequire stack:\n- /var/task/index.js","stack":["Runtime.ImportModuleError: Error: Cannot find module 'pg'","    at _loadUserApp (file:///var/runtime/index.mjs:1109:17)"]}"#;
+    let python = "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'psycopg2'\nTraceback (most recent call last):";
+    let handler = "[ERROR] Runtime.HandlerNotFound: Handler 'main' missing on module 'app'";
+    insta::assert_snapshot!(seen(node) + &seen(python) + &seen(handler), @r#"
+    lambda Runtime.ImportModuleError: "Error: Cannot find module 'pg'\nRequire stack:\n- /var/task/index.js"
+          _loadUserApp /var/runtime/index.mjs Some(1109) Some(17)
+    lambda Runtime.ImportModuleError: "Unable to import module 'app': No module named 'psycopg2'"
+    lambda Runtime.HandlerNotFound: "Handler 'main' missing on module 'app'"
+    "#);
+}
+
+#[test]
+fn what_lambda_ended_itself() {
+    let timed_out = "2025-12-17T14:03:23.512Z 46a9d2e0-7f15-43cb-b208-95ed3c71f86a Task timed out after 5.00 seconds\n";
+    let killed = "RequestId: 5b7e90f3-6ad8-4c12-b8e7-02d94f6a1e35 Error: Runtime exited with error: signal: killed\nRuntime.ExitError";
+    insta::assert_snapshot!(seen(timed_out) + &seen(killed), @r#"
+    lambda Task timed out: "Task timed out after 5.00 seconds"
+    lambda Runtime.ExitError: "Runtime exited with error: signal: killed"
+    "#);
+}
+
+#[test]
+fn a_node_error_with_a_code_as_the_console_prints_it() {
+    let text = "Error: getaddrinfo ENOTFOUND cache.internal\n    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:122:26)\n    at async connect (/app/node_modules/ioredis/built/Redis.js:10:3)\n    at async Object.<anonymous> (file:///app/src/cache.mjs:17:5) {\n  errno: -3008,\n  code: 'ENOTFOUND',\n  syscall: 'getaddrinfo'\n}";
+    insta::assert_snapshot!(seen(text), @r#"
+    node Error [ENOTFOUND]: "getaddrinfo ENOTFOUND cache.internal"
+          GetAddrInfoReqWrap.onlookupall [as oncomplete] node:dns Some(122) Some(26)
+          connect /app/node_modules/ioredis/built/Redis.js Some(10) Some(3)
+      own Object.<anonymous> /app/src/cache.mjs Some(17) Some(5)
+    "#);
+}
+
+#[test]
+fn a_python_traceback_as_lambda_and_as_the_interpreter_print_it() {
+    let lambda = "[ERROR] KeyError: 'user'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 12, in handler\n    return profile(event)\n  File \"/var/task/profile.py\", line 7, in profile\n    user = event['user']";
+    let chained = "Traceback (most recent call last):\n  File \"/app/db.py\", line 3, in connect\n    raise socket.timeout()\nsocket.timeout\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"/usr/local/lib/python3.12/site-packages/flask/app.py\", line 1511, in wsgi_app\n    response = self.full_dispatch_request()\nsqlalchemy.exc.OperationalError: (psycopg2.OperationalError) could not connect";
+    insta::assert_snapshot!(seen(lambda) + &seen(chained), @r#"
+    python KeyError: "'user'"
+      own profile /var/task/profile.py Some(7) None
+      own handler /var/task/app.py Some(12) None
+    python socket.timeout: ""
+      own connect /app/db.py Some(3) None
+    python sqlalchemy.exc.OperationalError: "(psycopg2.OperationalError) could not connect"
+          wsgi_app /usr/local/lib/python3.12/site-packages/flask/app.py Some(1511) None
+    "#);
+}
+
+#[test]
+fn a_java_trace_gives_every_cause() {
+    let text = "Exception in thread \"main\" com.example.OrderException: order 17 failed\n\tat com.example.Orders.submit(Orders.java:88)\n\tat java.base/java.lang.Thread.run(Thread.java:1583)\nCaused by: java.net.ConnectException: Connection refused\n\tat java.base/sun.nio.ch.Net.pollConnect(Native Method)\n\tat com.example.Db.open(Db.java:31)\n\t... 1 more";
+    insta::assert_snapshot!(seen(text), @r#"
+    java com.example.OrderException: "order 17 failed"
+      own com.example.Orders.submit Orders.java Some(88) None
+          java.lang.Thread.run Thread.java Some(1583) None
+    java java.net.ConnectException: "Connection refused"
+          sun.nio.ch.Net.pollConnect  None None
+      own com.example.Db.open Db.java Some(31) None
+    "#);
+}
+
+#[test]
+fn a_dotnet_trace() {
+    let text = "Unhandled exception. System.NullReferenceException: Object reference not set to an instance of an object.\n   at Shop.Orders.Handler.Run(OrderRequest request) in /src/Orders/Handler.cs:line 42\n   at System.Threading.Tasks.Task.ExecuteWithThreadLocal(Task& currentTaskSlot)";
+    insta::assert_snapshot!(seen(text), @r#"
+    dotnet System.NullReferenceException: "Object reference not set to an instance of an object."
+      own Shop.Orders.Handler.Run(OrderRequest request) /src/Orders/Handler.cs Some(42) None
+          System.Threading.Tasks.Task.ExecuteWithThreadLocal(Task& currentTaskSlot)  None None
+    "#);
+}
+
+#[test]
+fn a_go_panic_with_its_goroutine() {
+    let text = "panic: runtime error: index out of range [3] with length 3 [recovered]\n\ngoroutine 1 [running]:\nmain.total({0xc00001c0a8, 0x3, 0x3})\n\t/app/main.go:315 +0x1d\nmain.main()\n\t/app/main.go:20 +0x25\n\ngoroutine 7 [chan receive]:\nmain.worker()\n\t/app/worker.go:9 +0x11\n";
+    insta::assert_snapshot!(seen(text), @r#"
+    go panic: "runtime error: index out of range [3] with length 3"
+      own main.total /app/main.go Some(315) None
+      own main.main /app/main.go Some(20) None
+    "#);
+}
+
+#[test]
+fn words_that_only_sound_like_an_exception_are_none() {
+    for text in [
+        "look at this: 5 errors at 10:30:15",
+        "INFO no panic: all is well",
+        "[ERROR] 2025-12-16T05:45:37Z could not reach cache",
+        "Task timed out soon",
+        "{\"errorType\": 17}",
+    ] {
+        assert_eq!(seen(text), "", "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_parsers(
+        text in "(\\PC|\n|\t|\r|    at |Traceback \\(most recent call last\\):\n|panic: |goroutine 1|\\.go:1|Error: |\\{\"errorType\":|File \"a\", line 1|\\)|\\(){0,40}"
+    ) {
+        let _ = find(&text);
+    }
+}

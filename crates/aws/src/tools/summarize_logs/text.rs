@@ -25,6 +25,9 @@ pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Rea
     let _ = writeln!(text, "window: {}, {}{}", summary.window, count(summary.lines, "line"), cut_note(of_window));
     let compared = count(summary.baseline_lines, "line");
     let _ = writeln!(text, "baseline: {}, {compared}{}", summary.baseline, cut_note(of_baseline));
+    if summary.baseline_lines == 0 {
+        text.push_str("the baseline is empty: that something is new says only that it was not there then\n");
+    }
     if summary.invocations.is_some() || summary.baseline_invocations.is_some() {
         let window = figures(summary.invocations.as_ref());
         let baseline = figures(summary.baseline_invocations.as_ref());
@@ -132,7 +135,10 @@ fn templates(summary: &LogSummary, text: &mut String) {
         let word = template.novelty.word();
         let counts = format!("{word} {} vs {}", template.count, template.baseline_count);
         let _ = writeln!(text, "  [{counts}]{first}{last} | {}", clipped(&template.template, SAMPLE).replace('\n', " "));
-        let _ = writeln!(text, "    sample: {}", clipped(&template.sample, SAMPLE));
+        // An exception's sample stands above.
+        if !summary.exceptions.iter().any(|exception| exception.sample == template.sample) {
+            let _ = writeln!(text, "    sample: {}", clipped(&template.sample, SAMPLE));
+        }
     }
     let shown = unusual.len().min(TEMPLATES) + usual.len().min(room);
     if let Some(more) = summary.templates.len().checked_sub(shown).filter(|more| *more > 0) {

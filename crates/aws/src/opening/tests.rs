@@ -1,0 +1,166 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use jiff::Timestamp;
+use marple_agent::ports::PlannedCall;
+use marple_case::{
+    Evidence, EvidenceId, Facts, Outcome, ResourceKind, ResourceRef, Scope, Window,
+    facts::{EnvironmentVariable, EventSource, Function, ShownValue, Stack, StackResource},
+};
+
+use super::next_wave;
+
+fn scope(subjects: Vec<ResourceRef>, alarm: Option<&str>) -> Scope {
+    let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+    Scope {
+        account: None,
+        region: "us-east-1".to_owned(),
+        now: at("2025-12-16T06:10:00Z"),
+        alarm: alarm.map(str::to_owned),
+        subjects,
+        window: Window { start: at("2025-12-16T05:00:00Z"), end: at("2025-12-16T06:00:00Z") },
+        baseline: Window { start: at("2025-12-15T05:00:00Z"), end: at("2025-12-15T06:00:00Z") },
+        period_s: 60,
+        first_breach: None,
+        recovered_at: None,
+        notes: vec![],
+    }
+}
+
+fn evidence(facts: Facts) -> Evidence {
+    Evidence {
+        id: EvidenceId(1),
+        tool: "any".to_owned(),
+        arguments: serde_json::Value::Null,
+        outcome: Outcome::Found,
+        facts,
+        text: String::new(),
+        shown: None,
+        command: String::new(),
+        taken_at: Timestamp::UNIX_EPOCH,
+        elapsed_ms: 0,
+    }
+}
+
+fn function(environment: &[(&str, &str)]) -> Function {
+    let variable = |(name, value): &(&str, &str)| EnvironmentVariable {
+        name: (*name).to_owned(),
+        value: ShownValue::Plain((*value).to_owned()),
+    };
+    let described = serde_json::json!({
+        "name": "orders", "arn": "arn:aws:lambda:us-east-1:111122223333:function:orders", "memory_mb": 128,
+        "timeout_s": 5, "code_sha256": "", "code_size": 1, "package_type": "Zip", "architectures": [],
+        "environment": [], "subnet_ids": [], "security_group_ids": [], "role": "", "log_group": "/shop/orders",
+        "layers": [], "versions": [], "aliases": [], "event_sources": [], "stack": "shop"
+    });
+    let mut function: Function = serde_json::from_value(described).unwrap();
+    function.environment = environment.iter().map(variable).collect();
+    function
+}
+
+/// `tool {arguments}` a line.
+fn lines(plan: &[PlannedCall]) -> String {
+    plan.iter().map(|call| format!("{} {}\n", call.tool, call.arguments)).collect()
+}
+
+fn orders() -> Vec<ResourceRef> {
+    vec![ResourceRef::new(ResourceKind::LambdaFunction, "orders")]
+}
+
+#[test]
+fn a_function_is_opened_with_its_own_standard_questions() {
+    insta::assert_snapshot!(lines(&next_wave(&scope(orders(), Some("orders-errors")), &[])), @r#"
+    describe_alarms {"names":["orders-errors"]}
+    get_function {"function":"orders"}
+    get_metrics {"metrics":[{"namespace":"AWS/Lambda","name":"Invocations","dimensions":{"FunctionName":"orders"},"statistics":["Sum"]},{"namespace":"AWS/Lambda","name":"Errors","dimensions":{"FunctionName":"orders"},"statistics":["Sum"]},{"namespace":"AWS/Lambda","name":"Throttles","dimensions":{"FunctionName":"orders"},"statistics":["Sum"]},{"namespace":"AWS/Lambda","name":"Duration","dimensions":{"FunctionName":"orders"},"statistics":["Average","Maximum"]},{"namespace":"AWS/Lambda","name":"ConcurrentExecutions","dimensions":{"FunctionName":"orders"},"statistics":["Maximum"]}]}
+    summarize_logs {"log_group":"/aws/lambda/orders"}
+    read_function_code {"function":"orders"}
+    list_changes {}
+    "#);
+}
+
+#[test]
+fn what_a_function_is_configured_with_is_asked_next() {
+    let mut function = function(&[
+        ("URL", "postgres://app@shop.cluster-c1.us-east-1.rds.amazonaws.com:5432/shop"),
+        ("DB_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:111122223333:secret:shop/db-AbCdEf"),
+        ("HOST", "cache.internal"),
+    ]);
+    function.event_sources = vec![EventSource {
+        arn: "arn:aws:sqs:us-east-1:111122223333:orders-in".to_owned(),
+        state: "Enabled".to_owned(),
+        last_result: None,
+        batch_size: None,
+    }];
+    let taken = [evidence(Facts::Functions(vec![function]))];
+    let before = next_wave(&scope(orders(), None), &[]);
+    let plan = next_wave(&scope(orders(), None), &taken);
+    let new: Vec<PlannedCall> = plan.into_iter().filter(|call| !before.contains(call)).collect();
+    insta::assert_snapshot!(lines(&new), @r#"
+    summarize_logs {"log_group":"/shop/orders"}
+    describe_database {"id":"shop.cluster-c1.us-east-1.rds.amazonaws.com"}
+    describe_stack {"stack":"shop"}
+    list_stack_events {"stack":"shop"}
+    list_secrets {"stack":"shop"}
+    list_secrets {"prefix":"shop/db"}
+    get_metrics {"metrics":[{"namespace":"AWS/SQS","name":"ApproximateNumberOfMessagesVisible","dimensions":{"QueueName":"orders-in"},"statistics":["Maximum"]},{"namespace":"AWS/SQS","name":"ApproximateAgeOfOldestMessage","dimensions":{"QueueName":"orders-in"},"statistics":["Maximum"]},{"namespace":"AWS/SQS","name":"NumberOfMessagesSent","dimensions":{"QueueName":"orders-in"},"statistics":["Sum"]}]}
+    "#);
+}
+
+#[test]
+fn a_stacks_cluster_is_asked_for_once_also_where_a_host_names_it() {
+    let resource = |kind: &str, id: &str| StackResource {
+        logical_id: "Db".to_owned(),
+        physical_id: Some(id.to_owned()),
+        resource_type: kind.to_owned(),
+        status: "CREATE_COMPLETE".to_owned(),
+        updated: None,
+    };
+    let stack = Stack {
+        name: "shop".to_owned(),
+        arn: String::new(),
+        status: String::new(),
+        created: None,
+        updated: None,
+        parameters: vec![],
+        outputs: vec![],
+        resources: vec![
+            resource("AWS::RDS::DBCluster", "shop"),
+            resource("AWS::RDS::DBCluster", "archive"),
+            resource("AWS::RDS::DBInstance", "shop-1"),
+        ],
+    };
+    let host = ("DB_HOST", "shop.cluster-c1.us-east-1.rds.amazonaws.com");
+    let taken = [evidence(Facts::Functions(vec![function(&[host])])), evidence(Facts::Stacks(vec![stack]))];
+    let plan = next_wave(&scope(orders(), None), &taken);
+    let databases: Vec<String> =
+        plan.iter().filter(|call| call.tool == "describe_database").map(|call| call.arguments["id"].to_string()).collect();
+    assert_eq!(databases, ["\"shop.cluster-c1.us-east-1.rds.amazonaws.com\"", "\"archive\""]);
+}
+
+#[test]
+fn without_a_subject_the_region_is_looked_over() {
+    insta::assert_snapshot!(lines(&next_wave(&scope(vec![], None), &[])), @r#"
+    describe_alarms {"state":"alarm"}
+    get_function {}
+    list_log_groups {}
+    list_changes {}
+    "#);
+}
+
+#[test]
+fn every_planned_call_fits_the_schema_of_its_tool() {
+    let scopes = [
+        scope(orders(), Some("orders-errors")),
+        scope(vec![], None),
+        scope(vec![ResourceRef::new(ResourceKind::RestApi, "shop")], None),
+        scope(vec![ResourceRef::new(ResourceKind::DbCluster, "shop")], None),
+        scope(vec![ResourceRef::new(ResourceKind::LogGroup, "/shop/orders")], None),
+    ];
+    for scope in scopes {
+        for call in next_wave(&scope, &[evidence(Facts::Functions(vec![function(&[])]))]) {
+            let tool = crate::tool::TOOLS.iter().find(|tool| tool.name == call.tool);
+            let tool = tool.unwrap_or_else(|| panic!("{} is no tool", call.tool));
+            (tool.normalise)(&call.arguments, &scope).unwrap();
+        }
+    }
+}
