@@ -19,8 +19,20 @@ const VALUE: usize = 160;
 const DETAIL: usize = 700;
 /// Parameters that say nothing of what was changed, or far too much.
 const DROPPED: [&str; 14] = [
-    "clientRequestToken", "clientToken", "requestToken", "templateBody", "templateURL", "zipFile", "code", "dryRun", "publish",
-    "revisionId", "capabilities", "policyDocument", "assumeRolePolicyDocument", "tags",
+    "clientRequestToken",
+    "clientToken",
+    "requestToken",
+    "templateBody",
+    "templateURL",
+    "zipFile",
+    "code",
+    "dryRun",
+    "publish",
+    "revisionId",
+    "capabilities",
+    "policyDocument",
+    "assumeRolePolicyDocument",
+    "tags",
 ];
 
 /// An event, as an investigator reads it.
@@ -46,7 +58,8 @@ pub(crate) struct TrailEvent {
 
 /// Reads an event. `None`: it has no time, and cannot stand on a time line.
 pub(crate) fn event(event: &Event, hider: &Hider) -> Option<TrailEvent> {
-    let body = event.cloud_trail_event().and_then(|body| serde_json::from_str::<Value>(body).ok()).unwrap_or(Value::Null);
+    let body =
+        event.cloud_trail_event().and_then(|body| serde_json::from_str::<Value>(body).ok()).unwrap_or(Value::Null);
     let at = event.event_time().and_then(time::timestamp).or_else(|| string(&body, "eventTime")?.parse().ok())?;
     let error = string(&body, "errorCode").map(|code| match string(&body, "errorMessage") {
         Some(message) => format!("{code}: {message}"),
@@ -78,7 +91,9 @@ fn actor(body: &Value) -> Option<String> {
     let arn = string(identity, "arn");
     let own = match string(identity, "type") {
         Some("Root") => Some("root".to_owned()),
-        Some("AssumedRole") => arn.and_then(|arn| arn.split_once(":assumed-role/")).map(|(_, session)| session.to_owned()),
+        Some("AssumedRole") => {
+            arn.and_then(|arn| arn.split_once(":assumed-role/")).map(|(_, session)| session.to_owned())
+        }
         _ => string(identity, "userName").or_else(|| arn.and_then(|arn| arn.rsplit('/').next())).map(str::to_owned),
     };
     match (own, via) {
@@ -128,7 +143,10 @@ fn resources(event: &Event, body: &Value) -> Vec<ResourceRef> {
     for (key, value) in parameters.into_iter().flatten() {
         let lower = key.to_ascii_lowercase();
         let kind = NAMING.iter().find(|(name, _)| *name == lower).map(|(_, kind)| *kind);
-        let kind = kind.or_else(|| (lower == "name" && event.event_source() == Some("secretsmanager.amazonaws.com")).then_some(ResourceKind::Secret));
+        let kind = kind.or_else(|| {
+            (lower == "name" && event.event_source() == Some("secretsmanager.amazonaws.com"))
+                .then_some(ResourceKind::Secret)
+        });
         let names = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         if let Some(kind) = kind {
             names.iter().filter_map(Value::as_str).for_each(|name| add(resource(kind, name)));

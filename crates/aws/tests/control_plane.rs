@@ -74,7 +74,13 @@ async fn a_function_is_shown_with_its_environment_and_its_stack() {
     let world = world_with(SCENARIO, &[]);
     let taken = take(&world, FUNCTION, "get_function", json!({"function": FUNCTION})).await;
     assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
-    for line in ["function: user-profile-service", "runtime: nodejs20.x", "stack: user-profile", "environment:", "  DB_HOST=app-aurora.cluster-"] {
+    for line in [
+        "function: user-profile-service",
+        "runtime: nodejs20.x",
+        "stack: user-profile",
+        "environment:",
+        "  DB_HOST=app-aurora.cluster-",
+    ] {
         assert!(taken.text.contains(line), "{line}\n{}", taken.text);
     }
     let Facts::Functions(functions) = &taken.facts else { panic!("{:?}", taken.facts) };
@@ -87,11 +93,19 @@ async fn denied_side_calls_are_named_and_the_rest_is_shown() {
     let world = denying(SCENARIO, r#""lambda:ListVersionsByFunction", "lambda:GetFunction", "lambda:ListAliases""#);
     let taken = take(&world, FUNCTION, "get_function", json!({"function": FUNCTION})).await;
     assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
-    for line in ["versions: denied (lambda:ListVersionsByFunction)", "stack: denied (lambda:GetFunction)", "runtime: nodejs20.x"] {
+    for line in [
+        "versions: denied (lambda:ListVersionsByFunction)",
+        "stack: denied (lambda:GetFunction)",
+        "runtime: nodejs20.x",
+    ] {
         assert!(taken.text.contains(line), "{line}\n{}", taken.text);
     }
     let code = take(&world, FUNCTION, "read_function_code", json!({"function": FUNCTION})).await;
-    assert!(matches!(&code.outcome, Outcome::Denied { action, .. } if action == "lambda:GetFunction"), "{:?}", code.outcome);
+    assert!(
+        matches!(&code.outcome, Outcome::Denied { action, .. } if action == "lambda:GetFunction"),
+        "{:?}",
+        code.outcome
+    );
 }
 
 #[tokio::test]
@@ -109,16 +123,46 @@ async fn an_unknown_function_is_no_data_and_without_a_name_all_are_listed() {
 #[tokio::test]
 async fn code_is_downloaded_unpacked_and_numbered_and_literals_that_are_credentials_are_hidden() {
     let path = format!("world/lambda/functions/{FUNCTION}/code/index.js");
-    let world = world_with(SCENARIO, &[(&path, "exports.handler = async () => {\n  const password = 'hunter2';\n};\n")]);
+    let world =
+        world_with(SCENARIO, &[(&path, "exports.handler = async () => {\n  const password = 'hunter2';\n};\n")]);
     let taken = take(&world, FUNCTION, "read_function_code", json!({"function": FUNCTION})).await;
     assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
     assert!(taken.text.contains("file: index.js"), "{}", taken.text);
-    assert!(taken.text.contains("   1 | exports.handler = async () => {\n   2 |   const password = '<hidden:"), "{}", taken.text);
+    assert!(
+        taken.text.contains("   1 | exports.handler = async () => {\n   2 |   const password = '<hidden:"),
+        "{}",
+        taken.text
+    );
     assert!(!taken.text.contains("hunter2") && !format!("{:?}", taken.facts).contains("hunter2"));
-    assert!(taken.command.starts_with("aws lambda get-function --function-name user-profile-service --query Code.Location --output text"));
+    assert!(taken.command.starts_with(
+        "aws lambda get-function --function-name user-profile-service --query Code.Location --output text"
+    ));
     let around = json!({"function": FUNCTION, "file": "/var/task/index.js", "line": 3, "context": 1});
     let around = take(&world, FUNCTION, "read_function_code", around).await;
     assert!(around.text.contains("   3 | };") && !around.text.contains("   1 | "), "{}", around.text);
+}
+
+#[tokio::test]
+async fn code_comes_over_the_sdks_own_http_client_too() {
+    let world = world_with(SCENARIO, &[]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served =
+        tokio::spawn(marple_world::serve(world.clone(), listener, async { stopped.await.unwrap_or_default() }));
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+    let config = SdkConfig::builder()
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .build();
+    let (toolbox, scope) = (AwsToolbox::new(&config), scope(&world, FUNCTION));
+    let call = PlannedCall { tool: "read_function_code".to_owned(), arguments: json!({"function": FUNCTION}) };
+    let taken = toolbox.run(&toolbox.normalise(&call, &scope).unwrap(), &scope).await;
+    assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
+    assert!(taken.text.contains("file: index.js"), "{}", taken.text);
+    stop.send(()).unwrap();
+    served.await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -156,9 +200,15 @@ async fn secrets_are_metadata_and_a_denial_is_no_absence() {
     let all = take(&world, FUNCTION, "list_secrets", json!({})).await;
     assert_eq!(all.outcome, Outcome::Found, "{}", all.text);
     let nothing = take(&world, FUNCTION, "list_secrets", json!({"prefix": "no-such/"})).await;
-    assert_eq!((nothing.outcome, nothing.text.as_str()), (Outcome::NoData, "no secret with a name that begins with \"no-such/\" in us-east-1"));
+    assert_eq!(
+        (nothing.outcome, nothing.text.as_str()),
+        (Outcome::NoData, "no secret with a name that begins with \"no-such/\" in us-east-1")
+    );
     let denied = take(&denying(SCENARIO, r#""secretsmanager:*""#), FUNCTION, "list_secrets", json!({})).await;
-    assert!(matches!(&denied.outcome, Outcome::Denied { action, .. } if action == "secretsmanager:ListSecrets"), "{denied:?}");
+    assert!(
+        matches!(&denied.outcome, Outcome::Denied { action, .. } if action == "secretsmanager:ListSecrets"),
+        "{denied:?}"
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::*;
 
 fn read(name: &str, source: &str, listed: &[(&str, &str)], body: Value) -> TrailEvent {
-    let resources = listed.iter().map(|(kind, name)| Resource::builder().resource_type(*kind).resource_name(*name).build());
+    let resources =
+        listed.iter().map(|(kind, name)| Resource::builder().resource_type(*kind).resource_name(*name).build());
     let built = Event::builder()
         .event_name(name)
         .event_source(source)

@@ -13,20 +13,21 @@ use super::{
 const LITERAL: &str = r#"(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)"#;
 
 /// `name = "…"`, `"name": "…"`, `name := '…'`, `name => "…"`, also with a type between (`let name: &str = "…"`).
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    compile(r#"([A-Za-z_$][\w$.\-]*)["'`]?\]?(\s*(?::\s*&?[A-Za-z]+\s*)?(?:=>|:=|=|:)\s*[rbuf]?)"#)
-});
+static ASSIGNMENT: LazyLock<Regex> =
+    LazyLock::new(|| compile(r#"([A-Za-z_$][\w$.\-]*)["'`]?\]?(\s*(?::\s*&?[A-Za-z]+\s*)?(?:=>|:=|=|:)\s*[rbuf]?)"#));
 
 /// `NAME || "…"`, `NAME ?? "…"`, `NAME or "…"`: a default.
-static DEFAULT: LazyLock<Regex> = LazyLock::new(|| compile(r#"([A-Za-z_$][\w$.\-]*)["'`]?[\])]*(\s*(?:\|\||\?\?|\bor\b)\s*)"#));
+static DEFAULT: LazyLock<Regex> =
+    LazyLock::new(|| compile(r#"([A-Za-z_$][\w$.\-]*)["'`]?[\])]*(\s*(?:\|\||\?\?|\bor\b)\s*)"#));
 
 /// `getenv("NAME", "…")`: a default as the second argument.
 static SECOND_ARGUMENT: LazyLock<Regex> =
     LazyLock::new(|| compile(r#"(?i)(?:getenv|environ\.get|config\.get|fetch)\(\s*["'`]([\w.\-]+)["'`](\s*,\s*)"#));
 
 /// `NAME=value` and `name: value`, the whole line.
-static BARE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^(\s*(?:-\s+)?(?:export\s+)?([A-Za-z_][\w.\-]*)\s*[=:]\s*)([^\s"'`#{\[|>&*][^#]*?)(\s*)$"#));
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"^(\s*(?:-\s+)?(?:export\s+)?([A-Za-z_][\w.\-]*)\s*[=:]\s*)([^\s"'`#{\[|>&*][^#]*?)(\s*)$"#)
+});
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and every one is compiled in the tests")]
 fn compile(before: &str) -> Regex {

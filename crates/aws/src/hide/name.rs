@@ -4,35 +4,35 @@
 //! word decides first: `SECRET_ARN` is a reference, `TOKEN_TTL` a number, `KEY_PREFIX` a text that anyone may read.
 
 /// Words that name a credential wherever they stand.
-const STRONG: [&str; 17] = [
-    "password", "passwords", "passwd", "pwd", "passphrase", "passcode", "secret", "secrets", "token", "credential",
-    "credentials", "creds", "apikey", "dsn", "jwt", "bearer", "connstr",
-];
+const STRONG: &str = "password passwords passwd pwd passphrase passcode secret secrets token credential credentials creds \
+    apikey dsn jwt bearer connstr";
 
 /// Words that name a credential only at a name's end.
-const WEAK: [&str; 9] = ["key", "keys", "auth", "pass", "tokens", "salt", "pepper", "cookie", "authorization"];
+const WEAK: &str = "key keys auth pass tokens salt pepper cookie authorization";
 
 /// Two words that name a credential together.
 const PAIRS: [(&str, &str); 9] = [
-    ("connection", "string"), ("conn", "string"), ("webhook", "url"), ("api", "key"), ("access", "key"), ("secret", "key"),
-    ("private", "key"), ("encryption", "key"), ("signing", "key"),
+    ("connection", "string"),
+    ("conn", "string"),
+    ("webhook", "url"),
+    ("api", "key"),
+    ("access", "key"),
+    ("secret", "key"),
+    ("private", "key"),
+    ("encryption", "key"),
+    ("signing", "key"),
 ];
 
 /// Last words after which a name is that of a reference or a setting, whatever stands before.
-const HARMLESS_ENDS: [&str; 66] = [
-    "arn", "name", "names", "id", "ids", "prefix", "suffix", "ttl", "expiry", "expires", "expiration", "seconds", "minutes",
-    "hours", "days", "ms", "timeout", "length", "size", "count", "limit", "max", "min", "type", "kind", "enabled",
-    "disabled", "required", "endpoint", "url", "uri", "host", "hostname", "port", "region", "version", "path", "file",
-    "dir", "mode", "algorithm", "alg", "header", "issuer", "audience", "table", "bucket", "parameter", "field", "column",
-    "rotation", "policy", "provider", "service", "stage", "role", "scope", "scopes", "format", "alias", "model", "date",
-    "status", "sha256", "state", "username",
-];
+const HARMLESS_ENDS: &str = "arn name names id ids prefix suffix ttl expiry expires expiration seconds minutes hours days ms \
+    timeout length size count limit max min type kind enabled disabled required endpoint url uri host \
+    hostname port region version path file dir mode algorithm alg header issuer audience table bucket \
+    parameter field column rotation policy provider service stage role scope scopes format alias model \
+    date status sha256 state username";
 
 /// Words before `key` that make it something else than a credential.
-const HARMLESS_KEYS: [&str; 15] = [
-    "partition", "sort", "primary", "public", "hash", "range", "cache", "foreign", "object", "s3", "routing", "map",
-    "parameter", "tag", "index",
-];
+const HARMLESS_KEYS: &str =
+    "partition sort primary public hash range cache foreign object s3 routing map parameter tag index";
 
 /// What a name says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,26 +66,29 @@ pub(super) fn verdict(name: &str) -> NameVerdict {
     if pair.is_some_and(|pair| PAIRS.contains(&pair)) {
         return NameVerdict::Credential;
     }
-    if HARMLESS_ENDS.contains(&last.as_str()) {
+    if holds(HARMLESS_ENDS, last) {
         return NameVerdict::Harmless;
     }
     if words.iter().any(|word| is_strong(word)) {
         return NameVerdict::Credential;
     }
-    let harmless_key = pair.is_some_and(|(word, end)| end.starts_with("key") && HARMLESS_KEYS.contains(&word));
-    if WEAK.contains(&last.as_str()) && !harmless_key {
+    let harmless_key = pair.is_some_and(|(word, end)| end.starts_with("key") && holds(HARMLESS_KEYS, word));
+    if holds(WEAK, last) && !harmless_key {
         return NameVerdict::CredentialUnlessNumber;
     }
     NameVerdict::Harmless
 }
 
+/// Whether a list of words, as they are written above, holds this one.
+fn holds(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
+}
+
 /// Whether the word names a credential, also where it was run together with another: `dbpassword`, `accesskey`.
 fn is_strong(word: &str) -> bool {
-    const ENDS: [&str; 10] = [
-        "password", "passwd", "secret", "token", "credentials", "apikey", "accesskey", "secretkey", "privatekey",
-        "connectionstring",
-    ];
-    STRONG.contains(&word) || ENDS.iter().any(|end| word.ends_with(end))
+    const ENDS: &str =
+        "password passwd secret token credentials apikey accesskey secretkey privatekey connectionstring";
+    holds(STRONG, word) || ENDS.split(' ').any(|end| word.ends_with(end))
 }
 
 /// The words of a name, in lower case.

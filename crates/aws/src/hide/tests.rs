@@ -16,10 +16,32 @@ fn is_hidden(name: &str, value: &str) -> bool {
 #[test]
 fn a_value_under_a_credentials_name_is_hidden() {
     for name in [
-        "PASSWORD", "DB_PASSWORD", "dbPassword", "db-password", "dbpassword", "MYSQL_PWD", "API_KEY", "APIKEY", "StripeApiKey",
-        "SECRET", "CLIENT_SECRET", "JWT_SECRET", "AUTH_TOKEN", "SLACK_BOT_TOKEN", "DB_CREDENTIALS", "SENTRY_DSN",
-        "CONNECTION_STRING", "DB_CONNECTION_STRING", "ENCRYPTION_KEY", "BASIC_AUTH", "SECRET_KEY_BASE", "SLACK_WEBHOOK_URL",
-        "masterUserPassword", "secretString", "DBPass", "AWS_SECRET_ACCESS_KEY",
+        "PASSWORD",
+        "DB_PASSWORD",
+        "dbPassword",
+        "db-password",
+        "dbpassword",
+        "MYSQL_PWD",
+        "API_KEY",
+        "APIKEY",
+        "StripeApiKey",
+        "SECRET",
+        "CLIENT_SECRET",
+        "JWT_SECRET",
+        "AUTH_TOKEN",
+        "SLACK_BOT_TOKEN",
+        "DB_CREDENTIALS",
+        "SENTRY_DSN",
+        "CONNECTION_STRING",
+        "DB_CONNECTION_STRING",
+        "ENCRYPTION_KEY",
+        "BASIC_AUTH",
+        "SECRET_KEY_BASE",
+        "SLACK_WEBHOOK_URL",
+        "masterUserPassword",
+        "secretString",
+        "DBPass",
+        "AWS_SECRET_ACCESS_KEY",
     ] {
         assert!(is_hidden(name, "hunter2"), "{name}");
     }
@@ -30,16 +52,39 @@ fn a_value_under_a_credentials_name_is_hidden() {
 fn references_settings_and_everyday_names_stay_readable() {
     for (name, value) in [
         ("SECRET_ARN", "arn:aws:secretsmanager:us-east-1:111122223333:secret:app/db-AbCdEf"),
-        ("DB_SECRET_NAME", "app/db"), ("SECRET_ID", "app/db"), ("KEY_PREFIX", "users/"), ("S3_KEY", "reports/today.csv"),
-        ("PARTITION_KEY", "pk"), ("CACHE_KEY", "profiles"), ("TOKEN_TTL", "3600"), ("MAX_TOKENS", "4096"),
-        ("AUTH_ENABLED", "true"), ("USE_AUTH", "true"), ("AUTH_SERVICE_URL", "https://auth.example.com/v1"),
-        ("KMS_KEY_ID", "alias/app"), ("PASSWORD_MIN_LENGTH", "12"), ("KEYSPACE", "profiles"), ("MONKEY", "george"),
-        ("AUTHOR", "jane"), ("COMPASS", "north"), ("TOKENIZER", "bert"), ("LOG_LEVEL", "debug"), ("DB_HOST", "db.internal"),
-        ("DB_PORT", "5432"), ("TABLE", "profiles-Table-1A2B3C4D5E6F"), ("DB_USER", "app"), ("NODE_OPTIONS", "--enable-source-maps"),
-        ("DB_PASSWORD", ""), ("DB_PASSWORD", "****"), ("DB_PASSWORD", "{{resolve:secretsmanager:app/db:SecretString:password}}"),
-        ("QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/orders"), ("COMMIT", "8f14e45fceea167a5a36dedd4bea2543aabbccdd"),
-        ("DB_ENDPOINT", "app-aurora.cluster-c0a1b2c3d4e5.us-east-1.rds.amazonaws.com"), ("UPSTREAM", "http://10.0.1.7:8080/users@home"),
-        ("STACK", "user-profile-ProfileFunction-9xKQ3LmZ01Ab"), ("HANDLER", "createUserProfileFromSignupRequestV2"),
+        ("DB_SECRET_NAME", "app/db"),
+        ("SECRET_ID", "app/db"),
+        ("KEY_PREFIX", "users/"),
+        ("S3_KEY", "reports/today.csv"),
+        ("PARTITION_KEY", "pk"),
+        ("CACHE_KEY", "profiles"),
+        ("TOKEN_TTL", "3600"),
+        ("MAX_TOKENS", "4096"),
+        ("AUTH_ENABLED", "true"),
+        ("USE_AUTH", "true"),
+        ("AUTH_SERVICE_URL", "https://auth.example.com/v1"),
+        ("KMS_KEY_ID", "alias/app"),
+        ("PASSWORD_MIN_LENGTH", "12"),
+        ("KEYSPACE", "profiles"),
+        ("MONKEY", "george"),
+        ("AUTHOR", "jane"),
+        ("COMPASS", "north"),
+        ("TOKENIZER", "bert"),
+        ("LOG_LEVEL", "debug"),
+        ("DB_HOST", "db.internal"),
+        ("DB_PORT", "5432"),
+        ("TABLE", "profiles-Table-1A2B3C4D5E6F"),
+        ("DB_USER", "app"),
+        ("NODE_OPTIONS", "--enable-source-maps"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD", "****"),
+        ("DB_PASSWORD", "{{resolve:secretsmanager:app/db:SecretString:password}}"),
+        ("QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/orders"),
+        ("COMMIT", "8f14e45fceea167a5a36dedd4bea2543aabbccdd"),
+        ("DB_ENDPOINT", "app-aurora.cluster-c0a1b2c3d4e5.us-east-1.rds.amazonaws.com"),
+        ("UPSTREAM", "http://10.0.1.7:8080/users@home"),
+        ("STACK", "user-profile-ProfileFunction-9xKQ3LmZ01Ab"),
+        ("HANDLER", "createUserProfileFromSignupRequestV2"),
     ] {
         assert_eq!(hider().variable(name, value), ShownValue::Plain(value.to_owned()), "{name}");
     }
@@ -66,7 +111,10 @@ fn of_a_url_only_the_password_is_hidden() {
     let shown = hider().named("DB_CONNECTION_STRING", "postgres://app:hunter2@db.internal/app");
     assert!(shown.contains("@db.internal/app") && !shown.contains("hunter2"));
     let shown = hider().named("SETTING", "Server=db.internal;User Id=app;Password=hunter2;Timeout=3");
-    assert!(shown.starts_with("Server=db.internal;User Id=app;Password=<hidden:") && shown.ends_with(";Timeout=3"), "{shown}");
+    assert!(
+        shown.starts_with("Server=db.internal;User Id=app;Password=<hidden:") && shown.ends_with(";Timeout=3"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -37,7 +37,8 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `Bearer …` and `Basic …` of HTTP.
-static HTTP_AUTHORIZATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b((?:Bearer|Basic) )([A-Za-z0-9+/_.=\-]{8,})"));
+static HTTP_AUTHORIZATION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b((?:Bearer|Basic) )([A-Za-z0-9+/_.=\-]{8,})"));
 
 /// Runs of base-64 characters that are long enough to be judged as random.
 static RUN: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z0-9+/]{24,}={0,2}"));
@@ -76,7 +77,8 @@ fn replace<'a>(text: Cow<'a, str>, pattern: &Regex, hide: impl Fn(&Captures<'_>)
     if !pattern.is_match(&text) {
         return text;
     }
-    let replaced = pattern.replace_all(&text, |found: &Captures<'_>| hide(found).unwrap_or_else(|| part(found, 0).to_owned()));
+    let replaced =
+        pattern.replace_all(&text, |found: &Captures<'_>| hide(found).unwrap_or_else(|| part(found, 0).to_owned()));
     Cow::Owned(replaced.into_owned())
 }
 

@@ -28,7 +28,12 @@ pub(crate) fn read(zipped: &[u8], limits: Limits) -> Result<Package, PackageErro
     }
     let too_many = PackageError::TooMany { limit: limits.entries };
     // Before the archive's directory is parsed: what it takes in memory follows from the number of its entries.
-    if zipped.windows(ENTRY.len()).filter(|window| *window == ENTRY).nth(limits.entries.saturating_mul(NESTED)).is_some() {
+    if zipped
+        .windows(ENTRY.len())
+        .filter(|window| *window == ENTRY)
+        .nth(limits.entries.saturating_mul(NESTED))
+        .is_some()
+    {
         return Err(too_many);
     }
     let mut archive = ZipArchive::new(Cursor::new(zipped)).map_err(|error| PackageError::NotAZip(error.to_string()))?;

@@ -121,10 +121,22 @@ mod tests {
 
     #[test]
     fn packages_come_over_https_or_from_this_machine() {
-        for url in ["https://bucket.s3.amazonaws.com/x?sig", "http://127.0.0.1:4566/code", "http://localhost/x", "http://[::1]:1/x"] {
+        for url in [
+            "https://bucket.s3.amazonaws.com/x?sig",
+            "http://127.0.0.1:4566/code",
+            "http://localhost/x",
+            "http://[::1]:1/x",
+        ] {
             assert!(is_allowed(url), "{url}");
         }
-        for url in ["http://example.com/x", "file:///etc/passwd", "http://127.0.0.1@example.com/x", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", ""] {
+        for url in [
+            "http://example.com/x",
+            "file:///etc/passwd",
+            "http://127.0.0.1@example.com/x",
+            "http://127.0.0.1.example.com/",
+            "ftp://127.0.0.1/",
+            "",
+        ] {
             assert!(!is_allowed(url), "{url}");
         }
     }

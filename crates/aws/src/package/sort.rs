@@ -1,8 +1,17 @@
 //! What a file of a package is, by its path and its first bytes: the function's own text, a library's, or nothing to read.
 
 /// Folders of libraries, by the package managers of Lambda's runtimes: npm, pip, Bundler, Composer and Go, native parts.
-const LIBRARY_FOLDERS: [&str; 9] =
-    ["node_modules", "site-packages", "dist-packages", "vendor", "bower_components", "__pycache__", "lib64", ".yarn", "bin"];
+const LIBRARY_FOLDERS: [&str; 9] = [
+    "node_modules",
+    "site-packages",
+    "dist-packages",
+    "vendor",
+    "bower_components",
+    "__pycache__",
+    "lib64",
+    ".yarn",
+    "bin",
+];
 
 /// Ends of folders that pip writes next to each library.
 const LIBRARY_ENDS: [&str; 4] = [".dist-info", ".egg-info", ".libs", ".data"];
@@ -63,7 +72,8 @@ fn library_folder(path: &str) -> Option<&str> {
 /// The lines, if the bytes are text: UTF-8 without NUL and with hardly any other control character.
 pub(super) fn text(bytes: Vec<u8>) -> Option<Vec<String>> {
     let text = String::from_utf8(bytes).ok()?;
-    let controls = text.chars().filter(|character| character.is_control() && !"\n\r\t\x0c".contains(*character)).count();
+    let controls =
+        text.chars().filter(|character| character.is_control() && !"\n\r\t\x0c".contains(*character)).count();
     if text.contains('\0') || controls * 100 > text.len() {
         return None;
     }
@@ -74,7 +84,9 @@ pub(super) fn text(bytes: Vec<u8>) -> Option<Vec<String>> {
 fn cut(line: &str) -> String {
     let end = line.floor_char_boundary(LINE);
     match line.get(..end) {
-        Some(kept) if kept.len() < line.len() => format!("{kept}… [{} more bytes in this line]", line.len() - kept.len()),
+        Some(kept) if kept.len() < line.len() => {
+            format!("{kept}… [{} more bytes in this line]", line.len() - kept.len())
+        }
         _ => line.to_owned(),
     }
 }
@@ -85,7 +97,8 @@ fn cut(line: &str) -> String {
 pub(crate) fn names(named: &str, path: &str) -> bool {
     let named = named.strip_prefix("file://").unwrap_or(named);
     let named = named.strip_prefix("/var/task/").or_else(|| named.strip_prefix("./")).unwrap_or(named);
-    let ends = |long: &str, short: &str| long == short || long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
+    let ends =
+        |long: &str, short: &str| long == short || long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
     if ends(named, path) || ends(path, named) {
         return true;
     }

@@ -49,7 +49,8 @@ fn own_text_is_read_libraries_are_totalled_and_the_rest_is_named() {
     assert_eq!(*file("index.js.map"), Content::Unread("source map".to_owned()));
     assert_eq!(*file("logo.bin2"), Content::Unread("binary".to_owned()));
     assert!(matches!(file("src/app.py"), Content::Text(_)));
-    let libraries: Vec<_> = package.libraries.iter().map(|library| (library.path.as_str(), library.files, library.bytes)).collect();
+    let libraries: Vec<_> =
+        package.libraries.iter().map(|library| (library.path.as_str(), library.files, library.bytes)).collect();
     assert_eq!(libraries, [("lib/app.jar", 1, 2), ("node_modules/", 2, 8), ("requests-2.0.dist-info/", 1, 1)]);
     assert!(package.refused.is_empty());
 }
@@ -131,13 +132,20 @@ fn a_minified_line_is_cut_and_says_so() {
 #[test]
 fn a_name_of_a_stack_trace_or_a_handler_finds_its_file() {
     for (named, path) in [
-        ("/var/task/index.js", "index.js"), ("file:///var/task/src/a.mjs", "src/a.mjs"), ("index", "index.js"),
-        ("./index.js", "index.js"), ("app.jobs.daily", "app/jobs/daily.py"), ("app", "app/__init__.py"),
-        ("src/index", "src/index.js"), ("daily.py", "app/jobs/daily.py"), ("/opt/build/src/app.py", "app.py"),
+        ("/var/task/index.js", "index.js"),
+        ("file:///var/task/src/a.mjs", "src/a.mjs"),
+        ("index", "index.js"),
+        ("./index.js", "index.js"),
+        ("app.jobs.daily", "app/jobs/daily.py"),
+        ("app", "app/__init__.py"),
+        ("src/index", "src/index.js"),
+        ("daily.py", "app/jobs/daily.py"),
+        ("/opt/build/src/app.py", "app.py"),
     ] {
         assert!(names(named, path), "{named} {path}");
     }
-    for (named, path) in [("index.js", "myindex.js"), ("", "index.js"), ("other", "index.js"), ("index.py", "index.js")] {
+    for (named, path) in [("index.js", "myindex.js"), ("", "index.js"), ("other", "index.js"), ("index.py", "index.js")]
+    {
         assert!(!names(named, path), "{named} {path}");
     }
 }

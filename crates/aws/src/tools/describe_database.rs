@@ -58,7 +58,8 @@ impl Tool for DescribeDatabase {
 
     fn command(args: &Args, scope: &Scope) -> String {
         // A host name's first label is the identifier of the cluster or instance.
-        let id = args.id.as_deref().map(|id| if id.starts_with("arn:") { id } else { id.split('.').next().unwrap_or(id) });
+        let id =
+            args.id.as_deref().map(|id| if id.starts_with("arn:") { id } else { id.split('.').next().unwrap_or(id) });
         let is_instance = args.id.as_deref().is_some_and(|id| id.contains(".rds.") && !id.contains(".cluster-"));
         let command = match is_instance {
             true => Command::new("rds", "describe-db-instances").option_if("db-instance-identifier", id),
@@ -79,8 +80,11 @@ impl Tool for DescribeDatabase {
 /// The sort of databases that could not be read, where the other one was.
 type Missing<'a> = Option<&'a (&'static str, Fault)>;
 
-/// What was read, clusters first, and what was not. Where neither was, the fault.
-fn readable(found: Found) -> Result<(Vec<(Database, Vec<String>)>, Option<(&'static str, Fault)>), Fault> {
+/// What was read, clusters first, each with its custom endpoints; and the sort that was not.
+type Readable = (Vec<(Database, Vec<String>)>, Option<(&'static str, Fault)>);
+
+/// What could be read. Where nothing could, the fault.
+fn readable(found: Found) -> Result<Readable, Fault> {
     let plain = |instances: Vec<Database>| instances.into_iter().map(|instance| (instance, Vec::new()));
     match (found.clusters, found.instances) {
         (Ok(mut clusters), Ok(instances)) => {
@@ -156,7 +160,8 @@ fn chosen(id: &str, databases: Vec<(Database, Vec<String>)>) -> Vec<Database> {
         .filter(|(database, custom)| is_cluster(database) && is_named(database, custom))
         .map(|(database, _)| database.id.clone())
         .collect();
-    let is_member = |database: &Database| !is_cluster(database) && database.members.iter().any(|cluster| named.contains(cluster));
+    let is_member =
+        |database: &Database| !is_cluster(database) && database.members.iter().any(|cluster| named.contains(cluster));
     let chosen = databases.into_iter().filter(|(database, custom)| is_named(database, custom) || is_member(database));
     chosen.map(|(database, _)| database).collect()
 }
@@ -172,7 +177,8 @@ async fn events(database: &Database, context: Context<'_>) -> Result<Vec<Databas
         let at = event.date().and_then(time::timestamp)?;
         Some(DatabaseEvent { at, message: event.message.unwrap_or_default() })
     };
-    let mut events: Vec<_> = database::events(Some(database), span, context).await?.into_iter().filter_map(event).collect();
+    let mut events: Vec<_> =
+        database::events(Some(database), span, context).await?.into_iter().filter_map(event).collect();
     events.sort_by_key(|event| event.at);
     Ok(events)
 }

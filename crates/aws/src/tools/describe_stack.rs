@@ -36,8 +36,11 @@ pub(crate) struct DescribeStack;
 
 impl Tool for DescribeStack {
     const NAME: &'static str = "describe_stack";
-    const ACTIONS: &'static [&'static str] =
-        &["cloudformation:DescribeStackResources", "cloudformation:DescribeStacks", "cloudformation:ListStackResources"];
+    const ACTIONS: &'static [&'static str] = &[
+        "cloudformation:DescribeStackResources",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+    ];
     type Args = Args;
 
     fn normalise(args: &mut Args, _: &Scope) -> Result<(), String> {
@@ -63,7 +66,9 @@ impl Tool for DescribeStack {
             (Some(name), _) => one(name, context).await,
             (None, Some(resource)) => match stack::owner(resource, context).await? {
                 Some(name) => one(&name, context).await,
-                None => Ok(Findings::nothing(format!("no stack in {} owns a resource {resource}", context.scope.region))),
+                None => {
+                    Ok(Findings::nothing(format!("no stack in {} owns a resource {resource}", context.scope.region)))
+                }
             },
             (None, None) => all(context).await,
         }

@@ -120,7 +120,9 @@ async fn core(name: &str, context: Context<'_>) -> Result<(Function, Option<Stri
             read.stack = answer.tags().and_then(|tags| tags.get(function::STACK_TAG)).cloned();
             read.image_uri = answer.code().and_then(|code| code.image_uri()).map(str::to_owned);
             let tags = match answer.tags_error() {
-                Some(error) => Err(Fault::Denied { action: "lambda:ListTags".to_owned(), message: error.message().to_owned() }),
+                Some(error) => {
+                    Err(Fault::Denied { action: "lambda:ListTags".to_owned(), message: error.message().to_owned() })
+                }
                 None => Ok(()),
             };
             return Ok((read, environment_error(configuration), tags));
@@ -225,7 +227,8 @@ pub(super) async fn list(context: Context<'_>) -> Result<(Vec<Function>, bool), 
     let mut functions = Vec::new();
     let mut marker = None;
     loop {
-        let page = context.clients.lambda().list_functions().set_marker(marker).send().await.asked("lambda:ListFunctions")?;
+        let page =
+            context.clients.lambda().list_functions().set_marker(marker).send().await.asked("lambda:ListFunctions")?;
         functions.extend(page.functions().iter().map(|one| function::function(one, context.hider)));
         marker = page.next_marker.filter(|marker| !marker.is_empty());
         if marker.is_none() || functions.len() >= FUNCTIONS {

@@ -8,7 +8,7 @@
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
-    Facts, Scope,
+    Facts, Scope, Window,
     facts::{Change, ChangeSource, Changes},
 };
 use schemars::JsonSchema;
@@ -99,9 +99,9 @@ impl Tool for ListChanges {
         if let Some(fault) = first_of_only_faults(&sources) {
             return Err(fault);
         }
-        let (changes, notes) = merged(sources, span, args.resource.is_some(), &subjects);
-        let text = rendering::rendered(&changes, &subjects, &notes, context.scope);
-        Ok(Findings { found: !changes.changes.is_empty(), facts: Facts::Changes(changes), text })
+        let line = merged(sources, span, args.resource.is_some(), &subjects);
+        let text = rendering::rendered(&line, &subjects, context.scope);
+        Ok(Findings { found: !line.changes.changes.is_empty(), facts: Facts::Changes(line.changes), text })
     }
 }
 
@@ -111,6 +111,8 @@ struct Given {
     changes: Vec<Change>,
     /// What a reader should know: that a limit was reached, that a part could not be read.
     notes: Vec<String>,
+    /// From when on the source was read, where that is later than the span's start.
+    since: Option<Timestamp>,
 }
 
 type Source = (ChangeSource, Result<Given, Fault>);
@@ -121,20 +123,31 @@ fn first_of_only_faults(sources: &[Source]) -> Option<Fault> {
     sources.iter().find_map(|(_, given)| given.as_ref().err()).filter(|_| all_failed).cloned()
 }
 
-/// One time line, oldest first, and the notes of the sources.
-fn merged(sources: Vec<Source>, window: marple_case::Window, narrowed: bool, subjects: &Subjects) -> (Changes, Vec<String>) {
-    let mut merged = Changes { window, changes: Vec::new(), read: Vec::new(), unread: Vec::new() };
-    let mut notes = subjects.notes.clone();
+/// The changes of all sources on one time line.
+#[derive(Debug, Clone, PartialEq)]
+struct TimeLine {
+    /// The changes, oldest first.
+    changes: Changes,
+    /// The sources that were read from a later moment on than was asked for.
+    since: Vec<(ChangeSource, Timestamp)>,
+    /// The sources' notes.
+    notes: Vec<String>,
+}
+
+fn merged(sources: Vec<Source>, window: Window, narrowed: bool, subjects: &Subjects) -> TimeLine {
+    let mut changes = Changes { window, changes: Vec::new(), read: Vec::new(), unread: Vec::new() };
+    let (mut since, mut notes) = (Vec::new(), subjects.notes.clone());
     for (source, given) in sources {
         match given {
             Ok(given) => {
-                merged.read.push(source);
+                changes.read.push(source);
+                since.extend(given.since.map(|at| (source, at)));
                 notes.extend(given.notes.into_iter().map(|note| format!("{}: {note}", source.word())));
-                merged.changes.extend(given.changes.into_iter().filter(|change| change.touches_subject || !narrowed));
+                changes.changes.extend(given.changes.into_iter().filter(|change| change.touches_subject || !narrowed));
             }
-            Err(fault) => merged.unread.push((source, fault.to_string())),
+            Err(fault) => changes.unread.push((source, fault.to_string())),
         }
     }
-    merged.changes.sort_by_key(|change| change.at);
-    (merged, notes)
+    changes.changes.sort_by_key(|change| change.at);
+    TimeLine { changes, since, notes }
 }

@@ -44,7 +44,8 @@ impl Tool for ListSecrets {
 
     fn command(args: &Args, scope: &Scope) -> String {
         let filters = filters(args);
-        let words: Vec<String> = filters.iter().map(|(key, value)| format!("Key={},Values={value}", key.as_str())).collect();
+        let words: Vec<String> =
+            filters.iter().map(|(key, value)| format!("Key={},Values={value}", key.as_str())).collect();
         Command::new("secretsmanager", "list-secrets")
             .flag("include-planned-deletion")
             .options("filters", words.iter().map(String::as_str))

@@ -43,7 +43,9 @@ impl Tool for ListStackEvents {
     }
 
     fn command(args: &Args, scope: &Scope) -> String {
-        Command::new("cloudformation", "describe-stack-events").option("stack-name", &args.stack).in_region(&scope.region)
+        Command::new("cloudformation", "describe-stack-events")
+            .option("stack-name", &args.stack)
+            .in_region(&scope.region)
     }
 
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
@@ -87,7 +89,11 @@ fn rendered(name: &str, found: &EventsOfSpan, span: marple_case::Window) -> Stri
 /// `TIME CloudFormation STATUS LOGICAL (TYPE, physical id): reason`.
 fn line(event: &SdkEvent) -> String {
     let Some(fact) = stack::event(event) else { return String::new() };
-    let physical = event.physical_resource_id().filter(|id| !id.is_empty()).map(|id| format!(", {id}")).unwrap_or_default();
+    let physical =
+        event.physical_resource_id().filter(|id| !id.is_empty()).map(|id| format!(", {id}")).unwrap_or_default();
     let reason = fact.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    format!("{} CloudFormation {} {} ({}{physical}){reason}\n", fact.at, fact.status, fact.logical_id, fact.resource_type)
+    format!(
+        "{} CloudFormation {} {} ({}{physical}){reason}\n",
+        fact.at, fact.status, fact.logical_id, fact.resource_type
+    )
 }

@@ -117,11 +117,13 @@ enum Deployed {
 
 async fn deployed(args: &Args, context: Context<'_>) -> Result<Deployed, Fault> {
     let parts = download::SdkParts::default();
-    let asked = context.clients.lambda().get_function().function_name(&args.function).set_qualifier(args.version.clone());
+    let asked =
+        context.clients.lambda().get_function().function_name(&args.function).set_qualifier(args.version.clone());
     let answer = match asked.customize().interceptor(parts.clone()).send().await.asked(ACTION) {
         Ok(answer) => answer,
         Err(fault) if fault.is_not_found() => {
-            let version = args.version.as_ref().map(|version| format!(" with a version or alias {version}")).unwrap_or_default();
+            let version =
+                args.version.as_ref().map(|version| format!(" with a version or alias {version}")).unwrap_or_default();
             let region = &context.scope.region;
             return Ok(Deployed::Nothing(format!("no function named {}{version} in {region}", args.function)));
         }

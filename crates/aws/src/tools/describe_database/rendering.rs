@@ -80,7 +80,8 @@ fn events(text: &mut String, database: &Database, around: &Around, scope: &Scope
     match &around.events {
         Err(fault) => text.push_str(&unread("events", fault)),
         Ok(events) if events.is_empty() => {
-            let _ = writeln!(text, "events: no RDS event of {} between {} and {}", database.id, window.start, window.end);
+            let _ =
+                writeln!(text, "events: no RDS event of {} between {} and {}", database.id, window.start, window.end);
         }
         Ok(events) => {
             text.push_str("events:\n");
@@ -101,8 +102,17 @@ fn load(text: &mut String, database: &Database, around: &Around, scope: &Scope) 
         let _ = writeln!(text, "{}", connections(&database.id, most, scope));
     }
     for one in series {
-        text.push_str(&metrics::text::rendered(one, scope.window));
+        text.push_str(&brief(one, scope));
     }
+}
+
+/// A series as `get_metrics` shows it, without its points: those are read there.
+fn brief(series: &Series, scope: &Scope) -> String {
+    let rendered = metrics::text::rendered(series, scope.window);
+    let is_point = |line: &&str| {
+        line.strip_prefix("  ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    rendered.lines().filter(|line| !is_point(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The one sentence on connections that is quoted: whether anything was connected at all.
@@ -111,7 +121,9 @@ fn connections(id: &str, most: &Series, scope: &Scope) -> String {
     match most.window.points {
         0 => format!("connections: not measured for {id} between {start} and {end} (no data points)"),
         points if most.window.max <= 0.0 => {
-            format!("connections: zero connections to {id} between {start} and {end} (DatabaseConnections Maximum 0 in all {points} points)")
+            format!(
+                "connections: zero connections to {id} between {start} and {end} (DatabaseConnections Maximum 0 in all {points} points)"
+            )
         }
         _ => {
             let max = metrics::text::number(most.window.max);

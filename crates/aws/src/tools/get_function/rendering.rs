@@ -27,7 +27,8 @@ pub(super) fn whole(function: &Function, around: &Surroundings) -> String {
     environment(&mut text, function, around);
     section(&mut text, "versions", &around.versions, |version| {
         let modified = version.last_modified.map_or("unknown".to_owned(), |at| at.to_string());
-        let description = if version.description.is_empty() { String::new() } else { format!(", {}", version.description) };
+        let description =
+            if version.description.is_empty() { String::new() } else { format!(", {}", version.description) };
         format!("{}, last modified {modified}, sha256 {}{description}", version.version, version.code_sha256)
     });
     section(&mut text, "aliases", &around.aliases, |(alias, version)| format!("{alias} -> {version}"));

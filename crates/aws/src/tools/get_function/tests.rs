@@ -6,7 +6,8 @@ use super::*;
 use crate::hide::Hider;
 
 fn orders() -> Function {
-    let environment = EnvironmentResponse::builder().variables("DB_PASSWORD", "hunter2").variables("DB_HOST", "db.internal");
+    let environment =
+        EnvironmentResponse::builder().variables("DB_PASSWORD", "hunter2").variables("DB_HOST", "db.internal");
     let configuration = FunctionConfiguration::builder()
         .function_name("orders")
         .function_arn("arn:aws:lambda:us-east-1:111122223333:function:orders")

@@ -3,22 +3,20 @@
 use std::fmt::Write as _;
 
 use jiff::SignedDuration;
-use marple_case::{
-    Scope,
-    facts::{Change, Changes},
-};
+use marple_case::{Scope, facts::Change};
 
-use super::subject::Subjects;
+use super::{TimeLine, subject::Subjects};
 
 /// CloudTrail may be so late.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The whole text.
-pub(super) fn rendered(changes: &Changes, subjects: &Subjects, notes: &[String], scope: &Scope) -> String {
-    let (touching, others): (Vec<&Change>, Vec<&Change>) = changes.changes.iter().partition(|change| change.touches_subject);
+pub(super) fn rendered(timeline: &TimeLine, subjects: &Subjects, scope: &Scope) -> String {
+    let TimeLine { changes, notes, .. } = timeline;
+    let (touching, others): (Vec<&Change>, Vec<&Change>) =
+        changes.changes.iter().partition(|change| change.touches_subject);
     let span = format!("between {} and {}", changes.window.start, changes.window.end);
-    let read: Vec<&str> = changes.read.iter().map(|source| source.word()).collect();
-    let read = format!("(read: {})", read.join(", "));
+    let read = format!("(read: {})", sources(timeline));
     let mut text = String::new();
     match (subjects.names(), touching.len()) {
         (Some(names), 0) => {
@@ -52,6 +50,15 @@ pub(super) fn rendered(changes: &Changes, subjects: &Subjects, notes: &[String],
     }
     others.iter().for_each(|change| text.push_str(&line(change)));
     text
+}
+
+/// The sources that were read, and from when on where that is not the span's start: the sentence must not claim more.
+fn sources(line: &TimeLine) -> String {
+    let source = |source: &marple_case::facts::ChangeSource| match line.since.iter().find(|(late, _)| late == source) {
+        Some((_, since)) => format!("{} from {since}", source.word()),
+        None => source.word().to_owned(),
+    };
+    line.changes.read.iter().map(source).collect::<Vec<_>>().join(", ")
 }
 
 /// `TIME SOURCE ACTION RESOURCE by ACTOR: detail`.

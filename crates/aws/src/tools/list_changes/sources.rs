@@ -33,27 +33,32 @@ const STACKS_AT_ONCE: usize = 5;
 
 /// Write events of CloudTrail, newest first as far as the pages go.
 pub(super) async fn cloudtrail(span: Window, subjects: &Subjects, context: Context<'_>) -> Result<Given, Fault> {
-    let writes = LookupAttribute::builder().attribute_key(LookupAttributeKey::ReadOnly).attribute_value("false").build();
+    let writes =
+        LookupAttribute::builder().attribute_key(LookupAttributeKey::ReadOnly).attribute_value("false").build();
     let writes = writes.map_err(|error| Fault::Unreachable {
         action: "cloudtrail:LookupEvents".to_owned(),
         message: error.to_string(),
     })?;
     let mut given = Given::default();
-    let mut token = None;
+    let (mut token, mut oldest) = (None, None);
     for page_number in 0..TRAIL_PAGES {
         if page_number > 0 {
             tokio::time::sleep(TRAIL_INTERVAL).await;
         }
-        let asked = context.clients.cloudtrail().lookup_events().lookup_attributes(writes.clone()).set_next_token(token);
+        let asked =
+            context.clients.cloudtrail().lookup_events().lookup_attributes(writes.clone()).set_next_token(token);
         let asked = asked.start_time(time::date_time(span.start)).end_time(time::date_time(span.end)).max_results(50);
         let page = match asked.send().await.asked("cloudtrail:LookupEvents") {
             Ok(page) => page,
             Err(fault) if page_number > 0 => {
                 given.notes.push(format!("events before the {} newest were not read: {fault}", given.changes.len()));
+                given.since = oldest;
                 return Ok(given);
             }
             Err(fault) => return Err(fault),
         };
+        // Newest first: the last event of the last page that was read says how far back the reading goes.
+        oldest = page.events().last().and_then(|event| event.event_time()).and_then(time::timestamp).or(oldest);
         let events = page.events().iter().filter_map(|event| cloudtrail::event(event, context.hider));
         let events = events.filter(|event| !event.read_only && span.contains(event.at));
         given.changes.extend(events.map(|event| trail_change(event, subjects)));
@@ -62,7 +67,10 @@ pub(super) async fn cloudtrail(span: Window, subjects: &Subjects, context: Conte
             return Ok(given);
         }
     }
-    given.notes.push(format!("the {} newest write events were read; there are older ones in this span", given.changes.len()));
+    given
+        .notes
+        .push(format!("the {} newest write events were read; there are older ones in this span", given.changes.len()));
+    given.since = oldest;
     Ok(given)
 }
 
@@ -86,7 +94,8 @@ pub(super) async fn cloudformation(span: Window, subjects: &Subjects, context: C
     let mut stacks: Vec<Stack> = described.iter().map(|one| stack::stack(one, context.hider)).collect();
     let owns = |stack: &Stack| subjects.stacks.contains(&stack.name);
     // A stack updated after the span may have been updated in it too: its last time says nothing then.
-    stacks.retain(|stack| owns(stack) || [stack.created, stack.updated].into_iter().flatten().any(|at| span.start <= at));
+    stacks
+        .retain(|stack| owns(stack) || [stack.created, stack.updated].into_iter().flatten().any(|at| span.start <= at));
     stacks.sort_by_key(|stack| (!owns(stack), std::cmp::Reverse(stack.updated.or(stack.created))));
     let mut given = Given::default();
     if !complete || stacks.len() > STACKS {
@@ -128,7 +137,7 @@ fn stack_change(name: &str, event: &aws_sdk_cloudformation::types::StackEvent, s
     let reason = fact.reason.map(|reason| format!(": {}", clipped(&reason, 300))).unwrap_or_default();
     let detail = match is_stack {
         true => reason.trim_start_matches(": ").to_owned(),
-        false => format!("{} ({}) of stack {name}{reason}", fact.logical_id, fact.resource_type),
+        false => format!("{} {} of stack {name}{reason}", fact.resource_type, fact.logical_id),
     };
     Some(Change {
         at: fact.at,
@@ -171,10 +180,15 @@ pub(super) async fn lambda(span: Window, subjects: &Subjects, context: Context<'
     Ok(given)
 }
 
-async fn published<'f>(function: &'f Function, span: Window, context: Context<'_>) -> (&'f str, Result<Vec<Change>, Fault>) {
+async fn published<'f>(
+    function: &'f Function,
+    span: Window,
+    context: Context<'_>,
+) -> (&'f str, Result<Vec<Change>, Fault>) {
     let versions = get_function::versions(&function.name, context).await.map(|versions| {
         let numbered = versions.into_iter().filter(|version| version.version != "$LATEST");
-        let inside = numbered.filter_map(|version| Some((version.last_modified.filter(|at| span.contains(*at))?, version)));
+        let inside =
+            numbered.filter_map(|version| Some((version.last_modified.filter(|at| span.contains(*at))?, version)));
         let change = |(at, version): (jiff::Timestamp, marple_case::facts::FunctionVersion)| Change {
             at,
             source: ChangeSource::Lambda,
@@ -194,10 +208,12 @@ pub(super) async fn rds(span: Window, subjects: &Subjects, context: Context<'_>)
     let mut given = Given::default();
     let Some(kept) = describe_database::kept(span, context.scope.now) else {
         given.notes.push("keeps events for 14 days, and this span is older".to_owned());
+        given.since = Some(span.end);
         return Ok(given);
     };
     if kept != span {
-        given.notes.push(format!("keeps events for 14 days: read from {}", kept.start));
+        given.notes.push("keeps events for 14 days".to_owned());
+        given.since = Some(kept.start);
     }
     for event in database::events(None, kept, context).await? {
         let Some(at) = event.date().and_then(time::timestamp) else { continue };

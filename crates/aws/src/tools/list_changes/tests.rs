@@ -5,7 +5,8 @@ use marple_case::{ResourceKind, ResourceRef, Window};
 use super::*;
 
 fn scope() -> Scope {
-    let window = Window { start: "2025-12-16T05:00:00Z".parse().unwrap(), end: "2025-12-16T06:00:00Z".parse().unwrap() };
+    let window =
+        Window { start: "2025-12-16T05:00:00Z".parse().unwrap(), end: "2025-12-16T06:00:00Z".parse().unwrap() };
     Scope {
         account: None,
         region: "us-east-1".to_owned(),
@@ -44,10 +45,11 @@ fn denied() -> Fault {
 
 #[test]
 fn without_a_change_of_the_subject_one_line_says_so_and_which_sources_it_holds_for() {
-    let other = Given { changes: vec![change("2025-12-16T04:00:00Z", ChangeSource::Rds, "db", false)], notes: Vec::new() };
+    let other =
+        Given { changes: vec![change("2025-12-16T04:00:00Z", ChangeSource::Rds, "db", false)], ..Given::default() };
     let sources = vec![(ChangeSource::CloudTrail, Err(denied())), (ChangeSource::Rds, Ok(other))];
-    let (changes, notes) = merged(sources, scope().window, false, &subjects());
-    insta::assert_snapshot!(rendering::rendered(&changes, &subjects(), &notes, &scope()), @r"
+    let line = merged(sources, scope().window, false, &subjects());
+    insta::assert_snapshot!(rendering::rendered(&line, &subjects(), &scope()), @r"
     no change touches orders between 2025-12-16T05:00:00Z and 2025-12-16T06:00:00Z (read: RDS)
     owning stack: shop
     unread: CloudTrail: cloudtrail:LookupEvents was denied: no
@@ -58,9 +60,13 @@ fn without_a_change_of_the_subject_one_line_says_so_and_which_sources_it_holds_f
 
 #[test]
 fn changes_are_oldest_first_and_those_of_the_subject_come_before_all_others() {
-    let given = |changes| Ok(Given { changes, notes: vec!["the 1 newest write events were read".to_owned()] });
+    let since = "2025-12-16T05:15:00Z".parse().ok();
+    let given = |changes| Ok(Given { changes, notes: vec!["the 1 newest write events were read".to_owned()], since });
     let sources = vec![
-        (ChangeSource::CloudTrail, given(vec![change("2025-12-16T05:20:00Z", ChangeSource::CloudTrail, "orders", true)])),
+        (
+            ChangeSource::CloudTrail,
+            given(vec![change("2025-12-16T05:20:00Z", ChangeSource::CloudTrail, "orders", true)]),
+        ),
         (
             ChangeSource::CloudFormation,
             Ok(Given {
@@ -68,13 +74,13 @@ fn changes_are_oldest_first_and_those_of_the_subject_come_before_all_others() {
                     change("2025-12-16T05:10:00Z", ChangeSource::CloudFormation, "shop", true),
                     change("2025-12-16T05:00:00Z", ChangeSource::CloudFormation, "x", false),
                 ],
-                notes: Vec::new(),
+                ..Given::default()
             }),
         ),
     ];
-    let (changes, notes) = merged(sources.clone(), scope().window, false, &subjects());
-    insta::assert_snapshot!(rendering::rendered(&changes, &subjects(), &notes, &scope()), @r"
-    changes that touch orders between 2025-12-16T05:00:00Z and 2025-12-16T06:00:00Z (read: CloudTrail, CloudFormation): 2
+    let line = merged(sources.clone(), scope().window, false, &subjects());
+    insta::assert_snapshot!(rendering::rendered(&line, &subjects(), &scope()), @r"
+    changes that touch orders between 2025-12-16T05:00:00Z and 2025-12-16T06:00:00Z (read: CloudTrail from 2025-12-16T05:15:00Z, CloudFormation): 2
     2025-12-16T05:10:00Z CloudFormation Update shop by Deploy/ci: a=1 b
     2025-12-16T05:20:00Z CloudTrail Update orders by Deploy/ci: a=1 b
     owning stack: shop
@@ -82,8 +88,8 @@ fn changes_are_oldest_first_and_those_of_the_subject_come_before_all_others() {
     other changes: 1
     2025-12-16T05:00:00Z CloudFormation Update x by Deploy/ci: a=1 b
     ");
-    let (narrowed, _) = merged(sources, scope().window, true, &subjects());
-    assert_eq!(narrowed.changes.len(), 2, "a named resource leaves the others out");
+    let narrowed = merged(sources, scope().window, true, &subjects());
+    assert_eq!(narrowed.changes.changes.len(), 2, "a named resource leaves the others out");
 }
 
 #[test]

@@ -66,7 +66,12 @@ fn one_file(args: &Args, code: FunctionCode, file: &PackageFile, mut text: Strin
             }
             text.push('\n');
             if first > lines.len() {
-                let _ = writeln!(text, "[there is no line {}: the file has {}]", first, text::count(lines.len() as u64, "line"));
+                let _ = writeln!(
+                    text,
+                    "[there is no line {}: the file has {}]",
+                    first,
+                    text::count(lines.len() as u64, "line")
+                );
             }
             numbered(&mut text, lines, first, last, usize::MAX);
         }
@@ -113,7 +118,8 @@ fn all_files(code: FunctionCode, package: &Package, handler: Option<&str>, mut t
         let lines = text::count(*lines as u64, "line");
         format!("file: {} ({} bytes), {lines}, not shown here: ask for it with file", file.path, file.size)
     });
-    let library = |library: &crate::package::Library| CodeFile { path: library.path.clone(), size: library.bytes, lines: None };
+    let library =
+        |library: &crate::package::Library| CodeFile { path: library.path.clone(), size: library.bytes, lines: None };
     facts.extend(package.libraries.iter().map(library));
     let found = !facts.is_empty() || !package.refused.is_empty();
     if !found {
@@ -128,7 +134,12 @@ fn numbered(text: &mut String, lines: &[String], first: usize, last: usize, room
     let region = lines.iter().enumerate().skip(first.saturating_sub(1)).take_while(|(index, _)| *index < last);
     for (index, line) in region {
         if text.len() > end {
-            let _ = writeln!(text, "[lines {} to {} are not shown here: ask for them with file and line]", index + 1, lines.len());
+            let _ = writeln!(
+                text,
+                "[lines {} to {} are not shown here: ask for them with file and line]",
+                index + 1,
+                lines.len()
+            );
             return;
         }
         let _ = writeln!(text, "{:>4} | {line}", index + 1);
