@@ -86,6 +86,16 @@ impl Investigator {
         self.write(&mut state, Event::Scoped { scope }).await
     }
 
+    /// Takes an investigation up again that was interrupted, cut off or ended partially, with a new budget. One that is complete stays as
+    /// it is.
+    pub async fn resume(&self, id: &InvestigationId, budget: Budget) -> Result<(), InvestigateError> {
+        let mut state = self.load(id).await?;
+        match state.ending() {
+            Some(Ending::Complete) => Ok(()),
+            Some(Ending::Partial { .. }) | None => self.write(&mut state, Event::Resumed { budget }).await,
+        }
+    }
+
     /// Carries an investigation on from wherever its journal stands, until it ends or `stop` resolves.
     pub async fn run(
         &self,

@@ -49,11 +49,10 @@ pub struct Investigation {
 impl Investigation {
     /// An investigation of which nothing is known yet.
     pub fn new(id: InvestigationId) -> Self {
-        let budget = Budget { turns: None, tool_calls: None, tokens: None, time_ms: None, cost_usd: None };
         Self {
             id,
             entries: Vec::new(),
-            budget,
+            budget: Budget::default(),
             scope: None,
             evidence: Vec::new(),
             planned: Vec::new(),
@@ -108,11 +107,8 @@ impl Investigation {
                 self.told_last_turn |= *last_turn;
             }
             Event::Closed { ending } => self.ending = Some(ending.clone()),
-            Event::QuestionAsked { .. }
-            | Event::Answered { .. }
-            | Event::Interrupted
-            | Event::Resumed
-            | Event::Degraded { .. } => {}
+            Event::Resumed { budget } => self.resume(*budget),
+            Event::QuestionAsked { .. } | Event::Answered { .. } | Event::Interrupted | Event::Degraded { .. } => {}
         }
         self.entries.push(entry);
     }
@@ -120,11 +116,20 @@ impl Investigation {
     /// Adds the time since the entry before, except for the pause before [`Event::Resumed`].
     fn run_clock(&mut self, entry: &Entry) {
         if let Some(since) = self.active_since
-            && !matches!(entry.event, Event::Resumed)
+            && !matches!(entry.event, Event::Resumed { .. })
         {
             self.active_ms += milliseconds_between(since, entry.at);
         }
         self.active_since = Some(entry.at);
+    }
+
+    fn resume(&mut self, budget: Budget) {
+        self.budget = budget;
+        self.told_last_turn = false;
+        self.idle_turns = 0;
+        if matches!(self.ending, Some(Ending::Partial { .. })) {
+            self.ending = None;
+        }
     }
 
     fn plan_calls(&mut self, calls: &[NumberedCall]) {

@@ -262,3 +262,18 @@ async fn cut_off_after_any_entry_it_goes_on_to_the_same_report_and_pays_nothing_
         assert_eq!(bench.toolbox.runs.load(Ordering::SeqCst), 5 - taken);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_end_is_taken_up_again_with_a_new_budget() {
+    let bench = Bench::new(vec![vec!["a"]]);
+    let script = || Scripted::new(vec![Act::Call(vec![("look", json!({"at": "b"}))]), both("a is broken")]);
+    let partial = investigate(&bench, Budget { turns: Some(1), ..no_limits() }, vec![script()]).await.unwrap();
+    assert!(reason(&partial).contains("1 model turns"));
+    let investigator = bench.investigator(vec![script()]);
+    investigator.resume(&bench.id, Budget { turns: Some(3), ..no_limits() }).await.unwrap();
+    let state = investigator.run(&bench.id, std::future::pending()).await.unwrap();
+    assert_eq!(state.ending(), Some(&Ending::Complete));
+    assert_eq!(state.turns(), 2);
+    investigator.resume(&bench.id, no_limits()).await.unwrap();
+    assert_eq!(bench.journal.all().len(), state.entries().len(), "what is complete stays as it is");
+}

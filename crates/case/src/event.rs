@@ -30,7 +30,7 @@ impl std::fmt::Display for InvestigationId {
 }
 
 /// What an investigation may use. `None` is no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
     /// Model turns.
     pub turns: Option<u32>,
@@ -190,8 +190,11 @@ pub enum Event {
     },
     /// The program was told to stop (Ctrl-C).
     Interrupted,
-    /// The program took the investigation up again.
-    Resumed,
+    /// The program took the investigation up again. An end that was partial no longer counts.
+    Resumed {
+        /// What it may use from the beginning on; the budget that it was opened with no longer counts.
+        budget: Budget,
+    },
     /// A model was left for another.
     Degraded {
         /// The model that was left.

@@ -7,25 +7,25 @@ use marple_agent::{driver::advanced, ports::Clock};
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        to_the_millisecond(Timestamp::now())
     }
 }
 
 /// A scenario's clock. Durations are real; the day is the scenario's.
 #[derive(Debug, Clone, Copy)]
-pub struct ScenarioClock {
+pub(crate) struct ScenarioClock {
     start: Timestamp,
     begun: Instant,
 }
 
 impl ScenarioClock {
     /// A clock that shows `start` now.
-    pub fn starting_at(start: Timestamp) -> Self {
+    pub(crate) fn starting_at(start: Timestamp) -> Self {
         Self { start, begun: Instant::now() }
     }
 }
@@ -33,6 +33,11 @@ impl ScenarioClock {
 impl Clock for ScenarioClock {
     fn now(&self) -> Timestamp {
         let run: Duration = self.begun.elapsed();
-        advanced(self.start, run)
+        to_the_millisecond(advanced(self.start, run))
     }
+}
+
+/// Finer times would only be noise in reports and command lines.
+fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

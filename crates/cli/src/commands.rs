@@ -8,13 +8,15 @@ use crate::{
 
 mod investigate;
 mod list;
+mod resume;
 mod show;
 mod world;
 
 /// Runs the verb.
-pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Investigate(verb) => investigate::run(*verb, arguments.quiet).await,
+        Command::Resume(verb) => resume::run(*verb, arguments.quiet).await,
         Command::Show(verb) => show::run(verb).await,
         Command::List(verb) => list::run(verb).await,
         Command::World(verb) => world::run(verb).await,

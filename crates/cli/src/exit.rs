@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: a report with a verdict, or whatever else was asked for.
     Done,
     /// 2: the command line, or what it names, is wrong.

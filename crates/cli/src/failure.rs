@@ -13,7 +13,7 @@ use crate::exit::Exit;
 
 /// Something that ends the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     exit: Exit,
     what: String,
     hint: Option<String>,
@@ -21,33 +21,33 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with its exit code.
-    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
         Self { exit, what: what.into(), hint: None }
     }
 
     /// The command line, or what it names, is wrong.
-    pub fn usage(what: impl Into<String>) -> Self {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, what)
     }
 
     /// A scenario or a setting is wrong.
-    pub fn configuration(what: impl Into<String>) -> Self {
+    pub(crate) fn configuration(what: impl Into<String>) -> Self {
         Self::new(Exit::Configuration, what)
     }
 
     /// This should not happen.
-    pub fn bug(what: impl Into<String>) -> Self {
+    pub(crate) fn bug(what: impl Into<String>) -> Self {
         Self::new(Exit::Bug, what).hint("this is a bug of marple; please report it with the command line")
     }
 
     /// The same with what to do about it.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
     /// Writes it to standard error and gives the exit code.
-    pub fn show(&self) -> ExitCode {
+    pub(crate) fn show(&self) -> ExitCode {
         const RED: Style = AnsiColor::Red.on_default().bold();
         const CYAN: Style = AnsiColor::Cyan.on_default();
         let what = marple_report::visible::text(&self.what);
@@ -60,7 +60,7 @@ impl Failure {
 }
 
 /// "did you mean", from the nearest names.
-pub fn did_you_mean(names: &[String]) -> Option<String> {
+pub(crate) fn did_you_mean(names: &[String]) -> Option<String> {
     match names {
         [] => None,
         [only] => Some(format!("did you mean {only}?")),

@@ -7,7 +7,7 @@ const VARIABLE: &str = "MARPLE_LOG";
 
 /// Starts logging.
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
-pub fn start(verbose: u8, quiet: bool) {
+pub(crate) fn start(verbose: u8, quiet: bool) {
     let ours = match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "error,marple=warn",

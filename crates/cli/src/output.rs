@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 const WIDEST: usize = 120;
 
 /// Writes a report as the arguments say.
-pub fn write(report: &Report, arguments: &OutputArguments) -> Result<(), Failure> {
+pub(crate) fn write(report: &Report, arguments: &OutputArguments) -> Result<(), Failure> {
     let to_terminal = arguments.output.is_none() && std::io::stdout().is_terminal();
     let text = match arguments.format {
         Format::Terminal => terminal(report, to_terminal),
@@ -43,7 +43,7 @@ fn terminal(report: &Report, to_terminal: bool) -> String {
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
-pub fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     use std::io::Write;
     let mut out = anstream::stdout();
     if let Err(error) = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {

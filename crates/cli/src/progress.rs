@@ -14,7 +14,7 @@ use marple_report::live::TimeLine;
 const TICK: Duration = Duration::from_millis(120);
 
 /// Shows what happens.
-pub struct Live {
+pub(crate) struct Live {
     line: Mutex<TimeLine>,
     /// The moving last line; `None` where standard error is no terminal.
     now: Option<ProgressBar>,
@@ -22,7 +22,7 @@ pub struct Live {
 
 impl Live {
     /// A view on standard error.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let width = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
         let now = is_terminal.then(|| {

@@ -15,7 +15,7 @@ const FOLDER: &str = "scenarios";
 const FILE: &str = "scenario.toml";
 
 /// A scenario by name or folder, with the name that reports use for it.
-pub fn load(named: &str) -> Result<(String, Scenario), Failure> {
+pub(crate) fn load(named: &str) -> Result<(String, Scenario), Failure> {
     let (name, files) = find(named)?;
     Ok((name, Scenario::load(files)?))
 }
@@ -63,7 +63,7 @@ fn unknown(named: &str) -> Failure {
 }
 
 /// The names of the embedded scenarios, sorted.
-pub fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let folders = EMBEDDED.dirs().filter(|dir| dir.get_file(dir.path().join(FILE)).is_some());
     let mut names: Vec<String> = folders.map(|dir| dir.path().to_string_lossy().into_owned()).collect();
     names.sort();

@@ -17,7 +17,7 @@ use marple_store::SqliteJournal;
 use marple_world::{Scenario, World};
 
 use crate::{
-    arguments::{DataArguments, Investigate},
+    arguments::{AccountArguments, DataArguments, ModelArguments},
     clock::{ScenarioClock, SystemClock},
     failure::Failure,
     scenarios,
@@ -27,20 +27,20 @@ use crate::{
 const PLAYBOOK: &str = "playbook";
 
 /// What is investigated: an account, or a scenario's world. Both are read through the same toolbox.
-pub struct Subject {
+pub(crate) struct Subject {
     /// The tools over it.
-    pub toolbox: AwsToolbox,
+    pub(crate) toolbox: AwsToolbox,
     /// Its clock.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// The scenario's name and definition, if it is one.
-    pub scenario: Option<(String, Arc<Scenario>)>,
+    pub(crate) scenario: Option<(String, Arc<Scenario>)>,
 }
 
-/// The account that the arguments and the environment name, or the scenario.
-pub async fn subject(arguments: &Investigate) -> Result<Subject, Failure> {
-    match &arguments.scenario {
+/// The scenario, if one is named; else the account that the arguments and the environment name.
+pub(crate) async fn subject(scenario: Option<&str>, account: &AccountArguments) -> Result<Subject, Failure> {
+    match scenario {
         Some(named) => played(named),
-        None => real(arguments).await,
+        None => real(account).await,
     }
 }
 
@@ -64,9 +64,8 @@ fn played(named: &str) -> Result<Subject, Failure> {
     })
 }
 
-async fn real(arguments: &Investigate) -> Result<Subject, Failure> {
-    let region = arguments.region.clone().or_else(|| region_of(arguments.alarm.as_deref()?));
-    let config = sdk_config(arguments.profile.as_deref(), region).await;
+async fn real(account: &AccountArguments) -> Result<Subject, Failure> {
+    let config = sdk_config(account).await;
     if config.region().is_none() {
         let hint = "give --region us-east-1 (or yours), set AWS_REGION, or put a region into the profile";
         return Err(Failure::usage("no AWS region is set").hint(hint));
@@ -75,39 +74,42 @@ async fn real(arguments: &Investigate) -> Result<Subject, Failure> {
 }
 
 /// The region that an ARN names: `arn:aws:cloudwatch:REGION:…`.
-fn region_of(alarm: &str) -> Option<String> {
+pub(crate) fn region_of(alarm: &str) -> Option<String> {
     let region = alarm.strip_prefix("arn:")?.split(':').nth(2)?;
     (!region.is_empty()).then(|| region.to_owned())
 }
 
 /// The SDK's configuration by its own rules: profile, environment, SSO, container and instance roles.
-async fn sdk_config(profile: Option<&str>, region: Option<String>) -> SdkConfig {
+async fn sdk_config(account: &AccountArguments) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-    if let Some(profile) = profile {
+    if let Some(profile) = &account.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region));
+    if let Some(region) = &account.region {
+        loader = loader.region(Region::new(region.clone()));
     }
     loader.load().await
 }
 
 /// The models, the chosen one first and the playbook behind it.
-pub async fn models(arguments: &Investigate) -> Result<Vec<Arc<dyn Model>>, Failure> {
-    let playbook: Arc<dyn Model> = Arc::new(Playbook::new());
-    if arguments.model == PLAYBOOK {
+pub(crate) async fn models(
+    chosen: &ModelArguments,
+    account: &AccountArguments,
+) -> Result<Vec<Arc<dyn Model>>, Failure> {
+    let playbook: Arc<dyn Model> = Arc::new(Playbook);
+    if chosen.model == PLAYBOOK {
         return Ok(vec![playbook]);
     }
-    let config = sdk_config(arguments.profile.as_deref(), arguments.region.clone()).await;
+    let config = sdk_config(account).await;
     if config.region().is_none() {
         let hint = "give --region, set AWS_REGION, or put a region into the profile; `--model playbook` needs none";
         return Err(Failure::usage("no AWS region is set for Bedrock").hint(hint));
     }
-    Ok(vec![Arc::new(Bedrock::new(&config, &arguments.model)), playbook])
+    Ok(vec![Arc::new(Bedrock::new(&config, &chosen.model)), playbook])
 }
 
 /// The prompts: embedded, or a folder's.
-pub fn prompts(arguments: &Investigate) -> Result<Prompts, Failure> {
+pub(crate) fn prompts(arguments: &ModelArguments) -> Result<Prompts, Failure> {
     let Some(folder) = &arguments.prompts else {
         return Ok(Prompts::embedded()?);
     };
@@ -130,7 +132,7 @@ pub fn prompts(arguments: &Investigate) -> Result<Prompts, Failure> {
 }
 
 /// The journal, in `--data-dir` or the platform's data directory.
-pub async fn journal(data: &DataArguments) -> Result<SqliteJournal, Failure> {
+pub(crate) async fn journal(data: &DataArguments) -> Result<SqliteJournal, Failure> {
     let folder = data.data_dir.clone().or_else(default_folder).ok_or_else(|| {
         Failure::configuration("this platform has no data directory")
             .hint("give one with --data-dir DIR or MARPLE_DATA_DIR")

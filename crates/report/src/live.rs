@@ -85,7 +85,7 @@ impl TimeLine {
             Event::QuestionAsked { text } => fill(words.question_asked, &[&one(text)]),
             Event::Answered { .. } => words.question_answered.to_owned(),
             Event::Interrupted => words.was_interrupted.to_owned(),
-            Event::Resumed => words.was_resumed.to_owned(),
+            Event::Resumed { .. } => words.was_resumed.to_owned(),
             Event::Degraded { from, to, reason } => fill(words.degraded, &[&one(from), &one(to), &one(reason)]),
             Event::Closed { ending: Ending::Complete } => words.closed_complete.to_owned(),
             Event::Closed { ending: Ending::Partial { reason } } => fill(words.closed_partial, &[&one(reason)]),

@@ -156,7 +156,6 @@ pub struct Words {
     pub time: &'static str,
     pub program: &'static str,
     pub read_again: &'static str,
-    pub ask_on: &'static str,
     pub go_on: &'static str,
     pub turns: Counted,
     pub tool_calls: Counted,

@@ -15,7 +15,9 @@ pub(super) fn check(claim: &RootCause, state: &Investigation) -> Vec<Objection> 
     let room = scope.tolerance();
     let mut objections = chain_order(claim, room);
     if claim.verdict == Verdict::Fault {
-        objections.extend(onset(claim, scope.now, scope.first_breach, room));
+        // A breaching point stands at the start of its period: what caused it may have happened until the period's end.
+        let breach = scope.first_breach.and_then(|start| start.checked_add(room).ok());
+        objections.extend(onset(claim, scope.now, breach, room));
     }
     objections
 }
@@ -43,7 +45,9 @@ fn onset(claim: &RootCause, now: Timestamp, breach: Option<Timestamp>, room: Sig
         return objection(format!("the onset {onset} lies after now, {now}"));
     }
     if let Some(breach) = breach.filter(|breach| onset.duration_since(*breach) > room) {
-        return objection(format!("the onset {onset} is later than the alarm's first breach at {breach}"));
+        return objection(format!(
+            "the onset {onset} is later than the alarm's first breach, in the period that ends at {breach}"
+        ));
     }
     let cause = claim.chain.iter().find_map(|link| link.at)?;
     if cause.duration_since(onset) > room {

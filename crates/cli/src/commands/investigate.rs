@@ -14,10 +14,11 @@ use marple_case::{
     trigger::notification,
 };
 use marple_report::Report;
+use marple_store::SqliteJournal;
 use marple_world::Scenario;
 
 use crate::{
-    arguments::{BudgetArguments, Investigate},
+    arguments::{BudgetArguments, Investigate, OutputArguments},
     exit::Exit,
     failure::Failure,
     output,
@@ -26,27 +27,27 @@ use crate::{
 };
 
 /// Investigates, and writes the report.
-pub async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Failure> {
     let asked = trigger(&arguments)?;
-    if let (Some(Trigger::Alarm { alarm }), None) = (&asked, &arguments.alarm) {
-        arguments.alarm = Some(alarm.clone());
+    let prompts = wiring::prompts(&arguments.model)?;
+    let mut account = arguments.account.clone();
+    if let Some(Trigger::Alarm { alarm }) = &asked {
+        account.region = account.region.or_else(|| wiring::region_of(alarm));
     }
-    let prompts = wiring::prompts(&arguments)?;
-    let subject = wiring::subject(&arguments).await?;
+    let subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
     let trigger = asked.or_else(|| subject.scenario.as_ref().map(|(_, scenario)| of_scenario(scenario)));
     let trigger = trigger.ok_or_else(|| {
         let hint = "give --alarm NAME, --latest, --event FILE, a question in words, or --scenario NAME";
         Failure::usage("nothing to investigate").hint(hint)
     })?;
     let journal = wiring::journal(&arguments.data).await?;
-    let observer: Arc<dyn Observer> = if quiet { Arc::new(Unwatched) } else { Arc::new(Live::new()) };
     let investigator = Investigator {
-        models: wiring::models(&arguments).await?,
+        models: wiring::models(&arguments.model, &account).await?,
         toolbox: Arc::new(subject.toolbox),
         journal: Arc::new(journal.clone()),
         clock: subject.clock,
         prompts: Arc::new(prompts),
-        observer,
+        observer: observer(quiet),
     };
     let id = InvestigationId(uuid::Uuid::now_v7().to_string());
     let order = Order {
@@ -57,11 +58,26 @@ pub async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit, Failur
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
     investigator.open(&id, order).await?;
+    carry_on(investigator, journal, id, &arguments.output).await
+}
+
+/// The live time line, unless it is not wanted.
+pub(crate) fn observer(quiet: bool) -> Arc<dyn Observer> {
+    if quiet { Arc::new(Unwatched) } else { Arc::new(Live::new()) }
+}
+
+/// Runs an opened investigation to its end, or until Ctrl-C, and writes its report.
+pub(crate) async fn carry_on(
+    investigator: Investigator,
+    journal: SqliteJournal,
+    id: InvestigationId,
+    output: &OutputArguments,
+) -> Result<Exit, Failure> {
     let ended = investigator.run(&id, interrupted()).await;
     drop(investigator);
     journal.close().await;
     let state = ended?;
-    output::write(&Report::from_entries(id, state.entries()), &arguments.output)?;
+    output::write(&Report::from_entries(id, state.entries()), output)?;
     Ok(match state.ending() {
         Some(Ending::Complete) => Exit::Done,
         Some(Ending::Partial { .. }) | None => Exit::Partial,
@@ -101,7 +117,8 @@ fn read(file: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-fn budget(arguments: &BudgetArguments) -> Budget {
+/// The budget that the arguments give.
+pub(crate) fn budget(arguments: &BudgetArguments) -> Budget {
     Budget {
         turns: Some(arguments.max_turns),
         tool_calls: Some(arguments.max_tool_calls),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Lists them.
-pub async fn run(arguments: List) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: List) -> Result<Exit, Failure> {
     let journal = wiring::journal(&arguments.data).await?;
     let listed = journal.list().await?;
     match arguments.format {
@@ -27,7 +27,7 @@ pub async fn run(arguments: List) -> Result<Exit, Failure> {
 
 fn as_table(listed: &[Listed]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["id", "opened", "what", "model", "result"]);
     for one in listed {
         table.add_row([

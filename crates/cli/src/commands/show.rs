@@ -8,7 +8,7 @@ use marple_store::SqliteJournal;
 use crate::{arguments::Show, exit::Exit, failure::Failure, output, wiring};
 
 /// Shows the report, its time line, or one piece of evidence.
-pub async fn run(arguments: Show) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: Show) -> Result<Exit, Failure> {
     let journal = wiring::journal(&arguments.data).await?;
     let id = chosen(&journal, arguments.id.as_deref()).await?;
     let entries = journal.entries(&id).await?;
@@ -26,7 +26,8 @@ pub async fn run(arguments: Show) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn chosen(journal: &SqliteJournal, named: Option<&str>) -> Result<InvestigationId, Failure> {
+/// The investigation that a person means; the newest, if none is named.
+pub(crate) async fn chosen(journal: &SqliteJournal, named: Option<&str>) -> Result<InvestigationId, Failure> {
     if let Some(named) = named {
         return Ok(journal.resolve(named).await?);
     }

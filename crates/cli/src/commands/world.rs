@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::{arguments::World, exit::Exit, failure::Failure, output, scenarios};
 
 /// Lists, checks or serves.
-pub async fn run(verb: World) -> Result<Exit, Failure> {
+pub(crate) async fn run(verb: World) -> Result<Exit, Failure> {
     match verb {
         World::List => list(),
         World::Check { scenario } => check(&scenario),

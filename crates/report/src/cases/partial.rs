@@ -26,7 +26,7 @@ pub(crate) fn partial() -> Vec<Entry> {
     let reason = "search_logs: limit must be a number".to_owned();
     journal.write(Event::CallRefused { call: "c2".to_owned(), tool: "search_logs".to_owned(), reason });
     journal.after(100, Event::Interrupted);
-    journal.after(3_600_000, Event::Resumed);
+    journal.after(3_600_000, Event::Resumed { budget: Budget::default() });
     let reason = "the service is not available".to_owned();
     journal.after(1000, Event::Degraded { from: CLAUDE.to_owned(), to: crate::report::PLAYBOOK.to_owned(), reason });
     journal

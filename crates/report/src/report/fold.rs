@@ -64,7 +64,7 @@ impl Fold {
     }
 
     fn count_time(&mut self, entry: &Entry) {
-        let waited = matches!(entry.event, Event::Resumed | Event::QuestionAsked { .. });
+        let waited = matches!(entry.event, Event::Resumed { .. } | Event::QuestionAsked { .. });
         if let Some(last) = self.last_at.filter(|_| !waited) {
             let passed = u64::try_from(entry.at.duration_since(last).as_millis()).unwrap_or(0);
             let spent = self.spent();
@@ -101,7 +101,7 @@ impl Fold {
             Event::QuestionAsked { text } => self.ask(entry.at, text),
             Event::Answered { text } => self.answer(text),
             Event::Interrupted => self.interrupt(entry.at),
-            Event::Resumed => self.resume(entry.at),
+            Event::Resumed { .. } => self.resume(entry.at),
             Event::Degraded { from, to, reason } => {
                 if !self.asked {
                     self.report.model.clone_from(to);

@@ -83,7 +83,7 @@ fn spent(page: &mut Page<'_>, report: &Report) {
             (words.scenario, report.scenario.clone()),
         ],
     );
-    let mut next = vec![(words.read_again, format!("marple show {id}")), (words.ask_on, format!("marple chat {id}"))];
+    let mut next = vec![(words.read_again, format!("marple show {id}"))];
     if report.status != Status::Complete {
         next.push((words.go_on, format!("marple resume {id}")));
     }

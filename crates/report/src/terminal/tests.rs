@@ -104,8 +104,6 @@ Time      9.2 s
 Scenario  lambda-type-error
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-ask about it:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -181,8 +179,6 @@ Time      9.2 s
 Scenario  lambda-type-error
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-ask about it:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -246,8 +242,6 @@ Cost    unknown
 Time    36.4 s
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-ask about it:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 continue it:
   marple resume 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
@@ -294,8 +288,6 @@ Cost    unknown
 Time    36.4 s
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-ask about it:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 continue it:
   marple resume 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
@@ -374,8 +366,6 @@ read
 シナリオ  denied-logs
 もう一度読む:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-質問する:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -438,8 +428,6 @@ The logs of notification-service may not be read
 シナリオ  denied-logs
 もう一度読む:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
-質問する:
-  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 

@@ -106,7 +106,6 @@ pub(super) static WORDS: Words = Words {
     time: "Time",
     program: "Program",
     read_again: "read again",
-    ask_on: "ask about it",
     go_on: "continue it",
     turns: Counted::new("{} model turn", "{} model turns"),
     tool_calls: Counted::new("{} tool call", "{} tool calls"),

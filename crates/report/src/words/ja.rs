@@ -111,7 +111,6 @@ pub(super) static WORDS: Words = Words {
     time: "時間",
     program: "プログラム",
     read_again: "もう一度読む",
-    ask_on: "質問する",
     go_on: "続ける",
     turns: counted("モデル応答 {} 回"),
     tool_calls: counted("ツール呼び出し {} 回"),

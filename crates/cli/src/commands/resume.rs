@@ -1,0 +1,55 @@
+//! `marple resume`: takes an investigation up again from its journal.
+
+use std::sync::Arc;
+
+use marple_agent::{Investigator, ports::Journal};
+use marple_case::{Entry, Event};
+
+use crate::{
+    arguments::Resume,
+    clock::ScenarioClock,
+    commands::{investigate, show},
+    exit::Exit,
+    failure::Failure,
+    wiring,
+};
+
+/// Goes on where the journal ends, and writes the report.
+pub(crate) async fn run(arguments: Resume, quiet: bool) -> Result<Exit, Failure> {
+    let journal = wiring::journal(&arguments.data).await?;
+    let id = show::chosen(&journal, arguments.id.as_deref()).await?;
+    let entries = journal.entries(&id).await?;
+    let mut account = arguments.account.clone();
+    account.region = account.region.or_else(|| region(&entries));
+    let prompts = wiring::prompts(&arguments.model)?;
+    let mut subject = wiring::subject(scenario(&entries), &account).await?;
+    if let (Some(_), Some(last)) = (&subject.scenario, entries.last()) {
+        // A scenario's time goes on where it stopped.
+        subject.clock = Arc::new(ScenarioClock::starting_at(last.at));
+    }
+    let investigator = Investigator {
+        models: wiring::models(&arguments.model, &account).await?,
+        toolbox: Arc::new(subject.toolbox),
+        journal: Arc::new(journal.clone()),
+        clock: subject.clock,
+        prompts: Arc::new(prompts),
+        observer: investigate::observer(quiet),
+    };
+    investigator.resume(&id, investigate::budget(&arguments.budget)).await?;
+    investigate::carry_on(investigator, journal, id, &arguments.output).await
+}
+
+fn scenario(entries: &[Entry]) -> Option<&str> {
+    entries.iter().find_map(|entry| match &entry.event {
+        Event::Opened { scenario, .. } => scenario.as_deref(),
+        _ => None,
+    })
+}
+
+/// The region that was investigated.
+fn region(entries: &[Entry]) -> Option<String> {
+    entries.iter().find_map(|entry| match &entry.event {
+        Event::Scoped { scope } => Some(scope.region.clone()),
+        _ => None,
+    })
+}
