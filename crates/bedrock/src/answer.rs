@@ -1,6 +1,6 @@
 //! The stream's events, folded into an answer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_bedrockruntime::{
     primitives::event_stream::EventReceiver,
@@ -18,17 +18,9 @@ use crate::{Patience, fault::Fault, reasoning::Reasoning};
 /// The events of one answer.
 pub(crate) type Events = EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>;
 
-/// The next event, waited for with a limit. `None`: the stream ended.
-pub(crate) async fn next(
-    events: &mut Events,
-    patience: Patience,
-    model: &str,
-    has_begun: bool,
-) -> Result<Option<ConverseStreamOutput>, Fault> {
-    let limit = if has_begun { patience.between_events } else { patience.first_event };
-    let event = tokio::time::timeout(limit, events.recv()).await.map_err(|_| Fault::silent(limit))?;
-    event.map_err(|error| Fault::in_stream(&error, model))
-}
+/// How long the rest of a stream is waited for once the message is whole: its usage, and its end, so that the connection can be
+/// used again.
+const AFTER_STOP: Duration = Duration::from_secs(5);
 
 /// A block while it comes.
 #[derive(Debug)]
@@ -43,14 +35,32 @@ enum Growing {
 pub(crate) struct Assembly {
     blocks: BTreeMap<i32, Growing>,
     stop_reason: Option<StopReason>,
-    usage: Usage,
+    usage: Option<Usage>,
     has_begun: bool,
 }
 
 impl Assembly {
-    /// Whether any event came.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.has_begun
+    /// The next event, waited for with a limit. `None`: the stream ended.
+    pub(crate) async fn next(
+        &self,
+        events: &mut Events,
+        patience: Patience,
+        model: &str,
+    ) -> Option<Result<ConverseStreamOutput, Fault>> {
+        let limit = match (self.has_begun, self.is_whole()) {
+            (false, _) => patience.first_event,
+            (true, false) => patience.between_events,
+            (true, true) => patience.between_events.min(AFTER_STOP),
+        };
+        match tokio::time::timeout(limit, events.recv()).await {
+            Ok(event) => event.map_err(|error| Fault::in_stream(&error, model)).transpose(),
+            Err(_) => Some(Err(Fault::silent(limit))),
+        }
+    }
+
+    /// Whether the message is whole. What goes wrong after that costs its usage at most, never the message.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.stop_reason.is_some()
     }
 
     /// Takes an event in; gives what a live view shows of it.
@@ -72,7 +82,7 @@ impl Assembly {
                 None
             }
             ConverseStreamOutput::Metadata(metadata) => {
-                self.usage = metadata.usage.as_ref().map(usage).unwrap_or_default();
+                self.usage = metadata.usage.as_ref().map(usage);
                 None
             }
             _ => None,
@@ -109,14 +119,14 @@ impl Assembly {
                 return Some(Delta::Reasoning(more));
             }
             ReasoningContentBlockDelta::Signature(more) => reasoning.add_signature(&more),
-            ReasoningContentBlockDelta::RedactedContent(content) => reasoning.set_redacted(content.as_ref()),
+            ReasoningContentBlockDelta::RedactedContent(content) => reasoning.add_redacted(content.as_ref()),
             _ => {}
         }
         None
     }
 
-    /// The whole message. A stream that ended before its stop event was cut.
-    pub(crate) fn finish(self, model: &str) -> Result<(Message, StopReason, Usage), Fault> {
+    /// The whole message, and its usage if the service gave it. A stream that ended before its stop event was cut.
+    pub(crate) fn finish(self, model: &str) -> Result<(Message, StopReason, Option<Usage>), Fault> {
         let stop_reason = self.stop_reason.ok_or_else(Fault::cut)?;
         let blocks = self.blocks.into_values().filter_map(|growing| match growing {
             Growing::Text(text) if text.trim().is_empty() => None,

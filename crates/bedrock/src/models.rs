@@ -21,7 +21,7 @@ pub(crate) struct Family {
     price: Option<Price>,
 }
 
-/// US dollars for 1,000,000 tokens.
+/// US dollars for 1,000,000 tokens, through a global profile.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Price {
@@ -31,6 +31,8 @@ struct Price {
     cache_read: Option<f64>,
     /// Unknown: as input.
     cache_write: Option<f64>,
+    /// What all of it is multiplied by where the request is kept in a region or a geography. Unknown: 1.
+    outside_global: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -58,15 +60,16 @@ pub(crate) fn family(id: &str) -> Family {
 }
 
 impl Family {
-    /// What an answer cost, US dollars; `None` where the price is unknown.
-    pub(crate) fn cost_usd(&self, usage: Usage) -> Option<f64> {
+    /// What an answer of the model with this id cost, US dollars; `None` where the price is unknown.
+    pub(crate) fn cost_usd(&self, id: &str, usage: Usage) -> Option<f64> {
         let price = self.price?;
+        let factor = if id.starts_with("global.") { 1.0 } else { price.outside_global.unwrap_or(1.0) };
         let cost = |tokens: u64, for_a_million: f64| tokens as f64 * for_a_million / 1e6;
         Some(
-            cost(usage.input_tokens, price.input)
+            factor * (cost(usage.input_tokens, price.input)
                 + cost(usage.output_tokens, price.output)
                 + cost(usage.cache_read_tokens, price.cache_read.unwrap_or(price.input))
-                + cost(usage.cache_write_tokens, price.cache_write.unwrap_or(price.input)),
+                + cost(usage.cache_write_tokens, price.cache_write.unwrap_or(price.input))),
         )
     }
 }
@@ -75,18 +78,30 @@ impl Family {
 mod tests {
     use super::*;
 
+    const USAGE: Usage = Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
+
+    fn cost(id: &str) -> Option<f64> {
+        family(id).cost_usd(id, USAGE)
+    }
+
     #[test]
     fn the_table_is_readable_and_profiles_find_their_family() {
         assert!(TABLE.len() > 5);
-        assert_eq!(family("us.anthropic.claude-sonnet-4-5-20250929-v1:0").id, "anthropic.claude-sonnet-4");
+        assert_eq!(family("us.anthropic.claude-sonnet-4-5-20250929-v1:0").id, "anthropic.claude-sonnet-4-5");
         assert_eq!(family("global.anthropic.claude-opus-4-5-20251101-v1:0").id, "anthropic.claude-opus-4-5");
+        assert_eq!(family("anthropic.claude-3-haiku-20240307-v1:0").max_output_tokens, 4096);
     }
 
     #[test]
     fn an_unknown_price_is_unknown_and_never_zero() {
-        let usage =
-            Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
-        assert_eq!(family("some.new-model-v9").cost_usd(usage), None);
-        assert_eq!(family("eu.anthropic.claude-sonnet-4-20250514-v1:0").cost_usd(usage), Some(4.5));
+        assert_eq!(cost("some.new-model-v9"), None);
+        assert_eq!(cost("eu.anthropic.claude-opus-4-99-v1"), None);
+        assert_eq!(cost("eu.anthropic.claude-sonnet-4-20250514-v1:0"), Some(4.5));
+    }
+
+    #[test]
+    fn a_profile_of_a_geography_costs_what_it_costs_there() {
+        assert_eq!(cost("global.anthropic.claude-sonnet-4-5-20250929-v1:0"), Some(4.5));
+        assert_eq!(cost("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), Some(4.5 * 1.1));
     }
 }

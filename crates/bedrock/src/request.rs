@@ -17,7 +17,7 @@ use marple_agent::ports::{MustCall, Turn};
 use marple_case::{Block, Message, Role, ToolSpec};
 use serde_json::{Value, json};
 
-use crate::{document::document, models::Family, reasoning};
+use crate::{document::document, models::Family, order::AuthorsOrder, reasoning};
 
 /// The longest value of request metadata, by the service's model.
 const METADATA_LENGTH: usize = 256;
@@ -53,6 +53,14 @@ pub(crate) fn build(
         request = request.request_metadata("marple-investigation", investigation);
     }
     Ok(request)
+}
+
+/// The JSON of the same request, in its order.
+pub(crate) fn authors_order(turn: &Turn<'_>) -> AuthorsOrder {
+    AuthorsOrder {
+        schemas: turn.tools.iter().map(|tool| tool.schema.clone()).collect(),
+        arguments: turn.messages.iter().flat_map(Message::calls).map(|call| object(&call.arguments)).collect(),
+    }
 }
 
 fn cache_point() -> Result<CachePointBlock, BuildError> {
@@ -103,7 +111,7 @@ fn content_block(block: &Block, model: &str) -> Result<Option<ContentBlock>, Bui
         Block::Text { text } => Some(ContentBlock::Text(text.clone())),
         Block::ToolCall(call) => {
             let input = document(&object(&call.arguments));
-            let call = ToolUseBlock::builder().tool_use_id(&call.id).name(&call.tool).input(input).build()?;
+            let call = ToolUseBlock::builder().tool_use_id(&call.id).name(tool_name(&call.tool)).input(input).build()?;
             Some(ContentBlock::ToolUse(call))
         }
         Block::ToolResult { call, text, is_error } => {
@@ -119,4 +127,13 @@ fn content_block(block: &Block, model: &str) -> Result<Option<ContentBlock>, Bui
 /// Arguments as the object that the service demands, also where the model was cut off and wrote none.
 fn object(arguments: &Value) -> Value {
     if arguments.is_object() { arguments.clone() } else { json!({ "unreadable": arguments }) }
+}
+
+/// A name as the service demands it in the history, also where the model made one up.
+fn tool_name(name: &str) -> String {
+    /// The longest name, by the service's model.
+    const LONGEST: usize = 64;
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let name: String = name.chars().take(LONGEST).map(|letter| if allowed(letter) { letter } else { '_' }).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
 }
