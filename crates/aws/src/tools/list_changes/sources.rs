@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_sdk_rds::types::SourceType;
 use futures::{StreamExt, future::join_all, stream};
+use jiff::SignedDuration;
 use marple_case::{
     ResourceKind, ResourceRef, Window,
     facts::{Change, ChangeSource, Function, Stack, StackResource},
@@ -20,58 +21,117 @@ use crate::{
     time,
     tool::Context,
     tools::{describe_database, get_function},
+    window,
 };
 
-/// Pages of CloudTrail that are read at most, 50 events each.
-const TRAIL_PAGES: usize = 20;
-/// LookupEvents may be called twice a second in an account and region.
-const TRAIL_INTERVAL: Duration = Duration::from_millis(500);
 /// Stacks whose events are read at most: those that own the resources in question, then those updated last.
 const STACKS: usize = 30;
 /// Stacks that are read at the same time.
 const STACKS_AT_ONCE: usize = 5;
 
-/// Write events of CloudTrail, newest first as far as the pages go.
+/// Write events of CloudTrail. Where there are more than the pages hold, older events are looked up by the names of the resources in
+/// question: a busy account writes thousands of events a day, and the one that matters may be among the oldest.
 pub(super) async fn cloudtrail(span: Window, subjects: &Subjects, context: Context<'_>) -> Result<Given, Fault> {
-    let writes =
-        LookupAttribute::builder().attribute_key(LookupAttributeKey::ReadOnly).attribute_value("false").build();
-    let writes = writes.map_err(|error| Fault::Unreachable {
-        action: "cloudtrail:LookupEvents".to_owned(),
-        message: error.to_string(),
-    })?;
+    trail(span, subjects, context, TrailLimits::default()).await
+}
+
+/// How far CloudTrail is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TrailLimits {
+    /// Events a page, 50 at most.
+    pub page: i32,
+    /// Pages of all write events.
+    pub pages: usize,
+    /// Pages of the events that name one resource.
+    pub named_pages: usize,
+    /// Between two calls: LookupEvents may be called twice a second in an account and region.
+    pub interval: Duration,
+}
+
+impl Default for TrailLimits {
+    fn default() -> Self {
+        Self { page: 50, pages: 20, named_pages: 2, interval: Duration::from_millis(500) }
+    }
+}
+
+pub(super) async fn trail(
+    span: Window,
+    subjects: &Subjects,
+    context: Context<'_>,
+    limits: TrailLimits,
+) -> Result<Given, Fault> {
+    let newest = lookup(LookupAttributeKey::ReadOnly, "false", span, limits.pages, context, limits).await?;
     let mut given = Given::default();
-    let (mut token, mut oldest) = (None, None);
-    for page_number in 0..TRAIL_PAGES {
-        if page_number > 0 {
-            tokio::time::sleep(TRAIL_INTERVAL).await;
+    if let Some(reason) = newest.cut {
+        let number = newest.events.len();
+        given.notes.push(format!("the {number} newest write events were read; older ones were not: {reason}"));
+        given.since = newest.events.iter().map(|event| event.at).min().or(Some(span.end));
+    }
+    let mut events = newest.events;
+    if let Some(since) = given.since.filter(|since| span.start < *since) {
+        // One second more than the gap: CloudTrail counts in seconds, and a page may end inside one.
+        let gap = Window { start: span.start, end: window::later(since, SignedDuration::from_secs(1)) };
+        for name in subjects.trail_names() {
+            tokio::time::sleep(limits.interval).await;
+            match lookup(LookupAttributeKey::ResourceName, &name, gap, limits.named_pages, context, limits).await {
+                Ok(named) => {
+                    let more = if named.cut.is_some() { ", the newest of them" } else { "" };
+                    given.notes.push(format!("older events were looked up by the resource name {name}{more}"));
+                    let new: Vec<_> = named.events.into_iter().filter(|event| !events.contains(event)).collect();
+                    events.extend(new);
+                }
+                Err(fault) => given.notes.push(format!("older events that name {name} were not read: {fault}")),
+            }
         }
-        let asked =
-            context.clients.cloudtrail().lookup_events().lookup_attributes(writes.clone()).set_next_token(token);
-        let asked = asked.start_time(time::date_time(span.start)).end_time(time::date_time(span.end)).max_results(50);
-        let page = match asked.send().await.asked("cloudtrail:LookupEvents") {
+    }
+    given.changes = events.into_iter().map(|event| trail_change(event, subjects)).collect();
+    Ok(given)
+}
+
+/// Write events, newest first, and why there are no more of them, where there are.
+struct Looked {
+    events: Vec<TrailEvent>,
+    cut: Option<String>,
+}
+
+/// Looks events up by one attribute: LookupEvents takes no second one.
+async fn lookup(
+    key: LookupAttributeKey,
+    value: &str,
+    span: Window,
+    pages: usize,
+    context: Context<'_>,
+    limits: TrailLimits,
+) -> Result<Looked, Fault> {
+    const ACTION: &str = "cloudtrail:LookupEvents";
+    let attribute = LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
+    let attribute =
+        attribute.map_err(|error| Fault::Unreachable { action: ACTION.to_owned(), message: error.to_string() })?;
+    let mut looked = Looked { events: Vec::new(), cut: None };
+    let mut token = None;
+    for number in 0..pages {
+        if number > 0 {
+            tokio::time::sleep(limits.interval).await;
+        }
+        let asked = context.clients.cloudtrail().lookup_events().lookup_attributes(attribute.clone());
+        let asked = asked.start_time(time::date_time(span.start)).end_time(time::date_time(span.end));
+        let page = match asked.max_results(limits.page).set_next_token(token).send().await.asked(ACTION) {
             Ok(page) => page,
-            Err(fault) if page_number > 0 => {
-                given.notes.push(format!("events before the {} newest were not read: {fault}", given.changes.len()));
-                given.since = oldest;
-                return Ok(given);
+            Err(fault) if number > 0 => {
+                looked.cut = Some(fault.to_string());
+                return Ok(looked);
             }
             Err(fault) => return Err(fault),
         };
-        // Newest first: the last event of the last page that was read says how far back the reading goes.
-        oldest = page.events().last().and_then(|event| event.event_time()).and_then(time::timestamp).or(oldest);
         let events = page.events().iter().filter_map(|event| cloudtrail::event(event, context.hider));
-        let events = events.filter(|event| !event.read_only && span.contains(event.at));
-        given.changes.extend(events.map(|event| trail_change(event, subjects)));
+        looked.events.extend(events.filter(|event| !event.read_only && span.contains(event.at)));
         token = page.next_token;
         if token.is_none() {
-            return Ok(given);
+            return Ok(looked);
         }
     }
-    given
-        .notes
-        .push(format!("the {} newest write events were read; there are older ones in this span", given.changes.len()));
-    given.since = oldest;
-    Ok(given)
+    looked.cut = Some(format!("{pages} pages are the limit"));
+    Ok(looked)
 }
 
 fn trail_change(event: TrailEvent, subjects: &Subjects) -> Change {

@@ -43,6 +43,15 @@ impl Subjects {
             || changed.iter().any(|changed| self.resources.iter().any(|subject| is_named(subject, changed)))
     }
 
+    /// The names under which CloudTrail may know what is in question: its own, its ARN, its stack's. A handful at most.
+    pub(super) fn trail_names(&self) -> Vec<String> {
+        let own = self.resources.iter().flat_map(|resource| [Some(resource.name.clone()), resource.arn.clone()]);
+        let mut names: Vec<String> = own.flatten().chain(self.stacks.iter().cloned()).collect();
+        names.dedup();
+        names.truncate(6);
+        names
+    }
+
     /// The names, for a sentence. `None`: nothing is in question.
     pub(super) fn names(&self) -> Option<String> {
         let names: Vec<&str> = self.resources.iter().map(|resource| resource.name.as_str()).collect();

@@ -1,8 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::{path::Path, sync::Arc, time::Duration};
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_types::{SdkConfig, region::Region};
 use marple_case::{ResourceKind, ResourceRef, Window};
+use marple_world::{Files, Scenario, World};
 
 use super::*;
+use crate::{clients::Clients, hide::Hider};
 
 fn scope() -> Scope {
     let window =
@@ -105,4 +111,52 @@ fn changes_are_looked_for_from_three_days_before_the_window() {
     ListChanges::normalise(&mut args, &scope()).unwrap();
     assert_eq!(args.start.unwrap().to_string(), "2025-12-13T05:00:00Z");
     assert_eq!(args.end.unwrap().to_string(), "2025-12-16T06:00:00Z");
+}
+
+/// A world whose CloudTrail holds `noise` write events of another resource, and before them one of a function.
+fn busy_world(noise: u32) -> World {
+    let event = |at: String, name: &str| {
+        let body = serde_json::json!({
+            "userIdentity": {"type": "IAMUser", "userName": "jane"}, "eventTime": at, "eventName": "UpdateFunctionCode20150331v2",
+            "requestParameters": {"functionName": name}, "readOnly": false,
+        });
+        serde_json::json!({
+            "EventId": format!("{name}-{at}"), "EventName": "UpdateFunctionCode20150331v2", "ReadOnly": "false", "EventTime": at,
+            "EventSource": "lambda.amazonaws.com", "Username": "jane", "CloudTrailEvent": body,
+            "Resources": [{"ResourceType": "AWS::Lambda::Function", "ResourceName": name}],
+        })
+    };
+    let mut events = vec![event("2025-12-15T01:00:00Z".to_owned(), "orders")];
+    events.extend(
+        (0..noise).map(|number| event(format!("2025-12-15T02:{:02}:{:02}Z", number / 60, number % 60), "other")),
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/lambda-type-error");
+    let mut files = Files::read(&folder).unwrap();
+    files.insert("world/cloudtrail/events.json", serde_json::json!({"Events": events}).to_string().into_bytes());
+    World::new(Arc::new(Scenario::load(files).unwrap()))
+}
+
+#[tokio::test]
+async fn in_a_busy_account_older_events_of_the_subject_are_found_by_its_name() {
+    let config = SdkConfig::builder()
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIDEXAMPLE",
+            "secret",
+            None,
+            None,
+            "test",
+        )))
+        .http_client(busy_world(30).http_client())
+        .build();
+    let (clients, scope, hider) = (Clients::new(&config), scope(), Hider::new([1; 32]));
+    let context = Context { clients: &clients, scope: &scope, hider: &hider };
+    let span = Window { start: "2025-12-14T00:00:00Z".parse().unwrap(), end: scope.window.end };
+    let limits = sources::TrailLimits { page: 10, pages: 2, named_pages: 1, interval: Duration::ZERO };
+    let given = sources::trail(span, &subjects(), context, limits).await.unwrap();
+    assert_eq!(given.changes.len(), 21, "{given:?}");
+    assert_eq!(given.changes.iter().filter(|change| change.touches_subject).count(), 1);
+    assert_eq!(given.since.unwrap().to_string(), "2025-12-15T02:00:10Z");
+    let all = sources::trail(span, &subjects(), context, sources::TrailLimits { pages: 9, ..limits }).await.unwrap();
+    assert_eq!((all.changes.len(), all.since, all.notes), (31, None, Vec::new()));
 }
