@@ -227,3 +227,6 @@ fn state_value(state: AlarmState) -> StateValue {
         AlarmState::InsufficientData => StateValue::InsufficientData,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,9 +171,9 @@ where
         cause = current.source();
     }
     let text = causes.join(": ");
-    // The SDK's own error where no provider of the chain had anything has no public type.
-    if text.contains("no providers in chain provided credentials") || text.contains("NoMatchingAuthScheme") {
-        return Fault::Credentials { message: credentials_message(&text) };
+    // The SDK's error where no credentials are configured at all has no public type.
+    if text.contains("there was no identity resolver for it") {
+        return Fault::Credentials { message: credentials_message("none are configured") };
     }
     unreachable(action, text)
 }

@@ -141,6 +141,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     }
     scope.notes.extend(inventory.unread);
     scope.account = inventory.account;
+    scope.alarm = scope.alarm.or(named_alarm.into_iter().next());
     scope.subjects = subjects;
     Ok(scope)
 }

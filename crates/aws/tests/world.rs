@@ -3,7 +3,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials, credential_fn::provide_credentials_fn,
+    provider::{SharedCredentialsProvider, error::CredentialsError},
+};
 use aws_types::{SdkConfig, region::Region};
 use futures::future::join_all;
 use marple_agent::ports::{PlannedCall, ScopeError, Toolbox};
@@ -305,4 +308,43 @@ async fn a_call_that_does_not_fit_is_refused_with_what_fits() {
     the arguments of list_log_groups do not fit: give prefix or contains, not both: CloudWatch Logs takes one of them
     the arguments of get_metrics do not fit: metrics needs at least one metric with at least one statistic
     "#);
+}
+
+#[tokio::test]
+async fn what_a_program_should_not_have_logged_is_not_passed_on() {
+    let line = "connecting to postgres://app:hunter2secret@db.internal/app with AKIAIOSFODNN7EXAMPLE";
+    let world = small_world("", &event("2025-12-16T05:01:00Z", line));
+    let toolbox = toolbox(&world);
+    let scope = recent(&toolbox, &world).await;
+    let query = json!({"log_groups": ["/shop/orders"], "query": "fields @message"});
+    for (tool, arguments) in [
+        ("search_logs", json!({"log_group": "/shop/orders"})),
+        ("summarize_logs", json!({"log_group": "/shop/orders"})),
+        ("query_logs", query),
+    ] {
+        let taken = one(&toolbox, &scope, tool, arguments).await;
+        let all = format!("{}{}", taken.text, serde_json::to_string(&taken.facts).unwrap());
+        assert!(all.contains("postgres://app:<hidden:"), "{tool}: {all}");
+        assert!(!all.contains("hunter2secret") && !all.contains("AKIAIOSFODNN7EXAMPLE"), "{tool}: {all}");
+    }
+}
+
+#[tokio::test]
+async fn without_credentials_the_scope_says_so_and_what_to_do() {
+    let world = small_world("", "");
+    let bare = || SdkConfig::builder().region(Region::new("us-east-1")).http_client(world.http_client());
+    let expired = provide_credentials_fn(|| async { Err(CredentialsError::provider_error("the SSO session has expired")) });
+    let with_expired = bare().credentials_provider(SharedCredentialsProvider::new(expired));
+    for (config, reason) in [(bare().build(), "none are configured"), (with_expired.build(), "the SSO session has expired")] {
+        let refused = AwsToolbox::new(&config).scope(&Trigger::LatestAlarm, world.now()).await.unwrap_err();
+        let ScopeError::Credentials { message } = refused else { panic!("{refused:?}") };
+        assert!(message.contains("aws sso login") && message.contains(reason), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_region_without_alarms_has_no_latest_one() {
+    let world = small_world("", "");
+    let refused = toolbox(&world).scope(&Trigger::LatestAlarm, world.now()).await.unwrap_err();
+    assert_eq!(refused, ScopeError::NoAlarm { region: "us-east-1".to_owned() });
 }

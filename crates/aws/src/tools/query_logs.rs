@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::{Asked, Fault},
+    hide::Hider,
     text::{self, Command},
     tool::{Context, Findings, Tool},
     window,
@@ -80,7 +81,7 @@ impl Tool for QueryLogs {
             }
             results => results?,
         };
-        let rows = rows(args, span, &results);
+        let rows = rows(args, span, &results, context.hider);
         if rows.rows.is_empty() {
             return Ok(Findings::nothing(format!(
                 "the query gave no row: {} over {} from {span} ({} of {} events matched)",
@@ -129,7 +130,7 @@ fn unfinished(status: Option<&QueryStatus>) -> Fault {
     Fault::Unreachable { action: "logs:GetQueryResults".to_owned(), message }
 }
 
-fn rows(args: &Args, span: Window, results: &GetQueryResultsOutput) -> QueryRows {
+fn rows(args: &Args, span: Window, results: &GetQueryResultsOutput, hider: &Hider) -> QueryRows {
     let mut columns: Vec<String> = Vec::new();
     for field in results.results().iter().flatten().filter_map(ResultField::field).filter(|field| *field != "@ptr") {
         if !columns.iter().any(|known| known == field) {
@@ -140,7 +141,7 @@ fn rows(args: &Args, span: Window, results: &GetQueryResultsOutput) -> QueryRows
         let value = |column: &String| {
             let field = fields.iter().find(|field| field.field() == Some(column.as_str()));
             let value = field.and_then(ResultField::value).unwrap_or_default();
-            text::visible(value.trim_end()).into_owned()
+            hider.text(&text::visible(value.trim_end()))
         };
         columns.iter().map(value).collect()
     };

@@ -87,12 +87,15 @@ impl Tool for SearchLogs {
             events: usize::try_from(args.limit).unwrap_or(1),
             bytes: BYTES,
         };
-        let read = match read::read(context.clients, search).await {
+        let mut read = match read::read(context.clients, search).await {
             Err(fault) if fault.is_not_found() => return Ok(no_group(&args.log_group, context.scope)),
             read => read?,
         };
         if read.lines.is_empty() {
             return Ok(nothing(args, span, read.complete));
+        }
+        for line in &mut read.lines {
+            line.message = context.hider.text(&line.message);
         }
         let text = rendered(args, span, &read.lines, read.complete);
         let exceptions = exceptions::of(&blocks::joined(&read.lines));

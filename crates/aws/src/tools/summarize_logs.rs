@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::search_logs::no_group;
 use crate::{
     fault::Fault,
+    hide::Hider,
     logs::{
         blocks, exceptions, platform,
         read::{self, Read, Search},
@@ -86,7 +87,8 @@ impl Tool for SummarizeLogs {
                 "log group {group} holds no event from {span}, and none in the baseline from {baseline}"
             )));
         }
-        let summary = summary(&args.log_group, span, baseline, &of_window, &of_baseline);
+        let mut summary = summary(&args.log_group, span, baseline, &of_window, &of_baseline);
+        hide_credentials(&mut summary, context.hider);
         let text = text::rendered(&summary, &of_window, &of_baseline);
         Ok(Findings::found(Facts::LogSummary(summary), text))
     }
@@ -111,5 +113,17 @@ fn summary(log_group: &str, window: Window, baseline: Window, of_window: &Read, 
         exceptions,
         invocations: platform::invocations(&of_window.lines),
         baseline_invocations: platform::invocations(&of_baseline.lines),
+    }
+}
+
+/// Programs log what they should not: tokens, passwords in URLs. What is kept of the lines is shown without them.
+fn hide_credentials(summary: &mut LogSummary, hider: &Hider) {
+    for template in &mut summary.templates {
+        template.template = hider.text(&template.template);
+        template.sample = hider.text(&template.sample);
+    }
+    for exception in summary.exceptions.iter_mut().chain(&mut summary.baseline_exceptions) {
+        exception.message = hider.text(&exception.message);
+        exception.sample = hider.text(&exception.sample);
     }
 }
