@@ -63,7 +63,7 @@ pub(crate) struct Case<'a> {
     pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
     /// What failed by the logs, the telling first.
     pub(crate) failures: Vec<Logged<'a>>,
-    /// Metric series of any resource.
+    /// Metric series of any resource over the incident's window; series over other spans would not compare with its logs.
     pub(crate) series: Vec<Seen<'a, Series>>,
     /// Alarms.
     pub(crate) alarms: Vec<Seen<'a, Alarm>>,
@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
             }),
             failures: logged::failures(scope, &summaries, &logs),
             series: gather(evidence, |facts| match facts {
-                Facts::Metrics(metrics) => metrics.series.iter().collect(),
+                Facts::Metrics(metrics) if metrics.window == scope.window => metrics.series.iter().collect(),
                 _ => Vec::new(),
             }),
             changes: gather(evidence, |facts| match facts {

@@ -1,11 +1,11 @@
 //! From hypotheses to the two reports: which one is claimed, with its rivals and gaps added.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marple_case::{MitigationPlan, RootCause, root_cause::RuledOut};
 
 use crate::{
     gaps,
-    hypothesis::{Hypothesis, Support},
+    hypothesis::{Diagnosis, Hypothesis, Support, gap},
     modes, plan,
     reading::Case,
     rivals,
@@ -34,7 +34,7 @@ pub(crate) fn reports(case: &Case<'_>) -> Reports {
     let plan = plan::of(case, &best);
     let mut cause = finish(case, &best);
     if supported {
-        cause.recommended_checks.extend(alternatives(&hypotheses));
+        cause.recommended_checks.extend(alternatives(&best, &hypotheses));
     }
     Reports { cause, plan }
 }
@@ -55,25 +55,46 @@ fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
     }
     cause.ruled_out.retain(|rival: &RuledOut| !rival.citations.is_empty());
     cause.gaps.extend(gaps::general(case, hypothesis));
+    if modes::is_late(case, hypothesis) {
+        cause.gaps.push(gap(
+            "what failed when the alarm's metric first breached",
+            "the first failure that was read is later than that",
+            "read the logs of the minutes before the first breach, whole",
+            true,
+        ));
+    }
     cause.gaps.sort_by_key(|gap| !gap.on_the_chain);
     cause.gaps.truncate(MOST_GAPS);
     cause
 }
 
+/// Whether one finding is the other's effect: a function at its memory limit spends its time freeing memory until its timeout, and
+/// one that cannot reach a dependency may wait for it that long.
+fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
+    let unexplained = matches!(&other.diagnosis, Diagnosis::Overdue(overdue) if overdue.wait.is_none());
+    unexplained && matches!(best.diagnosis, Diagnosis::Exhausted(_) | Diagnosis::Unreachable(_))
+}
+
 /// Other supported hypotheses: they are said, since they may be a second fault.
-fn alternatives(others: &[Hypothesis<'_>]) -> Vec<String> {
-    let supported = others.iter().filter(|other| other.support >= Support::Likely && other.fresh);
+fn alternatives(best: &Hypothesis<'_>, others: &[Hypothesis<'_>]) -> Vec<String> {
+    let supported =
+        others.iter().filter(|other| other.support >= Support::Likely && other.fresh && !explains(best, other));
     supported
         .take(2)
         .map(|other| format!("A second finding, which this report does not explain: {}", other.cause.title))
         .collect()
 }
 
-/// An onset that is later than the alarm's first breach is the end of a long invocation: metrics count it where it began.
+/// An onset that is later than the alarm's first breach is the end of a long invocation: metrics count it where it began, as much
+/// earlier as the function may run.
 fn onset(case: &Case<'_>, onset: Option<Timestamp>) -> Option<Timestamp> {
-    let breach = case.scope.first_breach;
-    match (onset, breach) {
-        (Some(onset), Some(breach)) if onset.duration_since(breach) > case.scope.tolerance() => Some(breach),
+    let may_run = SignedDuration::from_secs(case.function.map_or(0, |function| i64::from(function.timeout_s)));
+    match (onset, case.scope.first_breach) {
+        (Some(onset), Some(breach)) if onset.duration_since(breach) > case.scope.tolerance() => {
+            let began = onset.checked_sub(may_run).unwrap_or(breach);
+            let in_time = began.duration_since(breach) <= case.scope.tolerance();
+            Some(if in_time { began.max(breach) } else { breach })
+        }
         _ => onset,
     }
 }

@@ -12,7 +12,7 @@
 //! | a slow start | the start took a small part of the time |
 
 use jiff::Timestamp;
-use marple_case::{Category, RootCause, Verdict, root_cause::RuledOut};
+use marple_case::{Category, ResourceKind, RootCause, Verdict, facts::Database, root_cause::RuledOut};
 
 use crate::{
     cite,
@@ -69,16 +69,17 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
                     ],
                 )
             });
-            let other = case.all_changes().next();
-            let reason = match other {
+            let others: Vec<_> = case.all_changes().filter(|change| change.at <= onset).collect();
+            let nearest = others.iter().max_by_key(|change| change.at);
+            let reason = match nearest.and_then(|change| change.resource.as_ref()) {
                 Some(other) => format!(
-                    "No change of {} or of the stack that owns it was seen before {onset}; what changed nearby was {}.",
+                    "No change of {} or of the stack that owns it was seen before {onset}; the latest of {} other change(s) was of {other}.",
                     case.name(),
-                    other.resource.as_ref().map_or("something else", |resource| resource.name.as_str())
+                    others.len()
                 ),
                 None => format!("No change of {} or of the stack that owns it was seen before {onset}.", case.name()),
             };
-            let elsewhere = other.and_then(|other| {
+            let elsewhere = nearest.and_then(|other| {
                 let stamp = other.at.to_string();
                 cite::any(other.evidence, &[&[&stamp, &other.action], &[&other.action]])
             });
@@ -153,7 +154,15 @@ fn databases(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
     if !independent || case.failures.iter().any(|logged| logged.failure.is_dependency() && !logged.in_baseline) {
         return Vec::new();
     }
-    let rivals = case.databases.iter().filter_map(|database| {
+    let in_cluster = |database: &Database| {
+        database.kind == ResourceKind::DbInstance
+            && case
+                .databases
+                .iter()
+                .any(|cluster| cluster.kind == ResourceKind::DbCluster && database.members.contains(&cluster.id))
+    };
+    let alone = case.databases.iter().filter(|database| !in_cluster(database));
+    let rivals = alone.filter_map(|database| {
         let load = database.load.iter().find(|series| series.metric.name == "DatabaseConnections")?;
         let usual = load.baseline.is_some_and(|baseline| load.window.max <= 1.5 * baseline.max.max(1.0));
         let idle = load.window.points > 0 && load.window.max == 0.0;

@@ -118,16 +118,16 @@ fn explanation(defect: &Defect<'_>) -> String {
     let message = defect.logged.message;
     let value = match (&defect.provenance, nothing(message)) {
         (Some(Provenance { request: Some(path), parsed, .. }), _) => {
-            format!("a value taken from `{path}`{}", if *parsed { " (parsed as JSON)" } else { "" })
+            format!("a value taken from {path}{}", if *parsed { " (parsed as JSON)" } else { "" })
         }
         _ => "a value".to_owned(),
     };
     let class = defect.logged.class;
     match (property_in(message), nothing(message)) {
         _ if is_parse_error(class, message) => format!("{value} is not valid JSON"),
-        (Some(property), Some(nothing)) => format!("the code reads `{property}` of {value} that is {nothing}"),
+        (Some(property), Some(nothing)) => format!("the code reads '{property}' of {value} that is {nothing}"),
         (None, Some(nothing)) => format!("{value} is {nothing} where the code uses it"),
-        (Some(property), None) if class.contains("KeyError") => format!("{value} has no key `{property}`"),
+        (Some(property), None) if class.contains("KeyError") => format!("{value} has no key '{property}'"),
         _ if is_index_error(class, message) => format!("{value} has fewer elements than the code takes"),
         _ => message.to_owned(),
     }
@@ -176,17 +176,17 @@ fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
     let request = defect.provenance.as_ref().and_then(|value| value.request.as_deref());
     match request {
         Some(path) if is_parse_error(defect.logged.class, message) => {
-            format!("A request whose `{path}` is not valid JSON")
+            format!("A request whose {path} is not valid JSON")
         }
         Some(path) => match (nothing(message), property_in(message)) {
             (Some(nothing), _) if path.to_lowercase().contains("body") => {
                 format!(
-                    "A request without a body, or without the part that the code reads: what `{path}` gives is {nothing}"
+                    "A request without a body, or without the part that the code reads: what {path} gives is {nothing}"
                 )
             }
-            (Some(nothing), _) => format!("A request for which what `{path}` gives is {nothing}"),
-            (None, Some(property)) => format!("A request without `{property}` in `{path}`"),
-            (None, None) => format!("A request whose `{path}` is not what the code expects"),
+            (Some(nothing), _) => format!("A request for which what {path} gives is {nothing}"),
+            (None, Some(property)) => format!("A request without '{property}' in {path}"),
+            (None, None) => format!("A request whose {path} is not what the code expects"),
         },
         None => {
             let all = case.invocations().map(|invocations| invocations.count).unwrap_or_default();

@@ -148,8 +148,7 @@ fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_cause::Link> {
     let mut chain = Chain::default();
     if let Some(found) = &exhausted.allocation {
-        let statement =
-            format!("In {}, one invocation allocates and keeps {} at the least.", found.item.place(), found.in_words());
+        let statement = format!("In {}, one invocation allocates and keeps {}.", found.item.place(), found.in_words());
         chain.link(statement, None, [found.around.and_then(|line| line.cite()), found.item.cite()]);
     }
     let memory = format!("memory: {} MB", exhausted.limit_mb);
@@ -172,6 +171,10 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
             report.memory_size_mb,
             100.0 * f64::from(report.max_memory_used_mb) / f64::from(report.memory_size_mb.max(1))
         );
+        let statement = match report.timed_out {
+            true => format!("{statement} It was ended there by its timeout, not by an answer."),
+            false => statement,
+        };
         let used = format!("Max Memory Used: {} MB", report.max_memory_used_mb);
         let cited =
             cite::any(report.evidence, &[&[&report.request_id, &used], &[&used], &["REPORT", &report.request_id]]);

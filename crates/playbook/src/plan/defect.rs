@@ -47,7 +47,9 @@ fn nothing_helps(case: &Case<'_>, defect: &Defect<'_>) -> String {
         true => "No change is linked to the failure, so a rollback is not shown to help",
     };
     let setting = "no setting of the function (memory, timeout, concurrency) changes how the code treats this input";
-    format!("{unchanged}; {setting}. Other requests are served. The code has to be changed.")
+    let served = case.invocations().is_some_and(|all| all.count > defect.logged.count);
+    let others = if served { " Other requests are served." } else { "" };
+    format!("{unchanged}; {setting}.{others} The code has to be changed.")
 }
 
 /// Sets the variable that the code needs. Its value is not in the evidence, and `--environment` replaces all variables: hence a file.
@@ -144,13 +146,13 @@ fn code_quote(defect: &Defect<'_>) -> String {
 
 fn for_request(path: &str, defect: &Defect<'_>) -> (Vec<String>, Vec<String>) {
     let wanted = property_in(defect.logged.message);
-    let part = wanted.map_or_else(|| "a part that the code reads".to_owned(), |property| format!("`{property}`"));
+    let part = wanted.map_or_else(|| "a part that the code reads".to_owned(), |property| format!("'{property}'"));
     (
         vec![
-            format!("WHEN `{path}` is missing or empty, THE SYSTEM SHALL answer with HTTP status 400 (or the event source's own way to reject) and a message that names what is missing."),
-            format!("WHEN `{path}` cannot be parsed, THE SYSTEM SHALL answer with HTTP status 400 and SHALL NOT raise an unhandled exception."),
-            format!("WHEN `{path}` lacks {part}, THE SYSTEM SHALL answer with HTTP status 400 and name it."),
-            format!("WHEN `{path}` is complete, THE SYSTEM SHALL answer as it does today."),
+            format!("WHEN {path} is missing or empty, THE SYSTEM SHALL answer with HTTP status 400 (or the event source's own way to reject) and a message that names what is missing."),
+            format!("WHEN {path} cannot be parsed, THE SYSTEM SHALL answer with HTTP status 400 and SHALL NOT raise an unhandled exception."),
+            format!("WHEN {path} lacks {part}, THE SYSTEM SHALL answer with HTTP status 400 and name it."),
+            format!("WHEN {path} is complete, THE SYSTEM SHALL answer as it does today."),
         ],
         vec![
             "A request without a body, with an empty object, and with malformed content each give status 400, and no exception is logged.".to_owned(),

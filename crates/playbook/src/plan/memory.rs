@@ -23,7 +23,12 @@ pub(crate) fn plan(case: &Case<'_>, exhausted: &Exhausted<'_>) -> MitigationPlan
         Proposal::Relief(size) => plan.immediate.push(raise(case, exhausted, size, true)),
         Proposal::Nothing(why) => plan.no_immediate_action = Some(why),
     }
-    let phrase = exhausted.logged.as_ref().map_or("Runtime.OutOfMemory", |logged| logged.message);
+    let timed_out = exhausted.report.is_some_and(|report| report.timed_out);
+    let phrase = match &exhausted.logged {
+        Some(logged) => logged.message,
+        None if timed_out => "Task timed out",
+        None => "Runtime.OutOfMemory",
+    };
     let place = exhausted.allocation.as_ref().map(|found| format!(" in {}", found.item.place())).unwrap_or_default();
     plan.follow_up.push(code_change(
         format!("Bound or stream what one invocation keeps in memory{place}"),

@@ -66,14 +66,24 @@ pub(crate) fn alarm_quiet(case: &Case<'_>) -> Vec<Step> {
     step.into_iter().collect()
 }
 
+/// The longest part of a phrase without quotation marks and back-slashes, which a filter pattern would have to escape.
+fn longest_plain(phrase: &str) -> String {
+    let parts = phrase.split(['"', '\'', '\\']);
+    let longest = parts.max_by_key(|part| part.chars().count()).unwrap_or_default();
+    let words: String = longest.chars().take(60).collect();
+    let whole = words.len() == longest.len();
+    let end = if whole { words.len() } else { words.rfind(' ').unwrap_or(words.len()) };
+    words.get(..end).unwrap_or_default().trim().to_owned()
+}
+
 /// A phrase no longer stands in the function's logs.
 pub(crate) fn log_quiet(case: &Case<'_>, phrase: &str) -> Vec<Step> {
-    let term: String = phrase.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).take(60).collect();
+    let term = longest_plain(phrase);
     let step = case.log_group().map(|group| {
         let command = format!(
             "aws logs filter-log-events --log-group-name {} --filter-pattern '\"{}\"' --start-time {} --region {}",
             quoted(&group),
-            term.trim(),
+            term,
             case.scope.now.as_millisecond(),
             quoted(&case.scope.region)
         );
@@ -119,7 +129,7 @@ pub(crate) fn code_change(title: impl Into<String>, case: &Case<'_>, phrase: &st
 pub(crate) fn gateway_limit(case: &Case<'_>) -> &'static str {
     match case.behind_api() {
         Some(true) => {
-            "Requests come through API Gateway, whose own integration timeout is 29 s (29,000 ms) by default: callers that wait longer get a 504 whatever the function's timeout is."
+            "Requests seem to come through API Gateway, whose own integration timeout is 29 s (29,000 ms) by default: callers that wait longer get a 504 whatever the function's timeout is."
         }
         _ => {
             "If requests come through API Gateway, its own integration timeout of 29 s (29,000 ms) by default ends them with a 504 whatever the function's timeout is."

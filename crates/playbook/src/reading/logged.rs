@@ -1,7 +1,8 @@
 //! Failures as the logs tell them: exceptions with their sort and whether the baseline knows them too.
 //!
 //! Where a program caught an error and logged one line, there is no exception; such a line counts only if its words name a
-//! failure of a known sort. The order is by what tells most: new before old, uncaught before caught, then the most frequent.
+//! failure of a known sort. The order is by what tells most: new before old, in time for the alarm before later, uncaught before
+//! caught, then the most frequent.
 
 use jiff::Timestamp;
 use marple_case::{
@@ -135,7 +136,12 @@ pub(super) fn failures<'a>(
             }
         }
     }
-    failures.sort_by_key(|failure| (failure.in_baseline, !failure.is_uncaught(), std::cmp::Reverse(failure.count)));
+    let late = |failure: &Logged<'_>| {
+        scope.first_breach.is_some_and(|breach| failure.first.duration_since(breach) > scope.tolerance())
+    };
+    failures.sort_by_key(|failure| {
+        (failure.in_baseline, late(failure), !failure.is_uncaught(), std::cmp::Reverse(failure.count))
+    });
     failures
 }
 

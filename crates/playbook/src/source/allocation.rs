@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{
     CodeLine,
-    loops::{Loop, loops},
+    loops::{Loop, block_end, loops},
     number::{self, Constants, constants, value},
 };
 
@@ -73,6 +73,7 @@ static SIZES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static KEEPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\.push\(|\.append\(|\bappend\(|\.add\(|\.Add\(|\.put\(|\.set\(|\.concat\(|<<\s*\w|\w\[[^\]]+\]\s*=[^=]|\+=|Array\.from|\]\s*$|\[.*\bfor\b.*\bin\b").ok()
 });
+static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b([A-Za-z_]\w*)\s*\(").ok());
 /// A size below this, bytes in all, is not worth a claim.
 const WORTH: f64 = 16e6;
 
@@ -108,7 +109,9 @@ fn in_loops<'a>(
     }
     let bounds: Option<Vec<f64>> = around.iter().map(|around| around.times).collect();
     let count: Option<f64> = bounds.map(|bounds| bounds.into_iter().product());
-    let each = size(line.text, constants).or_else(|| size_of_name(line, outermost, lines, constants));
+    let each = size(line.text, constants)
+        .or_else(|| size_of_name(line, outermost, lines, constants))
+        .or_else(|| size_of_call(line, lines, constants));
     let literal = each.is_some() || count.is_none_or(|count| count >= 100_000.0);
     literal.then_some(Allocation { around: Some(outermost.line), item: *line, count, each })
 }
@@ -144,4 +147,30 @@ fn size_of_name(line: &CodeLine<'_>, around: &Loop<'_>, lines: &[CodeLine<'_>], 
         line.text.contains(name).then_some(size)
     });
     made.next_back()
+}
+
+/// The size of an item that a function of the same code makes: `rows.push(row(i))`, where `row` holds a literal size.
+fn size_of_call(line: &CodeLine<'_>, lines: &[CodeLine<'_>], constants: &Constants) -> Option<f64> {
+    let called = CALLED.as_ref()?.captures_iter(line.text).filter_map(|found| found.get(1));
+    let defined = called.filter_map(|name| lines.iter().position(|other| defines(other.text, name.as_str())));
+    let sizes = defined.filter_map(|start| {
+        let from = lines.get(start..)?;
+        let (head, last) = (from.first()?, block_end(from));
+        let body = from.iter().take_while(|inside| inside.path() == head.path() && inside.number <= last);
+        body.filter_map(|inside| size(inside.text, constants)).reduce(|one, other| one + other)
+    });
+    sizes.reduce(f64::max)
+}
+
+/// Whether a line defines a function of that name.
+fn defines(text: &str, name: &str) -> bool {
+    let heads = ["function ", "def ", "func ", "const ", "let ", "var ", "static ", "private ", "public "];
+    let at = text.find(name);
+    let head = heads.iter().any(|head| text.trim_start().trim_start_matches("export ").starts_with(head));
+    let method = text.trim_end().ends_with('{');
+    let tail = at.and_then(|at| text.get(at + name.len()..)).map(str::trim_start).unwrap_or_default();
+    let lead = at.and_then(|at| text.get(..at)).unwrap_or_default();
+    let whole = lead.is_empty() || lead.ends_with([' ', '\t', ')']);
+    let arrow = tail.starts_with('=') && (tail.contains("=>") || tail.contains("function") || tail.contains("lambda"));
+    whole && (head || method) && (arrow || tail.starts_with('('))
 }

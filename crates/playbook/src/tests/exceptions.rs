@@ -100,7 +100,7 @@ fn a_missing_key_in_python_is_a_request_without_it() {
     let (cause, _) =
         world.exception("python", "KeyError", "'tenant'", Some(("/var/task/app.py", 5, None))).investigate();
     assert_eq!(cause.category, Category::CodeDefect);
-    assert!(cause.title.contains("no key `tenant`"), "{}", cause.title);
+    assert!(cause.title.contains("no key 'tenant'"), "{}", cause.title);
     assert!(cause.trigger.unwrap().contains("event['requestContext']"));
 }
 
@@ -184,4 +184,16 @@ fn an_idle_database_is_ruled_out_and_never_a_component() {
     let (cause, _) = world.investigate();
     assert!(cause.ruled_out.iter().any(|rival| rival.hypothesis.contains("shop")));
     assert!(cause.components.iter().all(|component| component.name == "baskets"));
+}
+
+#[test]
+fn an_error_that_came_after_the_breach_yields_to_one_that_came_in_time() {
+    let mut world = baskets();
+    let mut later =
+        exception("node", "RangeError", "seen later, and more often", Some(("/var/task/index.js", 1, None)));
+    later.first = super::world::at("2026-03-05T10:50:00Z");
+    later.count = 80;
+    world.summary.exceptions.insert(0, later);
+    let (cause, _) = world.investigate();
+    assert!(cause.title.contains("TypeError"), "{}", cause.title);
 }

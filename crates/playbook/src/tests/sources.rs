@@ -64,6 +64,14 @@ fn allocations_are_loops_times_sizes_and_shared_references_are_none() {
             Some((Some(900.0), Some(1_048_576.0))),
         ),
         ("const all = Array.from({ length: 5_000_000 }, () => 'y'.repeat(50));", Some((Some(5e6), Some(50.0)))),
+        (
+            "function row(i) {\n  const text = 'z'.repeat(250);\n  return { i, text };\n}\nfor (let i = 0; i < 4e6; i++) {\n  rows.push(row(i));\n}",
+            Some((Some(4e6), Some(250.0))),
+        ),
+        (
+            "def row(i):\n    return 'z' * 250\n\nfor i in range(4_000_000):\n    rows.append(row(i))",
+            Some((Some(4e6), Some(250.0))),
+        ),
         ("const b = Buffer.alloc(600 * 1024 * 1024);", Some((Some(1.0), Some(629_145_600.0)))),
         ("while (true) {\n  cache.push(Buffer.alloc(1024));\n}", Some((None, Some(1024.0)))),
         ("const row = 'x'.repeat(500);\nfor (let i = 0; i < 10; i++) {\n  rows.push(row);\n}", None),
