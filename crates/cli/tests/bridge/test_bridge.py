@@ -1,0 +1,133 @@
+"""Investigations against a strict Bedrock endpoint whose model is the test.
+
+The endpoint checks every request against the service's model and the rules of conversations with tools; `ended()` fails if one
+broke them. See README.md.
+"""
+
+import json
+
+import pytest
+from conftest import MODEL
+from reports import plan, questions, root_cause
+
+
+def citations(report: dict) -> list:
+    statements = report["root_cause"]["chain"] + report["root_cause"]["ruled_out"]
+    return [citation for statement in statements for citation in statement["citations"]]
+
+
+def report_at_once(run, number: int):
+    """Answers a request with both reports in one turn."""
+    run.bridge.answer(number, root_cause(run.request(number)), plan())
+
+
+def test_questions_a_refused_report_a_cut_stream_and_a_whole_report(bridge, investigate):
+    run = investigate()
+    run.request(1)
+    bridge.answer(1, *questions())
+
+    asked = run.request(2)
+    assert [result["status"] for result in asked.results] == ["success", "success"]
+    assert asked.evidence("search_logs").text.count("Task timed out after 5.00 seconds") == 3
+    bridge.answer(2, root_cause(asked, false_quote="timeout: 30 s"))
+
+    refused = run.request(3)
+    [result] = refused.results
+    assert result["status"] == "error"
+    assert "chain[1].citations[0]" in result["content"][0]["text"]
+    assert "timeout: 5 s" in result["content"][0]["text"], "the nearest line is named"
+    bridge.answer(3, root_cause(refused), fault="cut")
+
+    again = run.request(4)
+    assert again.body == refused.body, "a stream that was cut begins anew with the same request"
+    bridge.answer(4, root_cause(again))
+
+    accepted = run.request(5)
+    [result] = accepted.results
+    assert result["status"] == "success"
+    bridge.answer(5, plan())
+
+    code, report = run.ended()
+    assert code == 0
+    assert bridge.count() == 5
+    assert (report["format"], report["status"], report["verdict"]) == (1, "complete", "fault")
+    assert (report["model"], report["models"], report["language_model"]) == (MODEL, [MODEL], True)
+    assert (report["turns"], report["refused_calls"]) == (4, 1)
+    assert report["confidence"] == "high", report["confidence_because"]
+    assert len(citations(report)) == 5 and all(citation["verified"] for citation in citations(report))
+    assert report["root_cause"]["location"] == {"file": "index.js", "line": 2, "seen_in": "source"}
+    assert report["mitigation"]["no_immediate_action"] and report["mitigation"]["follow_up"]
+    assert report["usage"]["input_tokens"] > 0 and report["usage"]["cost_usd"] > 0
+    assert report["tool_calls"] == len(report["evidence"])
+
+    timeline = run.show(report["id"], "--timeline")
+    [line] = [line for line in timeline.splitlines() if "chain[1].citations[0]" in line]
+    assert "report_root_cause" in line and "refused" in line
+    assert json.loads(run.show(report["id"], "--format", "json")) == report, "a replay is the report"
+
+
+@pytest.mark.parametrize("fault", ["throttling", "timeout", "unavailable"])
+def test_a_fault_that_passes_costs_one_more_request(bridge, investigate, fault):
+    run = investigate()
+    first = run.request(1)
+    bridge.answer(1, fault=fault)
+    assert run.request(2).body == first.body
+    report_at_once(run, 2)
+    code, report = run.ended()
+    assert (code, report["status"], report["models"]) == (0, "complete", [MODEL])
+    assert (report["turns"], bridge.count()) == (1, 2)
+
+
+def test_the_playbook_takes_over_from_a_model_that_stays_away_and_the_report_says_so(bridge, investigate):
+    run = investigate()
+    attempts = 6
+    for number in range(1, attempts + 1):
+        run.request(number)
+        bridge.answer(number, fault="unavailable")
+    code, report = run.ended()
+    assert (code, bridge.count()) == (0, attempts)
+    assert (report["status"], report["verdict"]) == ("complete", "fault")
+    assert report["models"] == ["playbook"] and not report["language_model"]
+    timeline = run.show("--timeline")
+    [line] = [line for line in timeline.splitlines() if "Bedrock is unable to process your request" in line]
+    assert "playbook" in line
+    assert "Bedrock is unable to process your request" in json.dumps(report["notes"]), "the report says why the model was left"
+
+
+def test_a_model_that_only_talks_is_reminded(bridge, investigate):
+    run = investigate()
+    run.request(1)
+    bridge.answer(1, {"text": "It is probably the code."})
+    reminded = run.request(2)
+    assert "report_root_cause" in reminded.words and not reminded.results
+    report_at_once(run, 2)
+    code, report = run.ended()
+    assert (code, report["status"], report["turns"]) == (0, "complete", 2)
+
+
+def test_the_last_turn_is_announced_and_a_report_that_never_came_is_partial(bridge, investigate):
+    run = investigate("--max-turns", "1")
+    only = run.request(1)
+    assert "last turn" in only.words
+    assert only.body["toolConfig"]["toolChoice"] == {"any": {}}
+    bridge.answer(1, *questions())
+    code, report = run.ended()
+    assert (code, bridge.count()) == (4, 1)
+    assert report["status"] == "partial"
+    assert "1 model turns" in report["reason"]
+    assert report["root_cause"] is None and report["evidence"]
+
+
+def test_turns_share_their_prefix_so_that_a_prompt_cache_hits(bridge, investigate):
+    run = investigate()
+    run.request(1)
+    bridge.answer(1, *questions())
+    report_at_once(run, 2)
+    run.ended()
+    # Raw text: the order of members counts too.
+    first, second = ((bridge.folder / f"00{number}.request.json").read_text() for number in (1, 2))
+    body = json.loads(first)
+    for part in ("system", "toolConfig"):
+        assert json.dumps(json.loads(second)[part]) == json.dumps(body[part])
+    opening = [block for block in body["messages"][0]["content"] if "cachePoint" not in block]
+    assert json.dumps(json.loads(second)["messages"][0]["content"]) == json.dumps(opening)
