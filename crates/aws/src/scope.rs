@@ -24,6 +24,8 @@ mod question;
 
 /// How long CloudWatch keeps the history of an alarm, at most.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const NOTHING_NAMED: &str = "the question names no function, log group or alarm of this region";
 /// How far back the latest alarm is looked for.
 const LATEST: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -35,7 +37,7 @@ pub(crate) async fn resolve(clients: &Clients, trigger: &Trigger, now: Timestamp
     match trigger {
         Trigger::Alarm { alarm } => of_alarm(clients, alarm, now).await,
         Trigger::LatestAlarm => {
-            let alarm = latest(clients, now).await?;
+            let alarm = latest(clients, now, LATEST).await?;
             of_alarm(clients, &alarm, now).await
         }
         Trigger::Question { text } => of_question(clients, text, now).await,
@@ -107,13 +109,13 @@ async fn only_fit(clients: &Clients, name: &str) -> Result<Described, ScopeError
 }
 
 /// The alarm that changed to ALARM last: of those that are in ALARM, else of the history.
-async fn latest(clients: &Clients, now: Timestamp) -> Result<String, ScopeError> {
+async fn latest(clients: &Clients, now: Timestamp, back: SignedDuration) -> Result<String, ScopeError> {
     let wanted = Wanted { state: Some(AlarmState::Alarm), ..Wanted::default() };
     let firing = alarms::describe(clients, &wanted).await.map_err(unasked)?;
     if let Some(latest) = firing.iter().max_by_key(|described| described.alarm.state_since) {
         return Ok(latest.alarm.name.clone());
     }
-    let history = alarms::transitions(clients, None, later(now, -LATEST), now).await.map_err(unasked)?;
+    let history = alarms::transitions(clients, None, later(now, -back), now).await.map_err(unasked)?;
     let fired = history.into_iter().rfind(|read| read.transition.to == AlarmState::Alarm);
     fired.map(|read| read.alarm).ok_or_else(|| ScopeError::NoAlarm { region: clients.region().to_owned() })
 }
@@ -126,6 +128,14 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
         return of_alarm(clients, alarm, now).await;
     }
     let subjects = inventory.named(text);
+    if subjects.is_empty()
+        && times.is_none()
+        && let Ok(alarm) = latest(clients, now, DAY).await
+    {
+        let mut scope = of_alarm(clients, &alarm, now).await?;
+        scope.notes.push(format!("{NOTHING_NAMED}: the alarm that fired last is investigated"));
+        return Ok(scope);
+    }
     let mut scope = match times {
         Some(times) => question::scope(clients.region(), times, now),
         None => match firing_of(clients, &inventory.alarms, &subjects, now).await {
@@ -137,7 +147,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
         },
     };
     if subjects.is_empty() {
-        scope.notes.push("the question names no function, log group or alarm of this region".to_owned());
+        scope.notes.push(NOTHING_NAMED.to_owned());
     }
     scope.notes.extend(inventory.unread);
     scope.account = inventory.account;
@@ -158,7 +168,7 @@ async fn firing_of(
     if watching.is_empty() {
         return None;
     }
-    let day_ago = later(now, -SignedDuration::from_hours(24));
+    let day_ago = later(now, -DAY);
     let history = alarms::transitions(clients, None, later(now, -LATEST), now).await.ok()?;
     let is_recent = |read: &&alarms::Transition| {
         read.transition.to == AlarmState::Alarm

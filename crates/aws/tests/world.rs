@@ -138,6 +138,15 @@ async fn a_question_is_scoped_to_the_function_that_it_names_and_to_its_time() {
 }
 
 #[tokio::test]
+async fn a_question_that_names_nothing_is_about_the_alarm_that_fired_last() {
+    let world = world("lambda-type-error");
+    let toolbox = toolbox(&world);
+    let scope = toolbox.scope(&Trigger::Question { text: "what is wrong?".to_owned() }, world.now()).await.unwrap();
+    assert_eq!(scope.alarm.as_deref(), Some("lambda-user-profile-service-errors"));
+    assert!(scope.notes.last().unwrap().starts_with("the question names no function"), "{:?}", scope.notes);
+}
+
+#[tokio::test]
 async fn the_opening_collects_the_evidence_of_each_scenario_and_ends() {
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")).unwrap() {
         let path = entry.unwrap().path();

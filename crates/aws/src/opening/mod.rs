@@ -6,7 +6,7 @@
 //!
 //! One file a kind of subject. A kind without a file of its own is looked at through its alarm, its stack and the changes.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, ResourceKind, ResourceRef, Scope,
@@ -92,8 +92,13 @@ fn recurrence(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
     let first = alarm.transitions.iter().find(earlier)?;
     let span = SignedDuration::from_secs(i64::from(condition.period_s) * i64::from(condition.evaluation_periods));
     let metrics: Vec<Value> = condition.metrics.iter().map(|metric| asked(metric, &condition.statistic)).collect();
-    let start = later(first.at, -(span + SignedDuration::from_hours(1)));
+    let start = full_hour(later(first.at, -(span + SignedDuration::from_hours(1))));
     Some(call("get_metrics", json!({"metrics": metrics, "start": start, "end": scope.window.end, "baseline": false})))
+}
+
+/// The full hour before: CloudWatch aligns its periods with the start.
+fn full_hour(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(3_600) * 3_600).unwrap_or(at)
 }
 
 fn asked(metric: &MetricId, statistic: &str) -> Value {

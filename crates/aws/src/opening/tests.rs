@@ -138,6 +138,30 @@ fn a_stacks_cluster_is_asked_for_once_also_where_a_host_names_it() {
 }
 
 #[test]
+fn an_alarm_that_fired_in_the_days_before_is_followed_back_to_then() {
+    let alarm = serde_json::json!({
+        "name": "orders-errors", "arn": "", "description": null, "state": "ok", "state_since": null, "state_reason": "",
+        "condition": {
+            "metrics": [{"namespace": "Shop", "name": "Failed", "dimensions": {}}], "expression": null, "statistic": "Sum",
+            "period_s": 60, "evaluation_periods": 1, "datapoints_to_alarm": 1, "threshold": 1.0,
+            "comparison": "GreaterThanThreshold", "treat_missing_data": "missing"
+        },
+        "transitions": [
+            {"at": "2025-12-01T10:20:00Z", "from": "ok", "to": "alarm", "reason": "", "points": []},
+            {"at": "2025-12-15T10:20:00Z", "from": "ok", "to": "alarm", "reason": "", "points": []},
+            {"at": "2025-12-16T05:46:00Z", "from": "ok", "to": "alarm", "reason": "", "points": []}
+        ]
+    });
+    let taken = [evidence(Facts::Alarms(vec![serde_json::from_value(alarm).unwrap()]))];
+    let plan = next_wave(&scope(vec![], Some("orders-errors")), &taken);
+    let metrics: Vec<PlannedCall> = plan.into_iter().filter(|call| call.tool == "get_metrics").collect();
+    insta::assert_snapshot!(lines(&metrics), @r#"
+    get_metrics {"metrics":[{"namespace":"Shop","name":"Failed","dimensions":{},"statistics":["Sum"]}]}
+    get_metrics {"metrics":[{"namespace":"Shop","name":"Failed","dimensions":{},"statistics":["Sum"]}],"start":"2025-12-15T09:00:00Z","end":"2025-12-16T06:00:00Z","baseline":false}
+    "#);
+}
+
+#[test]
 fn without_a_subject_the_region_is_looked_over() {
     insta::assert_snapshot!(lines(&next_wave(&scope(vec![], None), &[])), @r#"
     describe_alarms {"state":"alarm"}
