@@ -79,7 +79,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let rotated = rotated(case, &logged);
     let unreachable = Unreachable { place: place(case, &logged), logged, host, origin, database, intended, rotated };
     Some(Hypothesis {
-        support,
+        support: unreachable.logged.capped(support),
         fresh: !unreachable.logged.in_baseline,
         explains: unreachable.logged.count,
         looks_for: match &unreachable.host {

@@ -45,7 +45,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let unloadable =
         Unloadable { absent: sought.and_then(|name| absent(case, &name)), logged, module, handler, change };
     Some(Hypothesis {
-        support: Support::Shown,
+        support: unloadable.logged.capped(Support::Shown),
         fresh: !unloadable.logged.in_baseline,
         explains: unloadable.logged.count,
         looks_for: "The code cannot be loaded; looking for the missing part in the package and for a change of it."

@@ -64,9 +64,11 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let others = case.failures.iter().any(|logged| !matches!(logged.failure, Failure::OutOfMemory | Failure::TimedOut));
     let lowered_from =
         case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
-    let support = match (lowered_from.is_some() || logged.is_some() || allocation.is_some(), ended, others) {
-        (true, _, _) => Support::Shown,
-        (false, true, false) => Support::Likely,
+    let told = logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
+    let explained = lowered_from.is_some() || allocation.is_some();
+    let support = match (told, ended, explained, others) {
+        (true, ..) | (false, true, true, _) => Support::Shown,
+        (false, true, false, false) => Support::Likely,
         _ => Support::Possible,
     };
     let fresh = case

@@ -53,7 +53,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         change,
     };
     Some(Hypothesis {
-        support: if refusal.action.is_some() { Support::Shown } else { Support::Likely },
+        support: refusal.logged.capped(if refusal.action.is_some() { Support::Shown } else { Support::Likely }),
         fresh: !refusal.logged.in_baseline,
         explains: refusal.logged.count,
         looks_for: "A call is refused by a policy; looking for the action, the resource and the role.".to_owned(),

@@ -165,7 +165,7 @@ fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         false,
     ));
     Some(Hypothesis {
-        support: Support::Shown,
+        support: logged.capped(Support::Shown),
         fresh: !logged.in_baseline,
         explains: logged.count,
         looks_for: "A called service refuses calls for their rate; looking for where it is called.".to_owned(),

@@ -53,7 +53,12 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let slow_start_ms = slow_start(case, limit_ms);
     let lowered_ms =
         case.baseline_invocations().map(|baseline| baseline.max_ms).filter(|longest| *longest > 1.02 * limit_ms + 50.0);
-    let support = if long || lowered_ms.is_some() { Support::Shown } else { Support::Likely };
+    let by_platform = report.is_some() || counted > 0 || logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
+    let support = match (by_platform || by_metric, long || lowered_ms.is_some()) {
+        (true, true) => Support::Shown,
+        (true, false) if by_platform => Support::Likely,
+        _ => Support::Possible,
+    };
     let fresh = case.baseline_invocations().is_none_or(|baseline| baseline.timeouts == 0);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(counted).max(1);
     let overdue = Overdue { limit_s, wait, report, logged, slow_start_ms, lowered_ms };

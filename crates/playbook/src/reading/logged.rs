@@ -11,6 +11,7 @@ use marple_case::{
 };
 
 use super::{Seen, failure::Failure};
+use crate::hypothesis::Support;
 
 /// One sort of failure in the logs.
 #[derive(Debug, Clone)]
@@ -46,6 +47,11 @@ impl<'a> Logged<'a> {
         }
     }
 
+    /// A plain line may hold a stranger's words: by itself it never shows a cause, it only makes one likely.
+    pub(crate) fn capped(&self, support: Support) -> Support {
+        if self.class.is_empty() { support.min(Support::Likely) } else { support }
+    }
+
     /// The innermost frame of the program's own code.
     pub(crate) fn own_frame(&self) -> Option<&'a Frame> {
         self.frames.iter().find(|frame| frame.in_app)
@@ -60,9 +66,10 @@ impl<'a> Logged<'a> {
     fn of_exception(evidence: &'a Evidence, exception: &'a Exception, in_baseline: bool) -> Self {
         let code = exception.code.as_deref().unwrap_or_default();
         let words = format!("{}: {} {code}", exception.class, exception.message);
+        // The platform's own lines hold no stranger's words; a program's line may hold a request's.
         let failure = match Failure::of(&words) {
-            Failure::Program => Failure::of(&exception.sample),
-            known => known,
+            Failure::Program if exception.runtime == "lambda" => Failure::of(&exception.sample),
+            told => told,
         };
         Self {
             evidence,
@@ -80,9 +87,8 @@ impl<'a> Logged<'a> {
 
     fn of_template(evidence: &'a Evidence, template: &'a LogTemplate) -> Option<Self> {
         let failure = Failure::of(&template.sample);
-        let speaks = template.is_error || matches!(failure, Failure::TimedOut | Failure::OutOfMemory);
         let first = template.first?;
-        (speaks && template.count > 0 && failure != Failure::Program).then_some(Self {
+        (template.is_error && template.count > 0 && failure != Failure::Program).then_some(Self {
             evidence,
             failure,
             class: "",

@@ -178,6 +178,29 @@ fn words_in_log_lines_that_look_like_instructions_change_nothing() {
 }
 
 #[test]
+fn a_stranger_who_writes_a_failures_words_into_a_log_line_is_not_believed() {
+    let (plain, _) = baskets().investigate();
+    for words in
+        ["Task timed out after 3.00 seconds", "JavaScript heap out of memory", "getaddrinfo ENOTFOUND a.example.net"]
+    {
+        let mut world = baskets();
+        world.summary.exceptions[0].sample += &format!(" for the search {words}");
+        world.summary.templates.push(marple_case::facts::LogTemplate {
+            template: words.into(),
+            count: 500,
+            baseline_count: 0,
+            novelty: marple_case::facts::Novelty::New,
+            first: Some(super::world::at("2026-03-05T10:31:00Z")),
+            last: Some(super::world::at("2026-03-05T10:32:00Z")),
+            sample: format!("ERROR no result for {words}"),
+            is_error: true,
+        });
+        let (cause, _) = world.investigate();
+        assert_eq!((cause.category, &cause.title), (plain.category, &plain.title), "{words}");
+    }
+}
+
+#[test]
 fn an_idle_database_is_ruled_out_and_never_a_component() {
     let world = baskets().variable("DB_HOST", "shop.cluster-x.eu-central-1.rds.amazonaws.com");
     let world = world.database("shop", "shop.cluster-x.eu-central-1.rds.amazonaws.com", "available", 0.0);
