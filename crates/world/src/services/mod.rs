@@ -7,9 +7,13 @@
 //! Invariants: an operation that is not listed is answered with AWS's own "unknown operation" error, never with an empty
 //! success; nothing later than the scenario's `now` is in any output.
 
+mod application_autoscaling;
 mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
+mod ecr;
+mod ecs;
+mod elbv2;
 mod error;
 mod faults;
 mod lambda;
@@ -32,9 +36,13 @@ use crate::{ScenarioError, World};
 
 /// The services that a world answers for.
 pub(crate) const SERVICES: &[&Service] = &[
+    &application_autoscaling::SERVICE,
     &cloudformation::SERVICE,
     &cloudtrail::SERVICE,
     &cloudwatch::SERVICE,
+    &ecr::SERVICE,
+    &ecs::SERVICE,
+    &elbv2::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
     &rds::SERVICE,

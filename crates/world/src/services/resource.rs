@@ -40,6 +40,21 @@ pub(super) fn read_list(
     Ok(resources)
 }
 
+/// Reads a file that maps a resource's ARN, name or digest to something of it. An absent file is an empty map.
+///
+/// # Errors
+/// When the file is not a JSON object, or holds a time that is none.
+pub(super) fn read_map(scenario: &Scenario, service: &Service, path: &str) -> Result<Resource, ScenarioError> {
+    let Some(content) = scenario.files().get(path) else {
+        return Ok(Resource::new());
+    };
+    let mut map: Resource = read_json(path, content)?;
+    for value in map.values_mut() {
+        service.members.normalise(value).map_err(|what| ScenarioError::Invalid { file: path.to_owned(), what })?;
+    }
+    Ok(map)
+}
+
 /// Makes the times below a list's key RFC 3339, in the place where the wire will look for them.
 fn normalise_at(members: &Members, key: &str, list: &mut Value) -> Result<(), String> {
     let mut wrapped = Value::Object(Map::from_iter([(key.to_owned(), list.take())]));
@@ -68,15 +83,37 @@ pub(super) fn existed(resource: &Resource, name: &str, now: Timestamp) -> bool {
     time(resource, name).is_none_or(|time| time <= now)
 }
 
+/// Refuses a resource that had begun by `now`, but holds a time after it: its file has to show it as it stood at `now`.
+///
+/// # Errors
+/// Names the file, the resource and the member.
+pub(super) fn refuse_later(
+    resource: &Resource,
+    (file, name): (&str, &str),
+    members: &[&str],
+    now: Timestamp,
+) -> Result<(), ScenarioError> {
+    let Some(member) = members.iter().find(|member| !existed(resource, member, now)) else {
+        return Ok(());
+    };
+    let what = format!("{member} of {name} is after now ({now}): write the state of now");
+    Err(ScenarioError::Invalid { file: file.to_owned(), what })
+}
+
+/// The items of a list member that are objects.
+pub(super) fn items<'a>(resource: &'a Resource, list: &str) -> impl Iterator<Item = &'a Resource> {
+    resource.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+}
+
 /// Some members of a resource, under the names that another operation gives them.
 pub(super) fn pick(resource: &Resource, members: &[(&str, &str)]) -> Resource {
     members.iter().filter_map(|(from, to)| Some(((*to).to_owned(), resource.get(*from)?.clone()))).collect()
 }
 
 /// An answer that holds a page: its items, and the token of the next page if there is one.
-pub(super) fn page_answer(page: Page<Resource>, list: &str, token: &str) -> Value {
+pub(super) fn page_answer<T: Into<Value>>(page: Page<T>, list: &str, token: &str) -> Value {
     let mut answer = Resource::new();
-    answer.insert(list.to_owned(), page.items.into_iter().map(Value::Object).collect());
+    answer.insert(list.to_owned(), page.items.into_iter().map(Into::into).collect());
     if let Some(next) = page.next {
         answer.insert(token.to_owned(), next.into());
     }
@@ -84,8 +121,8 @@ pub(super) fn page_answer(page: Page<Resource>, list: &str, token: &str) -> Valu
 }
 
 /// Cuts a page and answers it; `invalid_token` is the service's own error.
-pub(super) fn paged(
-    items: Vec<Resource>,
+pub(super) fn paged<T: Into<Value>>(
+    items: Vec<T>,
     size: usize,
     token: Option<&str>,
     (list, token_name): (&str, &str),

@@ -92,8 +92,9 @@ impl Members {
     fn normalise_at(&self, place: Place<'_>, value: &mut Value) -> Result<(), String> {
         match value {
             Value::Object(members) => {
+                let is_map = self.is_map(place);
                 for (name, member) in members {
-                    self.normalise_at(place.member(name), member)?;
+                    self.normalise_at(if is_map { place } else { place.member(name) }, member)?;
                 }
             }
             Value::Array(items) => {

@@ -97,9 +97,15 @@ fn by_target(target: &str) -> Option<&'static Service> {
     SERVICES.iter().copied().find(|service| service.target.is_some_and(|known| target.ends_with(known)))
 }
 
-/// The service of a query request: by the signature's scope, else by the host, else by the API's version.
+/// The service of a query request: by the signature's scope, else by the host, else by the API's version. Two services
+/// may sign alike (the two generations of load balancers): another version is another service.
 fn query_service(request: &Request, version: Option<&str>) -> Option<&'static Service> {
-    let query_services = || SERVICES.iter().copied().filter(|service| service.query.is_some());
+    let query_services = || {
+        SERVICES
+            .iter()
+            .copied()
+            .filter(|service| service.query.is_some_and(|query| version.is_none_or(|version| query.version == version)))
+    };
     let signed_for = header(request, AUTHORIZATION.as_str())
         .split_once("Credential=")
         .and_then(|(_, credential)| credential.split(',').next()?.rsplit('/').nth(1));
@@ -108,7 +114,7 @@ fn query_service(request: &Request, version: Option<&str>) -> Option<&'static Se
     query_services()
         .find(|service| Some(service.signing_name) == signed_for)
         .or_else(|| query_services().find(|service| Some(service.signing_name) == first_label))
-        .or_else(|| query_services().find(|service| service.query.map(|query| query.version) == version))
+        .or_else(|| query_services().find(|_| version.is_some()))
 }
 
 fn normalise(members: &Members, input: &mut Value) -> Result<(), ApiError> {

@@ -1,0 +1,69 @@
+//! ECS: clusters, services, tasks and task definitions, as they stood at `now`.
+//!
+//! | file | what is hidden |
+//! |---|---|
+//! | `clusters.rs` | nothing: ECS gives a cluster no time |
+//! | `services.rs` | services, deployments and events that begin after `now` |
+//! | `tasks.rs` | tasks created after `now`, and those that stopped more than an hour before |
+//! | `task_definitions.rs` | revisions registered after `now` |
+//!
+//! A time after `now` inside something that had begun (a task that stops later) is an error of the scenario.
+
+mod clusters;
+mod request;
+mod services;
+mod tags;
+mod task_definitions;
+mod tasks;
+
+use super::Service;
+use crate::wire::Members;
+use crate::{ScenarioError, World};
+
+/// ECS.
+pub(super) const SERVICE: Service = Service {
+    name: "ecs",
+    signing_name: "ecs",
+    target: Some("AmazonEC2ContainerServiceV20141113"),
+    members: Members {
+        timestamps: &[
+            "connectivityAt",
+            "createdAt",
+            "deleteRequestedAt",
+            "deregisteredAt",
+            "executionStoppedAt",
+            "lastStartedAt",
+            "pullStartedAt",
+            "pullStoppedAt",
+            "registeredAt",
+            "stabilityStatusAt",
+            "startedAt",
+            "stoppedAt",
+            "stoppingAt",
+            "updatedAt",
+        ],
+        maps: &["dockerLabels", "driverOpts", "labels", "options"],
+        ..Members::NONE
+    },
+    operations: &[
+        ("DescribeClusters", clusters::describe_clusters),
+        ("DescribeServices", services::describe_services),
+        ("DescribeTaskDefinition", task_definitions::describe_task_definition),
+        ("DescribeTasks", tasks::describe_tasks),
+        ("ListClusters", clusters::list_clusters),
+        ("ListServices", services::list_services),
+        ("ListTagsForResource", tags::list_tags_for_resource),
+        ("ListTaskDefinitionFamilies", task_definitions::list_task_definition_families),
+        ("ListTaskDefinitions", task_definitions::list_task_definitions),
+        ("ListTasks", tasks::list_tasks),
+    ],
+    check,
+    ..Service::BLANK
+};
+
+fn check(world: &World) -> Result<(), ScenarioError> {
+    let clusters = world.parsed::<clusters::Clusters>()?;
+    clusters.check_members(services::FILE, &world.parsed::<services::Services>()?.0, "serviceArn")?;
+    clusters.check_members(tasks::FILE, &world.parsed::<tasks::Tasks>()?.0, "taskArn")?;
+    world.parsed::<task_definitions::TaskDefinitions>().map(drop)
+}
