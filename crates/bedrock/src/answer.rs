@@ -45,7 +45,6 @@ impl Assembly {
         &self,
         events: &mut Events,
         patience: Patience,
-        model: &str,
     ) -> Option<Result<ConverseStreamOutput, Fault>> {
         let limit = match (self.has_begun, self.is_whole()) {
             (false, _) => patience.first_event,
@@ -53,7 +52,7 @@ impl Assembly {
             (true, true) => patience.between_events.min(AFTER_STOP),
         };
         match tokio::time::timeout(limit, events.recv()).await {
-            Ok(event) => event.map_err(|error| Fault::in_stream(&error, model)).transpose(),
+            Ok(event) => event.map_err(|error| Fault::in_stream(&error)).transpose(),
             Err(_) => Some(Err(Fault::silent(limit))),
         }
     }

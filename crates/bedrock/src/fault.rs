@@ -81,9 +81,9 @@ impl Fault {
     }
 
     /// An error before the stream began.
-    pub(crate) fn before_stream(error: &SdkError<ConverseStreamError, HttpResponse>, model: &str) -> Self {
+    pub(crate) fn before_stream(error: &SdkError<ConverseStreamError, HttpResponse>) -> Self {
         let Some(service) = error.as_service_error() else { return Self::of_transport(error) };
-        let message = said(service, model);
+        let message = said(service);
         match service {
             ConverseStreamError::ModelTimeoutException(_)
             | ConverseStreamError::ModelErrorException(_)
@@ -103,7 +103,7 @@ impl Fault {
     }
 
     /// An error inside the stream.
-    pub(crate) fn in_stream<R>(error: &SdkError<ConverseStreamOutputError, R>, model: &str) -> Self
+    pub(crate) fn in_stream<R>(error: &SdkError<ConverseStreamOutputError, R>) -> Self
     where
         R: std::fmt::Debug + 'static,
     {
@@ -111,7 +111,7 @@ impl Fault {
             let message = format!("the model's answer was cut off: {}", causes(error));
             return Self::passing(ModelError::Unavailable { message });
         };
-        let message = said(service, model);
+        let message = said(service);
         match service {
             ConverseStreamOutputError::ThrottlingException(_) => Self::passing(ModelError::Throttled { message }),
             ConverseStreamOutputError::ValidationException(_) => Self::lasting(validation(message)),
@@ -159,10 +159,9 @@ fn validation(message: String) -> ModelError {
     }
 }
 
-/// The service's own words, with the model that they are about.
-fn said(error: &(impl ProvideErrorMetadata + Error + 'static), model: &str) -> String {
-    let words = error.message().map_or_else(|| causes(error), str::to_owned);
-    format!("{model}: {words}")
+/// The service's own words.
+fn said(error: &(impl ProvideErrorMetadata + Error + 'static)) -> String {
+    error.message().map_or_else(|| causes(error), str::to_owned)
 }
 
 /// An error and what is behind it, outermost first.

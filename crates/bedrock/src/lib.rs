@@ -119,7 +119,7 @@ impl Bedrock {
         let request = request.customize().interceptor(request::authors_order(turn));
         let sent = tokio::time::timeout(self.patience.first_event, request.send()).await;
         let sent = sent.map_err(|_| Fault::silent(self.patience.first_event))?;
-        sent.map(|output| output.stream).map_err(|error| Fault::before_stream(&error, &self.id))
+        sent.map(|output| output.stream).map_err(|error| Fault::before_stream(&error))
     }
 
     /// The finished answer of an assembly.
@@ -151,7 +151,7 @@ impl Model for Bedrock {
                 match self.send(&turn).await {
                     Err(failed) => fault = Some(failed),
                     Ok(mut events) => {
-                        while let Some(heard) = assembly.next(&mut events, self.patience, &self.id).await {
+                        while let Some(heard) = assembly.next(&mut events, self.patience).await {
                             match heard {
                                 Ok(event) => {
                                     if let Some(delta) = assembly.hear(event) {
