@@ -13,20 +13,29 @@ pub mod alarm;
 pub mod change;
 pub mod database;
 pub mod function;
+pub mod image;
+pub mod load_balancer;
 pub mod log;
 pub mod metric;
 pub mod secret;
+pub mod service;
 pub mod stack;
 
 pub use alarm::{Alarm, AlarmCondition, AlarmState, AlarmTransition};
 pub use change::{Change, ChangeSource, Changes};
 pub use database::{Database, DatabaseEvent, Databases};
 pub use function::{CodeFile, EnvironmentVariable, EventSource, Function, FunctionCode, FunctionVersion, ShownValue};
+pub use image::{Image, Images};
+pub use load_balancer::{LoadBalancer, Target, TargetGroup};
 pub use log::{
     Exception, Frame, Invocation, Invocations, LogGroup, LogLine, LogSummary, LogTemplate, Logs, Novelty, QueryRows,
 };
 pub use metric::{ChangePoint, MetricId, Metrics, Point, Series, Shape, Summary};
 pub use secret::Secret;
+pub use service::{
+    ContainerDefinition, ContainerState, Deployment, InjectedSecret, Service, ServiceEvent, ServiceTarget, Task,
+    TaskDefinition,
+};
 pub use stack::{Stack, StackEvent, StackEvents, StackResource};
 
 /// What one call of one tool found.
@@ -63,6 +72,16 @@ pub enum Facts {
     Databases(Databases),
     /// Changes from all sources.
     Changes(Changes),
+    /// ECS services.
+    Services(Vec<Service>),
+    /// ECS tasks.
+    Tasks(Vec<Task>),
+    /// Revisions of task definitions.
+    TaskDefinitions(Vec<TaskDefinition>),
+    /// Images of a repository.
+    Images(Images),
+    /// Load balancers with their target groups.
+    LoadBalancers(Vec<LoadBalancer>),
 }
 
 /// Something that happened at a moment, as one fact shows it.
@@ -107,6 +126,11 @@ impl Facts {
             Self::Secrets(secrets) => secrets.iter().map(Secret::resource).collect(),
             Self::Databases(databases) => databases.databases.iter().map(Database::resource).collect(),
             Self::Changes(changes) => changes.changes.iter().filter_map(|change| change.resource.clone()).collect(),
+            Self::Services(services) => services.iter().flat_map(Service::resources).collect(),
+            Self::Tasks(tasks) => tasks.iter().map(Task::resource).collect(),
+            Self::TaskDefinitions(revisions) => revisions.iter().flat_map(TaskDefinition::resources).collect(),
+            Self::Images(images) => images.images.iter().map(Image::resource).collect(),
+            Self::LoadBalancers(balancers) => balancers.iter().flat_map(LoadBalancer::resources).collect(),
             Self::Nothing | Self::Metrics(_) | Self::MetricList(_) | Self::QueryRows(_) => Vec::new(),
         };
         let mut distinct: Vec<ResourceRef> = Vec::with_capacity(named.len());
@@ -126,6 +150,9 @@ impl Facts {
             Self::Stacks(stacks) => stacks.iter().flat_map(Stack::edges).collect(),
             Self::Databases(databases) => databases.databases.iter().flat_map(Database::edges).collect(),
             Self::Secrets(secrets) => secrets.iter().filter_map(Secret::edge).collect(),
+            Self::Services(services) => services.iter().flat_map(Service::edges).collect(),
+            Self::TaskDefinitions(revisions) => revisions.iter().flat_map(TaskDefinition::edges).collect(),
+            Self::LoadBalancers(balancers) => balancers.iter().flat_map(LoadBalancer::edges).collect(),
             _ => Vec::new(),
         }
     }
@@ -140,6 +167,10 @@ impl Facts {
             Self::Databases(databases) => databases.databases.iter().flat_map(Database::happenings).collect(),
             Self::Changes(changes) => changes.changes.iter().map(Change::happening).collect(),
             Self::Metrics(metrics) => metrics.series.iter().flat_map(Series::happenings).collect(),
+            Self::Services(services) => services.iter().flat_map(Service::happenings).collect(),
+            Self::Tasks(tasks) => tasks.iter().flat_map(Task::happenings).collect(),
+            Self::TaskDefinitions(revisions) => revisions.iter().flat_map(TaskDefinition::happenings).collect(),
+            Self::Images(images) => images.images.iter().filter_map(Image::happening).collect(),
             _ => Vec::new(),
         }
     }

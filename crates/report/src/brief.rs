@@ -129,6 +129,23 @@ fn facts(facts: &Facts, words: &Words) -> Option<String> {
             several => words.databases.of(several.len()),
         },
         Facts::Changes(changes) => describe_changes(changes, words),
+        Facts::Services(services) => match services.as_slice() {
+            [service] => format!(
+                "{} {}, {}/{}",
+                short(&service.name),
+                short(&service.task_definition),
+                service.running,
+                service.desired
+            ),
+            several => words.services.of(several.len()),
+        },
+        Facts::Tasks(tasks) => words.tasks.of(tasks.len()),
+        Facts::TaskDefinitions(revisions) => match revisions.as_slice() {
+            [revision] => short(&revision.name()),
+            several => words.revisions.of(several.len()),
+        },
+        Facts::Images(images) => words.images.of(images.images.len()),
+        Facts::LoadBalancers(balancers) => words.load_balancers.of(balancers.len()),
     })
 }
 

@@ -115,7 +115,8 @@ impl Fold {
                     Ending::Partial { reason } => Status::Partial { reason: reason.clone() },
                 };
             }
-            Event::CallsPlanned { .. } | Event::OpeningEnded | Event::EvidenceShown { .. } | Event::Prompted { .. } => {}
+            Event::CallsPlanned { .. } | Event::OpeningEnded | Event::EvidenceShown { .. } | Event::Prompted { .. } => {
+            }
         }
     }
 
