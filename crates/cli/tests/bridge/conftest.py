@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -103,8 +104,8 @@ class Bridge:
 class Investigation:
     """A run of the program against the bridge."""
 
-    def __init__(self, bridge: Bridge, folder: Path, *arguments: str):
-        self.bridge, self.folder = bridge, folder
+    def __init__(self, bridge: Bridge, folder: Path, *arguments: str, credentials: dict):
+        self.bridge, self.folder, self.credentials = bridge, folder, credentials
         self.stdout, self.stderr = folder / "stdout", folder / "stderr"
         with self.stdout.open("w") as out, self.stderr.open("w") as err:
             command = ["investigate", "--scenario", SCENARIO, "--model", MODEL, "--format", "json", *arguments]
@@ -124,20 +125,29 @@ class Investigation:
 
     def ended(self) -> tuple[int, dict]:
         """The exit code and the report. No request and no answer broke a rule."""
+        code, out, said = self.finished()
+        assert out, f"ended with {code} and without a report:\n{said}"
+        return code, json.loads(out)
+
+    def finished(self) -> tuple[int, str, str]:
+        """The exit code, standard output and standard error. No request and no answer broke a rule."""
         give_up = time.monotonic() + PATIENCE_S
         while self.process.poll() is None and time.monotonic() < give_up and not self.bridge.refused():
             time.sleep(0.02)
         assert not self.bridge.refused(), self.bridge.refused()
         said = self.stderr.read_text()
         assert self.process.poll() is not None, f"it goes on after {self.bridge.count()} requests:\n{said}"
-        assert self.stdout.read_text(), f"ended with {self.process.returncode} and without a report:\n{said}"
-        return self.process.returncode, json.loads(self.stdout.read_text())
+        return self.process.returncode, self.stdout.read_text(), said
 
     def show(self, *arguments: str) -> str:
         """`marple show` of the same journal."""
         shown = subprocess.run(self._command("show", *arguments), env=self._environment(), capture_output=True, text=True, timeout=PATIENCE_S)
         assert shown.returncode == 0, shown.stderr
         return shown.stdout
+
+    def interrupt(self):
+        """What Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
 
     def stop(self):
         if self.process.poll() is None:
@@ -148,7 +158,7 @@ class Investigation:
         return [os.environ["MARPLE_BIN"], verb, *arguments, "--data-dir", str(self.folder / "data")]
 
     def _environment(self) -> dict:
-        return CREDENTIALS | {
+        return self.credentials | {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bridge.url,
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -188,8 +198,8 @@ def investigate(bridge, tmp_path):
     """Starts the program with more arguments."""
     runs = []
 
-    def start(*arguments: str) -> Investigation:
-        runs.append(Investigation(bridge, tmp_path, *arguments))
+    def start(*arguments: str, credentials: dict = CREDENTIALS) -> Investigation:
+        runs.append(Investigation(bridge, tmp_path, *arguments, credentials=credentials))
         return runs[-1]
 
     yield start

@@ -118,6 +118,37 @@ def test_the_last_turn_is_announced_and_a_report_that_never_came_is_partial(brid
     assert report["root_cause"] is None and report["evidence"]
 
 
+def test_the_last_turn_suffices_for_both_reports(bridge, investigate):
+    run = investigate("--max-turns", "1")
+    report_at_once(run, 1)
+    code, report = run.ended()
+    assert (code, report["status"], report["turns"]) == (0, "complete", 1)
+
+
+def test_a_time_budget_ends_even_a_silent_model(bridge, investigate):
+    run = investigate("--max-time", "2s")
+    run.request(1)
+    code, report = run.ended()
+    assert (code, report["status"]) == (4, "partial")
+    assert "time budget" in report["reason"]
+    assert report["evidence"], "what was found is there"
+
+
+def test_an_interrupted_investigation_leaves_a_partial_report(bridge, investigate):
+    run = investigate()
+    run.request(1)
+    run.interrupt()
+    code, report = run.ended()
+    assert code == 4
+    assert report["status"] != "complete" and report["evidence"]
+
+
+def test_without_credentials_the_program_says_what_to_do_and_asks_nothing(bridge, investigate):
+    code, _, said = investigate(credentials={}).finished()
+    assert (code, bridge.count()) == (3, 0)
+    assert "no usable AWS credentials" in said and "aws sso login" in said
+
+
 def test_turns_share_their_prefix_so_that_a_prompt_cache_hits(bridge, investigate):
     run = investigate()
     run.request(1)
