@@ -30,7 +30,7 @@ pub use load_balancer::{LoadBalancer, Target, TargetGroup};
 pub use log::{
     Exception, Frame, Invocation, Invocations, LogGroup, LogLine, LogSummary, LogTemplate, Logs, Novelty, QueryRows,
 };
-pub use metric::{ChangePoint, MetricId, Metrics, Point, Series, Shape, Summary};
+pub use metric::{ChangePoint, Correlation, MetricId, Metrics, Point, Series, Shape, Summary};
 pub use secret::Secret;
 pub use service::{
     ContainerDefinition, ContainerState, Deployment, InjectedSecret, Service, ServiceEvent, ServiceTarget, Task,

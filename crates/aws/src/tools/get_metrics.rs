@@ -105,7 +105,7 @@ impl Tool for GetMetrics {
         let series = query::read(context.clients, &wanted(args), span, baseline, period_s).await?;
         let text = rendered(&series, span, baseline);
         let found = series.iter().any(|one| one.window.points > 0 || one.baseline.is_some_and(|base| base.points > 0));
-        let facts = Facts::Metrics(Metrics { window: span, baseline, series });
+        let facts = Facts::Metrics(Metrics { window: span, baseline, series, correlations: Vec::new() });
         Ok(Findings { found, facts, text })
     }
 }

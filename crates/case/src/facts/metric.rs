@@ -170,6 +170,28 @@ impl Series {
     }
 }
 
+/// How two series move together in the window, as code reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Correlation {
+    /// The series that may drive: requests, invocations. An index into [`Metrics::series`].
+    pub driver: usize,
+    /// The series that may follow: memory, CPU, errors. An index into [`Metrics::series`].
+    pub follower: usize,
+    /// Periods in which both have points.
+    pub periods: u32,
+    /// Pearson's coefficient of the values, -1 to 1.
+    pub values: f64,
+    /// Pearson's coefficient of driver values and the follower's change from period to period, -1 to 1: high where requests make a level
+    /// climb that does not fall back.
+    pub changes: f64,
+    /// The follower's mean in periods with a driver above zero.
+    pub mean_when_driven: Option<f64>,
+    /// The follower's mean in periods with a driver of zero or without one.
+    pub mean_when_idle: Option<f64>,
+    /// The follower's mean change a unit of the driver, in periods with a driver above zero.
+    pub change_per_unit: Option<f64>,
+}
+
 /// Series over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Metrics {
@@ -179,4 +201,7 @@ pub struct Metrics {
     pub baseline: Option<Window>,
     /// One entry a metric and statistic, in the order in which they were asked for. A metric without points is there, with none.
     pub series: Vec<Series>,
+    /// How series move together, for pairs where one may drive the other.
+    #[serde(default)]
+    pub correlations: Vec<Correlation>,
 }
