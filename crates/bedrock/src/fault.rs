@@ -72,7 +72,9 @@ impl Fault {
 
     /// Nothing came for too long.
     pub(crate) fn silent(limit: Duration) -> Self {
-        Self::passing(ModelError::Unavailable { message: format!("the model sent nothing for {} s", limit.as_secs_f64()) })
+        Self::passing(ModelError::Unavailable {
+            message: format!("the model sent nothing for {} s", limit.as_secs_f64()),
+        })
     }
 
     /// The stream ended before its end.
@@ -152,7 +154,14 @@ fn validation(message: String) -> ModelError {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&["model identifier is invalid", "on-demand throughput", "inference profile", "model id"]) {
         ModelError::UnknownModel { message }
-    } else if has(&["is too long", "context window", "context limit", "maximum context", "too many tokens", "token limit"]) {
+    } else if has(&[
+        "is too long",
+        "context window",
+        "context limit",
+        "maximum context",
+        "too many tokens",
+        "token limit",
+    ]) {
         ModelError::ContextExceeded { message }
     } else {
         ModelError::Rejected { message }

@@ -66,10 +66,11 @@ impl Family {
         let factor = if id.starts_with("global.") { 1.0 } else { price.outside_global.unwrap_or(1.0) };
         let cost = |tokens: u64, for_a_million: f64| tokens as f64 * for_a_million / 1e6;
         Some(
-            factor * (cost(usage.input_tokens, price.input)
-                + cost(usage.output_tokens, price.output)
-                + cost(usage.cache_read_tokens, price.cache_read.unwrap_or(price.input))
-                + cost(usage.cache_write_tokens, price.cache_write.unwrap_or(price.input))),
+            factor
+                * (cost(usage.input_tokens, price.input)
+                    + cost(usage.output_tokens, price.output)
+                    + cost(usage.cache_read_tokens, price.cache_read.unwrap_or(price.input))
+                    + cost(usage.cache_write_tokens, price.cache_write.unwrap_or(price.input))),
         )
     }
 }
@@ -78,7 +79,8 @@ impl Family {
 mod tests {
     use super::*;
 
-    const USAGE: Usage = Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
+    const USAGE: Usage =
+        Usage { input_tokens: 1_000_000, output_tokens: 100_000, cache_read_tokens: 0, cache_write_tokens: 0 };
 
     fn cost(id: &str) -> Option<f64> {
         family(id).cost_usd(id, USAGE)

@@ -111,7 +111,8 @@ fn content_block(block: &Block, model: &str) -> Result<Option<ContentBlock>, Bui
         Block::Text { text } => Some(ContentBlock::Text(text.clone())),
         Block::ToolCall(call) => {
             let input = document(&object(&call.arguments));
-            let call = ToolUseBlock::builder().tool_use_id(&call.id).name(tool_name(&call.tool)).input(input).build()?;
+            let call =
+                ToolUseBlock::builder().tool_use_id(&call.id).name(tool_name(&call.tool)).input(input).build()?;
             Some(ContentBlock::ToolUse(call))
         }
         Block::ToolResult { call, text, is_error } => {

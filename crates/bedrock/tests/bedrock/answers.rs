@@ -40,7 +40,8 @@ async fn text_and_calls_come_out_whole_and_their_deltas_in_order() {
 
 #[tokio::test]
 async fn arguments_may_be_split_anywhere() {
-    let arguments = json!({ "zone": "caf\u{e9} \"quoted\" \\ 😀\n", "after": 18_446_744_073_709_551_615_u64, "before": -0.5 });
+    let arguments =
+        json!({ "zone": "caf\u{e9} \"quoted\" \\ 😀\n", "after": 18_446_744_073_709_551_615_u64, "before": -0.5 });
     let plain = arguments.to_string();
     // The same with every non-ASCII character as escapes: a split may fall inside \u00e9 and between the halves of a pair.
     let escaped = plain.replace('é', "\\u00e9").replace('😀', "\\ud83d\\ude00");
@@ -105,7 +106,10 @@ async fn reasoning_goes_back_byte_for_byte_and_to_no_other_model() {
     let fake = Fake::playing([thinking.into(), done(), done()]).await;
     let conversation = Conversation::new();
     let first = answer(&fake.client(MODEL), &conversation).await;
-    assert!(matches!(first.message.blocks[..], [Block::Reasoning { .. }, Block::Reasoning { .. }, Block::Text { .. }, Block::ToolCall(_)]));
+    assert!(matches!(
+        first.message.blocks[..],
+        [Block::Reasoning { .. }, Block::Reasoning { .. }, Block::Text { .. }, Block::ToolCall(_)]
+    ));
 
     let conversation = conversation.after(first.message);
     answer(&fake.client(MODEL), &conversation).await;

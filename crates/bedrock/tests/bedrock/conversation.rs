@@ -17,7 +17,8 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// One question.
     pub(crate) fn new() -> Self {
-        let window = Window { start: "2026-01-01T09:00:00Z".parse().unwrap(), end: "2026-01-01T10:00:00Z".parse().unwrap() };
+        let window =
+            Window { start: "2026-01-01T09:00:00Z".parse().unwrap(), end: "2026-01-01T10:00:00Z".parse().unwrap() };
         let scope = Scope {
             account: None,
             region: "us-east-1".to_owned(),
@@ -35,7 +36,8 @@ impl Conversation {
         let schema = json!({ "type": "object", "required": ["zone", "after"], "properties": {
             "zone": { "type": "string", "description": "first" }, "after": { "type": "integer" }, "middle": { "type": "array" },
             "before": { "type": "number" }, "last": { "type": "boolean" }, "alpha": { "type": "string" } } });
-        let spec = |name: &str| ToolSpec { name: name.to_owned(), description: "Looks.".to_owned(), schema: schema.clone() };
+        let spec =
+            |name: &str| ToolSpec { name: name.to_owned(), description: "Looks.".to_owned(), schema: schema.clone() };
         Self {
             messages: vec![Message::user("Why does orders-api fail?")],
             tools: vec![spec("search_logs"), spec("get_metrics")],
@@ -47,12 +49,23 @@ impl Conversation {
     /// The turn to be answered.
     pub(crate) fn turn(&self) -> Turn<'_> {
         let options = TurnOptions { must_call: self.must_call.clone(), investigation: "0199-test".to_owned() };
-        Turn { system: "You are Marple.", messages: &self.messages, evidence: &[], scope: &self.scope, tools: &self.tools, options }
+        Turn {
+            system: "You are Marple.",
+            messages: &self.messages,
+            evidence: &[],
+            scope: &self.scope,
+            tools: &self.tools,
+            options,
+        }
     }
 
     /// The conversation after an answer, each of its calls answered.
     pub(crate) fn after(mut self, message: Message) -> Self {
-        let results = message.calls().map(|call| Block::ToolResult { call: call.id.clone(), text: "found".to_owned(), is_error: false });
+        let results = message.calls().map(|call| Block::ToolResult {
+            call: call.id.clone(),
+            text: "found".to_owned(),
+            is_error: false,
+        });
         let mut blocks: Vec<Block> = results.collect();
         if blocks.is_empty() {
             blocks.push(Block::Text { text: "Go on.".to_owned() });

@@ -103,16 +103,42 @@ async fn retries_end_and_are_not_multiplied() {
 async fn lasting_faults_are_said_at_once_in_the_services_words() {
     type Kind = fn(String) -> ModelError;
     let cases: [(u16, &str, &str, Kind); 11] = [
-        (400, "ValidationException", "The provided model identifier is invalid.", |message| ModelError::UnknownModel { message }),
-        (400, "ValidationException", "Invocation of model ID x with on-demand throughput isn’t supported.", |message| ModelError::UnknownModel { message }),
-        (404, "ResourceNotFoundException", "Could not resolve the foundation model.", |message| ModelError::UnknownModel { message }),
-        (400, "ValidationException", "Input is too long for requested model.", |message| ModelError::ContextExceeded { message }),
-        (400, "ValidationException", "input length and `max_tokens` exceed context limit: 199999 + 16000 > 200000", |message| ModelError::ContextExceeded { message }),
-        (400, "ValidationException", "messages.1.content: must not be empty", |message| ModelError::Rejected { message }),
-        (403, "AccessDeniedException", "You don't have access to the model with the specified model ID.", |message| ModelError::AccessDenied { message }),
-        (403, "ExpiredTokenException", "The security token included in the request is expired", |message| ModelError::Credentials { message }),
-        (403, "UnrecognizedClientException", "The security token included in the request is invalid.", |message| ModelError::Credentials { message }),
-        (400, "ServiceQuotaExceededException", "You have exceeded your quota.", |message| ModelError::Throttled { message }),
+        (400, "ValidationException", "The provided model identifier is invalid.", |message| ModelError::UnknownModel {
+            message,
+        }),
+        (
+            400,
+            "ValidationException",
+            "Invocation of model ID x with on-demand throughput isn’t supported.",
+            |message| ModelError::UnknownModel { message },
+        ),
+        (404, "ResourceNotFoundException", "Could not resolve the foundation model.", |message| {
+            ModelError::UnknownModel { message }
+        }),
+        (400, "ValidationException", "Input is too long for requested model.", |message| ModelError::ContextExceeded {
+            message,
+        }),
+        (
+            400,
+            "ValidationException",
+            "input length and `max_tokens` exceed context limit: 199999 + 16000 > 200000",
+            |message| ModelError::ContextExceeded { message },
+        ),
+        (400, "ValidationException", "messages.1.content: must not be empty", |message| ModelError::Rejected {
+            message,
+        }),
+        (403, "AccessDeniedException", "You don't have access to the model with the specified model ID.", |message| {
+            ModelError::AccessDenied { message }
+        }),
+        (403, "ExpiredTokenException", "The security token included in the request is expired", |message| {
+            ModelError::Credentials { message }
+        }),
+        (403, "UnrecognizedClientException", "The security token included in the request is invalid.", |message| {
+            ModelError::Credentials { message }
+        }),
+        (400, "ServiceQuotaExceededException", "You have exceeded your quota.", |message| ModelError::Throttled {
+            message,
+        }),
         (413, "RequestEntityTooLargeException", "Too large.", |message| ModelError::Rejected { message }),
     ];
     for (status, kind, words, expected) in cases {

@@ -19,7 +19,10 @@ async fn sent(model: &str, conversation: &Conversation) -> Seen {
 /// Everything that a conversation can hold.
 fn long() -> Conversation {
     let arguments = json!({ "zone": "b", "after": 7, "middle": [{ "y": 1, "x": null }], "before": 0.25, "last": true, "alpha": "" });
-    let said = Message { role: Role::Assistant, blocks: vec![text("I look."), call("t1", "search_logs", arguments), call("t2", "made.up!", json!({}))] };
+    let said = Message {
+        role: Role::Assistant,
+        blocks: vec![text("I look."), call("t1", "search_logs", arguments), call("t2", "made.up!", json!({}))],
+    };
     let results = vec![
         Block::ToolResult { call: "t1".to_owned(), text: "3 events".to_owned(), is_error: false },
         Block::ToolResult { call: "t2".to_owned(), text: "there is no such tool".to_owned(), is_error: true },
@@ -40,9 +43,7 @@ async fn a_turn_becomes_the_services_request() {
     assert_eq!(tools.as_array().map(Vec::len), Some(3));
     assert_eq!(tools[0]["toolSpec"]["inputSchema"]["json"], conversation.tools[0].schema);
     assert_eq!(tools[2], point);
-    let result = |id: &str, text: &str, status: &str| {
-        json!({ "toolResult": { "toolUseId": id, "content": [{ "text": text }], "status": status } })
-    };
+    let result = |id: &str, text: &str, status: &str| json!({ "toolResult": { "toolUseId": id, "content": [{ "text": text }], "status": status } });
     let arguments = json!({ "zone": "b", "after": 7, "middle": [{ "y": 1, "x": null }], "before": 0.25, "last": true, "alpha": "" });
     let expected = json!({
         "system": [{ "text": "You are Marple." }, point],

@@ -1,7 +1,12 @@
 //! A Bedrock Runtime on a loopback port. Each request is checked against the rules of [`rules`]; one that breaks them gets the
 //! ValidationException that the service would send, a good one the next reply of the script.
 
-use std::{collections::VecDeque, convert::Infallible, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_bedrockruntime::config::BehaviorVersion;

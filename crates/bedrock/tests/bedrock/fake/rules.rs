@@ -17,7 +17,10 @@ pub(super) fn check(body: &Value) -> Result<(), String> {
         match expected {
             "user" => {
                 ensure(calls.is_empty(), "a user message cannot hold toolUse")?;
-                ensure(results == pending, &format!("messages.{number}: toolResult for {pending:?}, found {results:?}"))?;
+                ensure(
+                    results == pending,
+                    &format!("messages.{number}: toolResult for {pending:?}, found {results:?}"),
+                )?;
                 pending = Vec::new();
             }
             _ => {
@@ -54,7 +57,10 @@ fn blocks(content: &[Value], has_tools: bool) -> Result<(), String> {
         let blank = block["text"].as_str().is_some_and(|text| text.trim().is_empty());
         ensure(!blank, "text must not be blank")?;
         let of_tools = block.get("toolUse").or(block.get("toolResult"));
-        ensure(of_tools.is_none() || has_tools, "toolConfig must be given when messages hold toolUse or toolResult blocks")?;
+        ensure(
+            of_tools.is_none() || has_tools,
+            "toolConfig must be given when messages hold toolUse or toolResult blocks",
+        )?;
         if let Some(call) = block.get("toolUse") {
             ensure(is_name(call["name"].as_str().unwrap_or_default()), "toolUse.name must match [a-zA-Z0-9_-]{1,64}")?;
             ensure(call["input"].is_object(), "toolUse.input must be an object")?;

@@ -79,7 +79,8 @@ impl Stream {
 
     /// A tool call that does not end.
     pub(crate) fn open_call<'a>(self, id: &str, tool: &str, pieces: impl IntoIterator<Item = &'a str>) -> Self {
-        let start = json!({ "contentBlockIndex": self.blocks, "start": { "toolUse": { "toolUseId": id, "name": tool } } });
+        let start =
+            json!({ "contentBlockIndex": self.blocks, "start": { "toolUse": { "toolUseId": id, "name": tool } } });
         let started = self.event("contentBlockStart", &start);
         started.deltas(pieces.into_iter().map(|piece| json!({ "toolUse": { "input": piece } })))
     }
@@ -141,7 +142,8 @@ impl Stream {
     /// The stream as a body, in chunks that end anywhere: inside frames, headers and characters.
     pub(super) fn into_body(self) -> impl Body<Data = Bytes, Error = std::io::Error> + Send {
         const CHUNK: usize = 37;
-        let chunks: Vec<_> = self.bytes.chunks(CHUNK).map(|chunk| Ok(Frame::data(Bytes::copy_from_slice(chunk)))).collect();
+        let chunks: Vec<_> =
+            self.bytes.chunks(CHUNK).map(|chunk| Ok(Frame::data(Bytes::copy_from_slice(chunk)))).collect();
         let end = match self.end {
             End::Whole => stream::empty().boxed(),
             End::Cut => stream::once(cut()).boxed(),
