@@ -39,7 +39,7 @@ async fn a_stream_that_breaks_begins_anew_and_says_so() {
     assert_eq!(survived(failed.into()).await, ["The model failed."]);
     let unknown = begun().exception("exceptionOfNextYear", "Something new.");
     assert_eq!(survived(unknown.into()).await, ["Something new."]);
-    assert_eq!(survived(begun().then_silence().into()).await, ["the model sent nothing for 0.2 s"]);
+    assert_eq!(survived(begun().then_silence().into()).await, ["the model sent nothing for 0.4 s"]);
     let cut = survived(begun().cut().into()).await;
     assert!(cut.len() == 1 && cut[0].starts_with("the model's answer was cut off: "), "{cut:?}");
     let without_stop = Stream::new().text(&["It is the"]);
@@ -70,7 +70,7 @@ async fn a_model_that_fails_before_its_stream_is_asked_again_with_a_sign() {
     let failed = Reply::refusal(424, "ModelErrorException", "The model failed.");
     assert_eq!(survived(failed).await, ["The model failed."]);
     // Not even a first event.
-    assert_eq!(survived(Stream::nothing().then_silence().into()).await, ["the model sent nothing for 0.4 s"]);
+    assert_eq!(survived(Stream::nothing().then_silence().into()).await, ["the model sent nothing for 0.8 s"]);
 }
 
 #[tokio::test]

@@ -107,8 +107,8 @@ fn client(url: &str, model: &str, credentials: Option<SharedCredentialsProvider>
         .endpoint_url(url);
     config.set_credentials_provider(credentials);
     Bedrock::new(&config.build(), model).with_patience(Patience {
-        first_event: Duration::from_millis(400),
-        between_events: Duration::from_millis(200),
+        first_event: Duration::from_millis(800),
+        between_events: Duration::from_millis(400),
         retries_before_stream: 2,
         retries_of_stream: 2,
         first_wait: Duration::from_millis(5),
