@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::MetricId;
+use super::run_value::RunValue;
 use super::series::{Segment, Series, Shape};
 use crate::scenario::read_toml;
 use crate::traffic::Hourly;
@@ -49,6 +50,8 @@ struct Table {
     #[serde(default)]
     segment: Vec<SegmentTable>,
     #[serde(default)]
+    run: Vec<RunTable>,
+    #[serde(default)]
     point: Vec<PointTable>,
 }
 
@@ -62,6 +65,14 @@ struct SegmentTable {
     #[serde(default)]
     absent: bool,
     noise: Option<f64>,
+}
+
+/// Exact points in a row, one a period.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunTable {
+    from: Timestamp,
+    values: Vec<RunValue>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +127,8 @@ impl Table {
         let segments = self.segment.into_iter().map(SegmentTable::checked).collect::<Result<Vec<_>, _>>()?;
         let id = MetricId::new(self.namespace, self.metric, self.dimensions.into_iter().collect());
         let period = self.period_s * 1000;
+        let runs = self.run.iter().flat_map(|run| run.points(period));
+        let points = self.point.iter().map(|point| (point.at.as_millisecond(), Some(point.value)));
         Ok(Series {
             stream: format!("{} {} {:?}", id.namespace, id.name, id.dimensions),
             id,
@@ -131,13 +144,15 @@ impl Table {
             integer: self.integer,
             weight: self.samples,
             segments,
-            points: self
-                .point
-                .iter()
-                .map(|point| (point.at.as_millisecond(), point.value))
-                .filter(|(at, _)| *at <= now)
-                .collect(),
+            points: runs.chain(points).filter(|(at, _)| *at <= now).collect(),
         })
+    }
+}
+
+impl RunTable {
+    fn points(&self, period: i64) -> impl Iterator<Item = (i64, Option<f64>)> {
+        let from = self.from.as_millisecond();
+        (0..).zip(&self.values).map(move |(step, RunValue(value))| (from + step * period, *value))
     }
 }
 

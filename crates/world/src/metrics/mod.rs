@@ -11,6 +11,7 @@ pub(crate) mod data;
 mod file;
 pub(crate) mod math;
 pub(crate) mod period;
+mod run_value;
 mod series;
 pub(crate) mod statistic;
 #[cfg(test)]

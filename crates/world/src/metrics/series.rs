@@ -30,7 +30,8 @@ pub(super) struct Series {
     /// Raw samples behind a point.
     pub(super) weight: f64,
     pub(super) segments: Vec<Segment>,
-    pub(super) points: Vec<(i64, f64)>,
+    /// Stated points, which win over all else, the last over those before; none is a hole.
+    pub(super) points: Vec<(i64, Option<f64>)>,
 }
 
 #[derive(Debug)]
@@ -67,17 +68,18 @@ impl Series {
                 samples.insert(slot, value);
             }
         }
-        let mut stated: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
+        let mut stated: BTreeMap<i64, Option<f64>> = BTreeMap::new();
         for (at, value) in &self.points {
             // Also when the point itself is outside the span: it has taken the place of the slot's sample.
             samples.remove(&at.div_euclid(self.period));
             if (from..to).contains(at) {
-                stated.insert(*at, (*at, *value));
+                stated.insert(*at, *value);
             }
         }
         let regular = samples.into_iter().map(|(slot, value)| (slot * self.period, value));
+        let stated = stated.into_iter().filter_map(|(at, value)| Some((at, value?)));
         let mut all: Vec<Sample> =
-            regular.chain(stated.into_values()).map(|(at, value)| Sample { at, value, weight: self.weight }).collect();
+            regular.chain(stated).map(|(at, value)| Sample { at, value, weight: self.weight }).collect();
         all.sort_by_key(|sample| sample.at);
         all
     }

@@ -1,13 +1,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::data::{DataQuery, Source, results};
 use super::math::Expression;
 use super::period::Windows;
+use super::series::Series;
 use super::statistic::{Statistic, points};
 use super::*;
 use crate::traffic::tests::world;
+use crate::world::Parsed;
+use crate::{Files, Scenario};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
@@ -46,6 +51,43 @@ fn segments_override_the_base_and_points_win_over_all() {
     assert_eq!(found, [80.0, 80.0, 65.5, 80.0, 80.0], "05:44 is absent, 05:45 is the point");
     let ramp = values(&queue(), "2025-12-16T05:00:00Z", "2025-12-16T05:10:00Z", 60, Statistic::Sum);
     assert_eq!(ramp, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+}
+
+fn series_of(text: &str) -> Result<Vec<Series>, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bookshop");
+    let mut files = Files::read(&folder).unwrap();
+    files.insert("world/cloudwatch/series.toml", text.to_owned());
+    SeriesFile::parse(&Scenario::load(files).unwrap()).map(|file| file.0).map_err(|error| error.to_string())
+}
+
+const RUN: &str = "[[series]]\nnamespace = 'X'\nmetric = 'M'\nfrom = '2025-12-16T05:00:00Z'\nbase = 1\n";
+
+#[test]
+fn a_run_gives_its_values_one_a_period_with_holes_and_points_win_over_it() {
+    let text = RUN.to_owned()
+        + "[[series.run]]\nfrom = '2025-12-16T05:01:00Z'\nvalues = [3, 4.5, '-', 7]\n\
+           [[series.point]]\nat = '2025-12-16T05:04:00Z'\nvalue = 9\n";
+    let series = series_of(&text).unwrap().remove(0);
+    let samples = series.samples(at("2025-12-16T05:00:00Z"), at("2025-12-16T05:06:00Z"));
+    let shown: Vec<String> =
+        samples.iter().map(|sample| format!("{}={}", (sample.at / 60_000) % 60, sample.value)).collect();
+    assert_eq!(shown, ["0=1", "1=3", "2=4.5", "4=9", "5=1"]);
+}
+
+#[test]
+fn a_run_with_anything_but_numbers_and_holes_is_named_with_its_line() {
+    let run = |values: &str| {
+        let text =
+            format!("[[series]]\nnamespace='X'\nmetric='M'\n[[series.run]]\nfrom='2025-12-16T05:00:00Z'\n{values}\n");
+        series_of(&text).unwrap_err()
+    };
+    for (values, fault) in [
+        ("values=[1,\n'x']", ":7: invalid value: string \"x\", expected a number, or \"-\" for a hole"),
+        ("values=[nan]", ":6: invalid value: floating point `NaN`, expected a number, or \"-\" for a hole"),
+        ("values=[1]\nperiod=60", ":7: unknown field `period`, expected `from` or `values`"),
+    ] {
+        assert_eq!(run(values), format!("world/cloudwatch/series.toml{fault}"));
+    }
 }
 
 #[test]

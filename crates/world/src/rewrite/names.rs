@@ -19,10 +19,19 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("world/rds/db-instances.json", "DBInstances", "DBInstanceIdentifier"),
     ("world/cloudwatch/alarms.json", "MetricAlarms", "AlarmName"),
     ("world/cloudwatch/alarms.json", "CompositeAlarms", "AlarmName"),
+    ("world/ecs/clusters.json", "clusters", "clusterName"),
+    ("world/ecs/services.json", "services", "serviceName"),
+    ("world/ecr/repositories.json", "repositories", "repositoryName"),
+    ("world/elbv2/load-balancers.json", "LoadBalancers", "LoadBalancerName"),
+    ("world/elbv2/target-groups.json", "TargetGroups", "TargetGroupName"),
+    ("world/application-autoscaling/scaling-policies.json", "ScalingPolicies", "PolicyName"),
 ];
+const TASK_DEFINITIONS: &str = "world/ecs/task-definitions.json";
 
-/// Collects the names of functions, log groups, stacks, secrets, databases, alarms, roles and logical ids.
+/// Collects the names of functions, log groups, stacks, secrets, databases, alarms, roles and logical ids; of clusters,
+/// services, task families, containers, repositories, load balancers, target groups and scaling policies.
 ///
+/// Image tags, revisions and the ids of tasks and deployments stay as they are.
 /// Left out is what could be a word of something else: very short names, names of one plain word (a stack `network` and
 /// the category `network`, a logical id `Function` and `AWS::Lambda::Function`), and keys of the world's JSON and TOML.
 ///
@@ -53,6 +62,7 @@ fn collect_names(path: &str, file: &Value, names: &mut BTreeSet<String>) {
         "world/logs/log-groups.json" => {
             names.extend(members(file, "logGroups", "logGroupName").filter_map(name_in_log_group));
         }
+        TASK_DEFINITIONS => collect_task_definition_names(file, names),
         _ if path.starts_with(super::STACKS) => collect_stack_names(file, names),
         _ => {}
     }
@@ -81,6 +91,22 @@ fn collect_stack_names(file: &Value, names: &mut BTreeSet<String>) {
     for resource in file.get("StackResourceSummaries").and_then(Value::as_array).into_iter().flatten() {
         if resource.get("ResourceType").and_then(Value::as_str) == Some("AWS::IAM::Role") {
             names.extend(resource.get("PhysicalResourceId").and_then(Value::as_str).map(str::to_owned));
+        }
+    }
+}
+
+fn collect_task_definition_names(file: &Value, names: &mut BTreeSet<String>) {
+    for listed in file.get("taskDefinitions").and_then(Value::as_array).into_iter().flatten() {
+        let definition = listed.get("taskDefinition").unwrap_or(listed);
+        let member = |name: &str| definition.get(name).and_then(Value::as_str);
+        let family =
+            member("taskDefinitionArn").and_then(|arn| arn.split_once(":task-definition/")?.1.split(':').next());
+        names.extend(family.map(str::to_owned));
+        names.extend(["executionRoleArn", "taskRoleArn"].iter().filter_map(|role| role_name(member(role)?)));
+        for container in definition.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten() {
+            names.extend(container.get("name").and_then(Value::as_str).map(str::to_owned));
+            let group = container.pointer("/logConfiguration/options/awslogs-group").and_then(Value::as_str);
+            names.extend(group.and_then(name_in_log_group));
         }
     }
 }

@@ -13,14 +13,14 @@ use crate::Files;
 /// What is a time, by its form:
 /// - `d`…: date and clock, as RFC 3339 or with a blank (`2025-12-16T05:45:37.102Z`, Go's `2025/12/19 00:13:28`);
 /// - `stream`: the date that a Lambda log stream's name begins with (`2025/12/16/[$LATEST]…`);
-/// - `key`, `epoch`: epoch milliseconds or seconds under a JSON key that names a time, also in JSON inside a string.
+/// - `key`, `epoch`: epoch milliseconds or seconds under a JSON key that names a time (`eventTime`, `createdAt`), also in JSON inside a string.
 ///
 /// A date alone is left: mostly it is a version (`2012-10-17`).
 const TIMES: &str = r#"(?x)
     \b (?<year>\d{4}) (?<dash>[-/]) (?<month>\d\d) [-/] (?<day>\d\d)
        (?<between>[T\ ]) (?<hour>\d\d) : (?<minute>\d\d) (?: : (?<second>\d\d) )?
   | \b (?<stream>\d{4}/\d\d/\d\d) (?<bracket>/\[)
-  | (?<key> "[A-Za-z_]* (?: [Tt]ime | [Tt]imestamp | [Dd]ate | Modified ) [A-Za-z_]* \\*" \s* : \s* )
+  | (?<key> "[A-Za-z_]* (?: (?: [Tt]ime | [Tt]imestamp | [Dd]ate | Modified ) [A-Za-z_]* | [a-z]At ) \\*" \s* : \s* )
     (?<epoch> \d{12,13} | \d{9,10} ) \b
 "#;
 

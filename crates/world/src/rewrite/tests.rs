@@ -1,13 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Files, Scenario};
+use crate::{Files, Scenario, World};
 
 fn fixture() -> Files {
     Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bookshop")).unwrap()
@@ -65,6 +66,7 @@ fn times_of_every_form_are_shifted_and_nothing_else() {
             concat!(
                 "2025-12-16T05:45:37.102Z 2025-12-31T23:30:00+09:00 2025/12/19 00:13:28 panic 2025-12-16T05:45Z\n",
                 r#"{"logStream": "2025/12/16/[$LATEST]0a", "timestamp": 1765863937102, "eventTime":1765863937.102}"#,
+                r#" {"createdAt": 1765863937.1, "flatAttic": 1765863937}"#,
                 "\n",
                 r#""{\"timestamp\":1765863937102}" "Version": "2012-10-17" "Timeout": 900 "id": 1765863937102 2025-13-16T05:45:37Z"#,
             ),
@@ -73,7 +75,7 @@ fn times_of_every_form_are_shifted_and_nothing_else() {
     );
     assert_snapshot!(text(&shifted, "world/logs/a.jsonl"), @r#"
     2025-12-17T06:45:37.102Z 2026-01-02T00:30:00+09:00 2025/12/20 01:13:28 panic 2025-12-17T06:45Z
-    {"logStream": "2025/12/17/[$LATEST]0a", "timestamp": 1765953937102, "eventTime":1765953937.102}
+    {"logStream": "2025/12/17/[$LATEST]0a", "timestamp": 1765953937102, "eventTime":1765953937.102} {"createdAt": 1765953937.1, "flatAttic": 1765863937}
     "{\"timestamp\":1765953937102}" "Version": "2012-10-17" "Timeout": 900 "id": 1765863937102 2025-13-16T05:45:37Z
     "#);
 }
@@ -91,7 +93,9 @@ fn the_code_of_functions_is_renamed_but_not_shifted() {
 fn the_names_of_a_world_are_those_of_its_resources() {
     let names: Vec<String> = resource_names(&fixture()).unwrap().into_iter().collect();
     let known = ["orders-api", "orders-api-role", "bookshop/db", "bookshop-db", "bookshop-db-1", "OrdersFunction"];
-    for name in known {
+    let containers = ["bookshop-cluster", "catalog-web", "catalog-app", "catalog-execution-role", "price-import"];
+    let around = ["bookshop/catalog", "bookshop-lb", "catalog-targets", "cpu-target"];
+    for name in known.into_iter().chain(containers).chain(around) {
         assert!(names.iter().any(|held| held == name), "{name} in {names:?}");
     }
     assert!(
@@ -106,11 +110,15 @@ fn a_world_with_fresh_names_still_plays_and_bears_no_old_name() {
     let names = fresh_names(&files, &resource_names(&files).unwrap(), 1);
     let new = &names["orders-api"];
     assert_eq!(names["orders-api-role"], format!("{new}-role"));
+    let service = &names["catalog-web"];
     let renamed = rename(&files, &names);
     assert!(renamed.iter().all(
         |(path, content)| !path.contains("orders-api") && !String::from_utf8_lossy(content).contains("orders-api")
     ));
-    assert_eq!(Scenario::load(renamed.clone()).unwrap().truth.components, std::slice::from_ref(new));
+    let scenario = Scenario::load(renamed.clone()).unwrap();
+    assert_eq!(scenario.truth.components, std::slice::from_ref(new));
+    assert_eq!(World::new(Arc::new(scenario)).check(), Ok(()));
+    assert!(text(&renamed, "world/ecs/task-definitions.json").contains(&format!("\"/ecs/{service}\"")));
     let back: Names = names.into_iter().map(|(old, new)| (new, old)).collect();
     assert_eq!(rename(&renamed, &back), files);
 }

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use super::{ApiError, ErrorKind, SERVICES, call};
 use crate::{Files, Scenario, World};
 
-fn files() -> Files {
+pub(super) fn files() -> Files {
     Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bookshop")).unwrap()
 }
 
-fn world(files: Files) -> World {
+pub(super) fn world(files: Files) -> World {
     World::new(Arc::new(Scenario::load(files).unwrap()))
 }
 
-fn ask(world: &World, service: &str, operation: &str, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn ask(world: &World, service: &str, operation: &str, input: &Value) -> Result<Value, ApiError> {
     call(world, SERVICES.iter().find(|known| known.name == service).unwrap(), operation, input)
 }
 
 /// The fixture with another text in one of its files.
-fn with(path: &str, text: &str) -> World {
+pub(super) fn with(path: &str, text: &str) -> World {
     let mut files = files();
     files.insert(path.to_owned(), text.to_owned());
     world(files)

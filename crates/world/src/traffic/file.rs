@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::line::Line;
+use super::stated_line::StatedLine;
 use crate::scenario::{Scenario, ScenarioError, read_json, read_toml};
 
 /// The file's path in the scenario's folder.
@@ -92,7 +93,18 @@ pub(crate) struct StatedInvocation {
     pub(crate) init_ms: Option<f64>,
     pub(crate) request_id: Option<String>,
     #[serde(default)]
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<StatedLine>,
+}
+
+impl StatedInvocation {
+    /// Milliseconds from its start to its end.
+    pub(crate) fn duration_ms(&self, timeout_s: i64, usual: Spread) -> f64 {
+        match self.outcome {
+            Outcome::Throttled => 0.0,
+            Outcome::Timeout => self.duration_ms.unwrap_or((timeout_s * 1000) as f64),
+            Outcome::Ok | Outcome::Error | Outcome::OutOfMemory => self.duration_ms.unwrap_or(usual.median),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -216,10 +228,10 @@ pub(crate) fn read(scenario: &Scenario) -> Result<Vec<FunctionTraffic>, Scenario
         if functions.iter().any(|function| function.name == name) {
             return Err(invalid("is there twice".to_owned()));
         }
-        if let Some(fault) = table.fault() {
+        let configuration = configurations.get(&name).cloned().unwrap_or_default();
+        if let Some(fault) = table.fault().or_else(|| table.late_line(configuration.timeout_s)) {
             return Err(invalid(fault));
         }
-        let configuration = configurations.get(&name).cloned().unwrap_or_default();
         functions.push(table.checked(scenario, configuration));
     }
     Ok(functions)
@@ -262,6 +274,19 @@ impl Table {
             return Some("error_rate and chance have to be from 0 to 1".to_owned());
         }
         None
+    }
+
+    /// A line that its invocation would write before its start or after its end.
+    fn late_line(&self, timeout_s: i64) -> Option<String> {
+        self.invocation.iter().find_map(|invocation| {
+            let duration_ms = invocation.duration_ms(timeout_s, self.duration_ms);
+            let stray = |after_ms: &f64| !(0.0..=duration_ms).contains(after_ms);
+            let after_ms = invocation.lines.iter().filter_map(|line| line.after_ms).find(stray)?;
+            Some(format!(
+                "after_ms = {after_ms} is outside the {duration_ms} ms of the invocation at {}",
+                invocation.at
+            ))
+        })
     }
 
     fn checked(self, scenario: &Scenario, configuration: Configuration) -> FunctionTraffic {

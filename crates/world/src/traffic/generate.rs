@@ -72,12 +72,7 @@ struct Player<'a> {
 pub(crate) fn plan(function: &FunctionTraffic, seed: u64, now: i64) -> Plan {
     let background = background(function, seed);
     let stated = function.stated.iter().enumerate().map(|(index, invocation)| {
-        let timeout_ms = (function.configuration.timeout_s * 1000) as f64;
-        let duration_ms = match invocation.outcome {
-            Outcome::Throttled => 0.0,
-            Outcome::Timeout => invocation.duration_ms.unwrap_or(timeout_ms),
-            _ => invocation.duration_ms.unwrap_or(function.duration_ms.median),
-        };
+        let duration_ms = invocation.duration_ms(function.configuration.timeout_s, function.duration_ms);
         let memory_mb = invocation.memory_mb.unwrap_or(match invocation.outcome {
             Outcome::OutOfMemory => function.configuration.memory_mb,
             _ => function.memory_mb.high,

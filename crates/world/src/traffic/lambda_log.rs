@@ -33,12 +33,13 @@ pub(crate) fn lines(function: &FunctionTraffic, plan: &Plan, index: usize, draws
 
     let templates = application_lines(function, invocation, draws);
     let share = (invocation.end() - invocation.at) as f64 / (templates.len() + 1) as f64;
-    for (place, template) in templates.iter().enumerate() {
-        let at = invocation.at + (share * (place + 1) as f64) as i64;
+    for (place, (template, after_ms)) in templates.iter().enumerate() {
+        let at = invocation.at + after_ms.unwrap_or(share * (place + 1) as f64) as i64;
         let mut line = template.render(at, &request_id, draws);
         line.push('\n');
         lines.push((at, line));
     }
+    lines.sort_by_key(|(at, _)| *at);
     let end = invocation.end();
     match invocation.outcome {
         Outcome::Timeout => {
@@ -64,12 +65,17 @@ pub(crate) fn lines(function: &FunctionTraffic, plan: &Plan, index: usize, draws
     lines
 }
 
-fn application_lines<'a>(function: &'a FunctionTraffic, invocation: &Invocation, draws: &mut Draws) -> Vec<&'a Line> {
+/// The application's lines, with the milliseconds after its start where they are stated; all others are spread evenly.
+fn application_lines<'a>(
+    function: &'a FunctionTraffic,
+    invocation: &Invocation,
+    draws: &mut Draws,
+) -> Vec<(&'a Line, Option<f64>)> {
     if let Some(stated) = invocation.stated.and_then(|stated| function.stated.get(stated)) {
-        return stated.lines.iter().collect();
+        return stated.lines.iter().map(|line| (&line.text, line.after_ms)).collect();
     }
     let templates = if invocation.outcome == Outcome::Error { &function.error_lines } else { &function.lines };
-    templates.iter().filter(|(_, chance)| draws.unit() < *chance).map(|(line, _)| line).collect()
+    templates.iter().filter(|(_, chance)| draws.unit() < *chance).map(|(line, _)| (line, None)).collect()
 }
 
 /// The runtime's version and ARN; both are invented from its name, and stay the same for it. Container images have none.

@@ -10,6 +10,7 @@ mod instant_index;
 mod lambda_log;
 mod line;
 mod samples;
+mod stated_line;
 #[cfg(test)]
 pub(crate) mod tests;
 

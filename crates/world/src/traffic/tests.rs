@@ -107,6 +107,28 @@ fn stating_one_more_invocation_changes_no_other() {
 }
 
 #[test]
+fn a_line_may_say_when_it_is_written() {
+    let invocation = |lines: &str| {
+        format!(
+            "[[function]]\nname='a'\n[[function.invocation]]\nat='2025-12-15T12:00:00Z'\noutcome='ok'\nduration_ms=900\nlines={lines}\n"
+        )
+    };
+    let traffic =
+        traffic_of(&invocation("['even', {text='early', after_ms=40}, {text='late', after_ms=900}]")).unwrap();
+    let mut events = Vec::new();
+    traffic.functions()[0].collect_events(0, i64::MAX / 2, &mut events);
+    let at: Vec<String> =
+        events.iter().map(|event| format!("{}+{}", event.message.trim_end(), event.timestamp % 1000)).collect();
+    assert_eq!(at[1..4], ["early+40", "even+225", "late+900"]);
+    let refusal = |lines: &str| traffic_of(&invocation(lines)).err().unwrap().to_string();
+    assert!(
+        refusal("[{text='x', after_ms=901}]").contains("after_ms = 901 is outside the 900 ms of the invocation at")
+    );
+    assert!(refusal("[{text='x', after=1}]").starts_with("world/traffic.toml:7: unknown field `after`"));
+    assert!(refusal("[7]").contains("expected a line's text, or { text ="));
+}
+
+#[test]
 fn mistakes_in_the_file_are_named() {
     let refusal = |text: &str| traffic_of(text).err().unwrap().to_string();
     assert!(

@@ -7,7 +7,9 @@ import botocore.session
 import pytest
 
 SERVICES = Path(__file__).resolve().parents[2] / "src" / "services"
-NAMES = sorted({path.stem for path in SERVICES.iterdir()} & {"cloudformation", "cloudtrail", "cloudwatch", "lambda", "logs", "rds", "secretsmanager", "sts"})
+#: File or folder of a service → its name in botocore.
+NAMES = {path.stem: path.stem.replace("_", "-") for path in sorted(SERVICES.iterdir())
+         if re.search(r"const SERVICE: Service\b", "".join(file.read_text() for file in ([path] if path.is_file() else path.glob("mod.rs"))))}
 
 
 def source(service: str) -> str:
@@ -45,10 +47,14 @@ def walk(shape, parent, name, seen=()):
         yield from walk(shape.value, parent, name, seen)
 
 
+def test_every_service_is_found():
+    assert {"application-autoscaling", "ecs", "ecr", "elbv2", "lambda", "sts"} <= set(NAMES.values())
+
+
 @pytest.fixture(params=NAMES)
 def service(request):
     text = source(request.param)
-    model = botocore.session.get_session().get_service_model(request.param)
+    model = botocore.session.get_session().get_service_model(NAMES[request.param])
     played = [name for name in model.operation_names if f'("{name}",' in text]
     assert played, f"no operation of {request.param} is found in its source"
     shapes = [(direction, shape) for name in played for direction in ("input", "output")

@@ -282,7 +282,7 @@ def test_the_caller_is_of_the_scenarios_account(client):
     ("service", "operation", "code"),
     [
         ("secretsmanager", "get_random_password", "UnknownOperationException"),
-        ("ecs", "list_clusters", "UnknownOperationException"),
+        ("ecs", "list_account_settings", "UnknownOperationException"),
         ("rds", "describe_db_snapshots", "InvalidAction"),
         ("lambda", "list_layers", "UnknownOperationException"),
         ("cloudwatch", "list_dashboards", "UnknownOperationException"),

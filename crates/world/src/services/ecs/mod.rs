@@ -15,6 +15,8 @@ mod services;
 mod tags;
 mod task_definitions;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use super::Service;
 use crate::wire::Members;
