@@ -128,13 +128,14 @@ fn leaves(around: &Loop<'_>, lines: &[CodeLine<'_>]) -> bool {
         && lines.iter().any(|line| around.holds(line) && out.iter().any(|word| line.text.contains(word)))
 }
 
+/// The largest literal size on a line: pieces may nest (`padStart` inside `padEnd`), so their sum would claim too much.
 fn size(text: &str, constants: &Constants) -> Option<f64> {
     let sizes = SIZES.iter().flat_map(|pattern| pattern.captures_iter(text));
     let values = sizes.filter_map(|found| {
         let unit = found.name("unit").map_or(1, |unit| unit.len());
         Some(value(found.name("n")?.as_str(), constants)? * unit as f64)
     });
-    values.fold(None, |sum, size| Some(sum.unwrap_or(0.0) + size))
+    values.reduce(f64::max)
 }
 
 /// The size of an item that a line of the same loop made under a name: `const row = 'x'.repeat(500)`, then `rows.push(row)`.
@@ -157,7 +158,7 @@ fn size_of_call(line: &CodeLine<'_>, lines: &[CodeLine<'_>], constants: &Constan
         let from = lines.get(start..)?;
         let (head, last) = (from.first()?, block_end(from));
         let body = from.iter().take_while(|inside| inside.path() == head.path() && inside.number <= last);
-        body.filter_map(|inside| size(inside.text, constants)).reduce(|one, other| one + other)
+        body.filter_map(|inside| size(inside.text, constants)).reduce(f64::max)
     });
     sizes.reduce(f64::max)
 }

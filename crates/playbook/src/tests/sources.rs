@@ -72,6 +72,10 @@ fn allocations_are_loops_times_sizes_and_shared_references_are_none() {
             "def row(i):\n    return 'z' * 250\n\nfor i in range(4_000_000):\n    rows.append(row(i))",
             Some((Some(4e6), Some(250.0))),
         ),
+        (
+            "const row = (i) => String(i).padStart(9, '0').padEnd(700, '.');\nfor (let i = 0; i < 3e6; i++) {\n  rows.push(row(i));\n}",
+            Some((Some(3e6), Some(700.0))),
+        ),
         ("const b = Buffer.alloc(600 * 1024 * 1024);", Some((Some(1.0), Some(629_145_600.0)))),
         ("while (true) {\n  cache.push(Buffer.alloc(1024));\n}", Some((None, Some(1024.0)))),
         ("const row = 'x'.repeat(500);\nfor (let i = 0; i < 10; i++) {\n  rows.push(row);\n}", None),

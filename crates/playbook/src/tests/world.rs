@@ -178,6 +178,7 @@ impl World {
             ),
         ];
         let metrics = Metrics {
+            correlations: Vec::new(),
             window: self.scope.window,
             baseline: Some(self.scope.baseline),
             series: self
