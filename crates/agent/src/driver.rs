@@ -332,3 +332,8 @@ fn with_distinct_calls(mut message: Message) -> Message {
 pub fn advanced(start: Timestamp, by: Duration) -> Timestamp {
     jiff::SignedDuration::try_from(by).ok().and_then(|by| start.checked_add(by).ok()).unwrap_or(start)
 }
+
+/// A moment without what is finer than a millisecond: finer times would only be noise in reports and command lines.
+pub fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}

@@ -104,7 +104,10 @@ pub struct Truth {
     pub mechanism: Vec<String>,
     /// When it began.
     pub onset: Option<Timestamp>,
-    /// How far from `onset` a report may be, in seconds.
+    /// Further moments that are right as well: of a fault that recurs, the later times.
+    #[serde(default)]
+    pub onsets: Vec<Timestamp>,
+    /// How far from an accepted onset a report may be, in seconds.
     #[serde(default = "one_metric_period")]
     pub onset_tolerance_s: u32,
     /// Claims that make a report wrong.
@@ -169,6 +172,11 @@ impl Default for PlanTruth {
 }
 
 impl Truth {
+    /// Every onset that is right, the first one first.
+    pub fn accepted_onsets(&self) -> impl Iterator<Item = Timestamp> {
+        self.onset.into_iter().chain(self.onsets.iter().copied())
+    }
+
     /// Every regular expression of the truth.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &String> {
         [&self.mechanism, &self.must_not.plan, &self.plan.names, &self.plan.ruled_out, &self.plan.gaps]

@@ -1,0 +1,99 @@
+//! A table for the terminal, the failed checks below it, and the figures at the end.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use marple_report::{amounts, visible};
+
+use super::{cost, percent, percent_or_dash};
+use crate::results::{CaseResult, Results, Summary};
+
+/// Renders at most `width` columns wide, without colours.
+pub fn render(results: &Results, width: u16) -> String {
+    let mut text = format!("{}\n", table(results, width));
+    failures(results, &mut text);
+    for left_out in &results.not_applicable {
+        let _ = writeln!(text, "left out: {}/{}: {}", left_out.id, left_out.variant, visible::line(&left_out.reason));
+    }
+    summary(results, &mut text);
+    text
+}
+
+fn table(results: &Results, width: u16) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.set_header(["", "scenario", "variant", "passed", "turns", "calls", "tokens", "time", "cost", "failed checks"]);
+    for case in &results.scenarios {
+        table.add_row(row(case));
+    }
+    for column in 3..9 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn row(case: &CaseResult) -> [String; 10] {
+    let failed: Vec<&str> = case.failed_checks().map(|check| check.name.as_str()).collect();
+    let failed = match case.infrastructure_failures.len() {
+        0 => failed.join(", "),
+        failures => format!("{} {failures} not graded", failed.join(", ")).trim_start().to_owned(),
+    };
+    [
+        if case.is_green() { "ok" } else { "FAIL" }.to_owned(),
+        visible::line(&case.id),
+        case.variant.clone(),
+        format!("{}/{}", case.passed, case.runs),
+        case.turns.to_string(),
+        case.tool_calls.to_string(),
+        amounts::count(case.tokens),
+        amounts::duration(case.elapsed_ms),
+        cost(case.cost_usd),
+        failed,
+    ]
+}
+
+fn failures(results: &Results, text: &mut String) {
+    for case in results.scenarios.iter().filter(|case| !case.is_green()) {
+        let _ = writeln!(text, "\n{}", visible::line(&case.name()));
+        for check in case.failed_checks() {
+            let _ = writeln!(text, "  {}: {}", check.name, visible::line(&check.detail));
+        }
+        for failure in &case.infrastructure_failures {
+            let _ = writeln!(text, "  not graded: {}", visible::line(failure));
+        }
+    }
+}
+
+fn summary(results: &Results, text: &mut String) {
+    let Summary { pass_at_1, pass_hat_k, k, wilson_low, wilson_high, .. } = &results.summary;
+    let summary = &results.summary;
+    let _ = writeln!(
+        text,
+        "\n{}: {} of {} pass; pass@1 {} (95 %: {} to {}), pass^{k} {}",
+        visible::line(&results.model),
+        summary.green,
+        summary.cases,
+        percent_or_dash(*pass_at_1),
+        percent_or_dash(*wilson_low),
+        percent_or_dash(*wilson_high),
+        percent_or_dash(*pass_hat_k),
+    );
+    if let Some(gap) = summary.variant_gap {
+        let shares = summary.by_variant.iter().map(|one| format!("{} {}", one.variant, percent_or_dash(one.pass_at_1)));
+        let shares: Vec<String> = shares.collect();
+        let _ = writeln!(text, "variants are {} behind: {}", percent(gap), shares.join(", "));
+    }
+    if summary.infrastructure_failures > 0 {
+        let _ = writeln!(text, "{} runs were not graded: the infrastructure failed twice", summary.infrastructure_failures);
+    }
+    let _ = writeln!(
+        text,
+        "median {} turns; {} tokens, cost {}; {}",
+        summary.turns,
+        amounts::count(summary.tokens),
+        cost(summary.cost_usd),
+        amounts::duration(summary.elapsed_ms),
+    );
+}
