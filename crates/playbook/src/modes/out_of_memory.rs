@@ -151,7 +151,11 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
     let mut chain = Chain::default();
     if let Some(found) = &exhausted.allocation {
         let statement = format!("In {}, one invocation allocates and keeps {}.", found.item.place(), found.in_words());
-        chain.link(statement, None, [found.around.and_then(|line| line.cite()), found.item.cite()]);
+        chain.link(
+            statement,
+            None,
+            [found.around, Some(found.item), found.sized].map(|line| line.and_then(|line| line.cite())),
+        );
     }
     let memory = format!("memory: {} MB", exhausted.limit_mb);
     let limit = match exhausted.needed_mb() {

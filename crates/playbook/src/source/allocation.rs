@@ -18,8 +18,10 @@ use super::{
 pub(crate) struct Allocation<'a> {
     /// The loop that repeats it; `None`: one large piece.
     pub(crate) around: Option<CodeLine<'a>>,
-    /// The line that makes the item.
+    /// The line that keeps the item.
     pub(crate) item: CodeLine<'a>,
+    /// The line that gives its size, where that is another one.
+    pub(crate) sized: Option<CodeLine<'a>>,
     /// How many items; `None`: nothing bounds the loop.
     pub(crate) count: Option<f64>,
     /// Bytes an item; `None`: not legible.
@@ -109,16 +111,18 @@ fn in_loops<'a>(
     }
     let bounds: Option<Vec<f64>> = around.iter().map(|around| around.times).collect();
     let count: Option<f64> = bounds.map(|bounds| bounds.into_iter().product());
-    let each = size(line.text, constants)
-        .or_else(|| size_of_name(line, outermost, lines, constants))
-        .or_else(|| size_of_call(line, lines, constants));
+    let elsewhere = || {
+        let named = size_of_name(line, outermost, lines, constants);
+        named.or_else(|| size_of_call(line, lines, constants)).map(|(size, made)| (size, Some(made)))
+    };
+    let (each, sized) = size(line.text, constants).map(|size| (size, None)).or_else(elsewhere).unzip();
     let literal = each.is_some() || count.is_none_or(|count| count >= 100_000.0);
-    literal.then_some(Allocation { around: Some(outermost.line), item: *line, count, each })
+    literal.then_some(Allocation { around: Some(outermost.line), item: *line, sized: sized.flatten(), count, each })
 }
 
 fn in_one_piece<'a>(line: &CodeLine<'a>, constants: &Constants) -> Option<Allocation<'a>> {
     let each = size(line.text, constants).filter(|each| *each >= WORTH)?;
-    Some(Allocation { around: None, item: *line, count: Some(1.0), each: Some(each) })
+    Some(Allocation { around: None, item: *line, sized: None, count: Some(1.0), each: Some(each) })
 }
 
 /// Whether an endless loop has a way out, so that nothing can be said of its length.
@@ -139,28 +143,34 @@ fn size(text: &str, constants: &Constants) -> Option<f64> {
 }
 
 /// The size of an item that a line of the same loop made under a name: `const row = 'x'.repeat(500)`, then `rows.push(row)`.
-fn size_of_name(line: &CodeLine<'_>, around: &Loop<'_>, lines: &[CodeLine<'_>], constants: &Constants) -> Option<f64> {
+fn size_of_name<'a>(
+    line: &CodeLine<'a>,
+    around: &Loop<'a>,
+    lines: &[CodeLine<'a>],
+    constants: &Constants,
+) -> Option<(f64, CodeLine<'a>)> {
     let inside = lines.iter().filter(|other| around.holds(other) && other.number < line.number);
     let mut made = inside.filter_map(|other| {
         let size = size(other.text, constants)?;
         let (left, _) = other.text.split_once('=')?;
         let name = left.trim().trim_end_matches(':').rsplit([' ', '\t']).find(|word| !word.is_empty())?;
-        line.text.contains(name).then_some(size)
+        line.text.contains(name).then_some((size, *other))
     });
     made.next_back()
 }
 
 /// The size of an item that a function of the same code makes: `rows.push(row(i))`, where `row` holds a literal size.
-fn size_of_call(line: &CodeLine<'_>, lines: &[CodeLine<'_>], constants: &Constants) -> Option<f64> {
+fn size_of_call<'a>(line: &CodeLine<'a>, lines: &[CodeLine<'a>], constants: &Constants) -> Option<(f64, CodeLine<'a>)> {
     let called = CALLED.as_ref()?.captures_iter(line.text).filter_map(|found| found.get(1));
     let defined = called.filter_map(|name| lines.iter().position(|other| defines(other.text, name.as_str())));
     let sizes = defined.filter_map(|start| {
         let from = lines.get(start..)?;
         let (head, last) = (from.first()?, block_end(from));
         let body = from.iter().take_while(|inside| inside.path() == head.path() && inside.number <= last);
-        body.filter_map(|inside| size(inside.text, constants)).reduce(f64::max)
+        let sizes = body.filter_map(|inside| Some((size(inside.text, constants)?, *inside)));
+        sizes.max_by(|one, other| one.0.total_cmp(&other.0))
     });
-    sizes.reduce(f64::max)
+    sizes.max_by(|one, other| one.0.total_cmp(&other.0))
 }
 
 /// Whether a line defines a function of that name.
