@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use marple_eval::{Variant, variants::UnknownVariant};
 
 /// Investigates incidents on AWS: an alarm goes in; a root cause and a mitigation plan come out, every statement tied to evidence
 /// that the program has checked. It only reads.
@@ -21,7 +22,7 @@ pub(crate) struct Arguments {
     pub(crate) verbose: u8,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 a report with a verdict; 2 usage; 3 credentials or permissions; 4 the report is partial \
+const EXIT_CODES: &str = "Exit codes: 0 a report with a verdict; 1 `eval` found failures; 2 usage; 3 credentials or permissions; 4 the report is partial \
                           (budget, time or model gave out, or interrupted); 5 bad scenario or configuration; 70 a bug.";
 
 /// The verbs.
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List the stored investigations, newest first.
     List(List),
+    /// Play scenarios and grade the reports. The model may be baseline:latest-deployment or baseline:no-fault, too.
+    Eval(Box<Eval>),
     /// Look around in the scenarios' worlds.
     #[command(subcommand)]
     World(World),
@@ -117,6 +120,9 @@ pub(crate) struct ModelArguments {
     /// The model: playbook, or a Bedrock model id or inference profile.
     #[arg(long, value_name = "playbook|BEDROCK-ID", env = "MARPLE_MODEL", default_value = "playbook")]
     pub(crate) model: String,
+    /// How long to wait for a language model's first word before the turn is asked again.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
+    pub(crate) model_timeout: Duration,
     /// Templates of one's own for what the model is told; files that are missing there are taken from the embedded ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) prompts: Option<PathBuf>,
@@ -208,6 +214,51 @@ pub(crate) enum ListFormat {
     Json,
 }
 
+/// `marple eval`
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Names from `marple world list`, or folders. Default: all embedded scenarios.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    /// Runs of each scenario and variant.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) runs: u32,
+    /// Runs at once. Default: one a processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Variants beside each scenario as it is: all, none, or some of rename, shift, mute, decoy, second-alarm, inject, deny.
+    #[arg(long, value_name = "all|none|NAME,…", default_value = "none", value_parser = variants)]
+    pub(crate) variants: Variants,
+    /// How the result looks.
+    #[arg(long, value_enum, default_value_t = EvalFormat::Terminal)]
+    pub(crate) format: EvalFormat,
+    /// Write the result to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// An earlier result (`--format json`): say what got better or worse.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArguments,
+}
+
+/// The variants that are run beside each scenario as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variants(pub(crate) Vec<Variant>);
+
+/// The renderings of an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    Terminal,
+    Json,
+    Junit,
+    Html,
+}
+
 /// `marple world`
 #[derive(Debug, Subcommand)]
 pub(crate) enum World {
@@ -226,6 +277,24 @@ pub(crate) enum World {
         #[arg(long, default_value_t = 4566)]
         port: u16,
     },
+}
+
+/// `all`, `none`, or names between commas, in the order in which they are given, each once.
+fn variants(text: &str) -> Result<Variants, UnknownVariant> {
+    match text {
+        "all" => Ok(Variants(Variant::ALL.to_vec())),
+        "none" => Ok(Variants(Vec::new())),
+        names => {
+            let mut variants = Vec::new();
+            for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                let variant = name.parse()?;
+                if !variants.contains(&variant) {
+                    variants.push(variant);
+                }
+            }
+            Ok(Variants(variants))
+        }
+    }
 }
 
 /// A span of time as people write it: `90s`, `5m`, `1h30m`.

@@ -1,9 +1,7 @@
-//! The clocks: the system's, and a scenario's, which starts at the scenario's `now` and runs on.
-
-use std::time::{Duration, Instant};
+//! The system's clock. A scenario's is [`marple_eval::ScenarioClock`].
 
 use jiff::Timestamp;
-use marple_agent::{driver::advanced, ports::Clock};
+use marple_agent::{driver::to_the_millisecond, ports::Clock};
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
@@ -14,30 +12,4 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         to_the_millisecond(Timestamp::now())
     }
-}
-
-/// A scenario's clock. Durations are real; the day is the scenario's.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ScenarioClock {
-    start: Timestamp,
-    begun: Instant,
-}
-
-impl ScenarioClock {
-    /// A clock that shows `start` now.
-    pub(crate) fn starting_at(start: Timestamp) -> Self {
-        Self { start, begun: Instant::now() }
-    }
-}
-
-impl Clock for ScenarioClock {
-    fn now(&self) -> Timestamp {
-        let run: Duration = self.begun.elapsed();
-        to_the_millisecond(advanced(self.start, run))
-    }
-}
-
-/// Finer times would only be noise in reports and command lines.
-fn to_the_millisecond(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

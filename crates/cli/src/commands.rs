@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
 };
 
+mod eval;
 mod investigate;
 mod list;
 mod resume;
@@ -19,6 +20,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Resume(verb) => resume::run(*verb, arguments.quiet).await,
         Command::Show(verb) => show::run(verb).await,
         Command::List(verb) => list::run(verb).await,
+        Command::Eval(verb) => eval::run(*verb, arguments.quiet).await,
         Command::World(verb) => world::run(verb).await,
     }
 }

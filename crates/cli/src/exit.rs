@@ -7,6 +7,9 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// 0: a report with a verdict, or whatever else was asked for.
     Done,
+    /// 1: `eval` found failures: a check that a report does not pass, a run that could not be graded, or, with `--compare`, a case
+    /// that got worse.
+    Failures,
     /// 2: the command line, or what it names, is wrong.
     Usage,
     /// 3: credentials or permissions.
@@ -23,6 +26,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
+            Exit::Failures => 1,
             Exit::Usage => 2,
             Exit::Access => 3,
             Exit::Partial => 4,

@@ -36,10 +36,15 @@ pub(crate) fn write(report: &Report, arguments: &OutputArguments) -> Result<(), 
 }
 
 fn terminal(report: &Report, to_terminal: bool) -> String {
-    let width = terminal_size::terminal_size().filter(|_| to_terminal).map_or(WIDTH, |(width, _)| usize::from(width.0));
+    let width = width(to_terminal);
     // anstream takes the colours away again where they do not belong: a pipe, a file, NO_COLOR.
     let style = if to_terminal { terminal::Style::colour() } else { terminal::Style::plain() };
     terminal::render(report, width.min(WIDEST), &style)
+}
+
+/// The width of what is written, columns: the terminal's, if it goes to one.
+pub(crate) fn width(to_terminal: bool) -> usize {
+    terminal_size::terminal_size().filter(|_| to_terminal).map_or(WIDTH, |(width, _)| usize::from(width.0))
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.

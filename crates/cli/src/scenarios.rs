@@ -20,7 +20,8 @@ pub(crate) fn load(named: &str) -> Result<(String, Scenario), Failure> {
     Ok((name, Scenario::load(files)?))
 }
 
-fn find(named: &str) -> Result<(String, Files), Failure> {
+/// The files of a scenario by name or folder, with the name that reports use for it.
+pub(crate) fn find(named: &str) -> Result<(String, Files), Failure> {
     let folder = Path::new(named);
     if folder.join(FILE).is_file() {
         let name = folder

@@ -4,21 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use marple_agent::{
     Prompts,
     ports::{Clock, Model},
     prompts::FILES,
 };
 use marple_aws::AwsToolbox;
-use marple_bedrock::Bedrock;
+use marple_bedrock::{Bedrock, Patience};
+use marple_case::Trigger;
+use marple_eval::Played;
 use marple_playbook::Playbook;
 use marple_store::SqliteJournal;
-use marple_world::{Scenario, World};
+use marple_world::World;
 
 use crate::{
     arguments::{AccountArguments, DataArguments, ModelArguments},
-    clock::{ScenarioClock, SystemClock},
+    clock::SystemClock,
     failure::Failure,
     scenarios,
 };
@@ -32,8 +33,8 @@ pub(crate) struct Subject {
     pub(crate) toolbox: AwsToolbox,
     /// Its clock.
     pub(crate) clock: Arc<dyn Clock>,
-    /// The scenario's name and definition, if it is one.
-    pub(crate) scenario: Option<(String, Arc<Scenario>)>,
+    /// The scenario's name and what starts its investigation, if it is one.
+    pub(crate) scenario: Option<(String, Trigger)>,
 }
 
 /// The scenario, if one is named; else the account that the arguments and the environment name.
@@ -46,22 +47,8 @@ pub(crate) async fn subject(scenario: Option<&str>, account: &AccountArguments) 
 
 fn played(named: &str) -> Result<Subject, Failure> {
     let (name, scenario) = scenarios::load(named)?;
-    let scenario = Arc::new(scenario);
-    let world = World::new(Arc::clone(&scenario));
-    // AWS's documentation example keys: the world checks no signature.
-    let credentials =
-        Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None, None, "scenario");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(scenario.region.clone()))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(world.http_client())
-        .build();
-    Ok(Subject {
-        toolbox: AwsToolbox::new(&config),
-        clock: Arc::new(ScenarioClock::starting_at(scenario.now)),
-        scenario: Some((name, scenario)),
-    })
+    let Played { toolbox, clock, trigger } = Played::new(&World::new(Arc::new(scenario)));
+    Ok(Subject { toolbox, clock: Arc::new(clock), scenario: Some((name, trigger)) })
 }
 
 async fn real(account: &AccountArguments) -> Result<Subject, Failure> {
@@ -96,16 +83,22 @@ pub(crate) async fn models(
     chosen: &ModelArguments,
     account: &AccountArguments,
 ) -> Result<Vec<Arc<dyn Model>>, Failure> {
-    let playbook: Arc<dyn Model> = Arc::new(Playbook);
+    let first = model(chosen, account).await?;
+    Ok(if chosen.model == PLAYBOOK { vec![first] } else { vec![first, Arc::new(Playbook)] })
+}
+
+/// The chosen model: the playbook, or one of Bedrock's.
+pub(crate) async fn model(chosen: &ModelArguments, account: &AccountArguments) -> Result<Arc<dyn Model>, Failure> {
     if chosen.model == PLAYBOOK {
-        return Ok(vec![playbook]);
+        return Ok(Arc::new(Playbook));
     }
     let config = sdk_config(account).await;
     if config.region().is_none() {
         let hint = "give --region, set AWS_REGION, or put a region into the profile; `--model playbook` needs none";
         return Err(Failure::usage("no AWS region is set for Bedrock").hint(hint));
     }
-    Ok(vec![Arc::new(Bedrock::new(&config, &chosen.model)), playbook])
+    let patience = Patience { first_event: chosen.model_timeout, ..Patience::default() };
+    Ok(Arc::new(Bedrock::new(&config, &chosen.model).with_patience(patience)))
 }
 
 /// The prompts: embedded, or a folder's.

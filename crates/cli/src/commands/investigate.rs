@@ -15,7 +15,6 @@ use marple_case::{
 };
 use marple_report::Report;
 use marple_store::SqliteJournal;
-use marple_world::Scenario;
 
 use crate::{
     arguments::{BudgetArguments, Investigate, OutputArguments},
@@ -35,7 +34,7 @@ pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Fai
         account.region = account.region.or_else(|| wiring::region_of(alarm));
     }
     let subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
-    let trigger = asked.or_else(|| subject.scenario.as_ref().map(|(_, scenario)| of_scenario(scenario)));
+    let trigger = asked.or_else(|| subject.scenario.as_ref().map(|(_, trigger)| trigger.clone()));
     let trigger = trigger.ok_or_else(|| {
         let hint = "give --alarm NAME, --latest, --event FILE, a question in words, or --scenario NAME";
         Failure::usage("nothing to investigate").hint(hint)
@@ -93,13 +92,6 @@ fn trigger(arguments: &Investigate) -> Result<Option<Trigger>, Failure> {
         Investigate { question: Some(text), .. } => Some(Trigger::Question { text: text.clone() }),
         _ => None,
     })
-}
-
-fn of_scenario(scenario: &Scenario) -> Trigger {
-    match &scenario.trigger {
-        marple_world::Trigger::Alarm(alarm) => Trigger::Alarm { alarm: alarm.clone() },
-        marple_world::Trigger::Question(text) => Trigger::Question { text: text.clone() },
-    }
 }
 
 fn from_event(file: &Path) -> Result<Trigger, Failure> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use marple_agent::{Investigator, ports::Journal};
 use marple_case::{Entry, Event};
+use marple_eval::ScenarioClock;
 
 use crate::{
     arguments::Resume,
-    clock::ScenarioClock,
     commands::{investigate, show},
     exit::Exit,
     failure::Failure,
