@@ -62,11 +62,32 @@ impl ResourceRef {
         Self { kind, name: name.into(), arn: Some(arn.into()) }
     }
 
+    /// A resource by its ARN alone, under the name that people use for one of its kind.
+    pub fn of_arn(kind: ResourceKind, arn: impl Into<String>) -> Self {
+        let arn = arn.into();
+        Self { kind, name: name_in_arn(kind, &arn).to_owned(), arn: Some(arn) }
+    }
+
     /// Whether both speak of the same resource: the same kind and name, or the same ARN.
     pub fn is_same(&self, other: &Self) -> bool {
         let same_arn = matches!((&self.arn, &other.arn), (Some(a), Some(b)) if a == b);
         same_arn || (self.kind == other.kind && self.name == other.name)
     }
+}
+
+/// The name in an ARN: `targetgroup/NAME/ID`, `loadbalancer/app/NAME/ID`, `task-definition/FAMILY:REVISION`, `repository/NAME` (which may
+/// have slashes in it); of all other kinds the last part.
+fn name_in_arn(kind: ResourceKind, arn: &str) -> &str {
+    let relative = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let last = arn.rsplit([':', '/']).next().unwrap_or(arn);
+    let named = match kind {
+        ResourceKind::TargetGroup => relative.split('/').nth(1),
+        // A classic load balancer has neither type nor id.
+        ResourceKind::LoadBalancer => relative.split('/').nth(2),
+        ResourceKind::TaskDefinition | ResourceKind::EcrRepository => relative.split_once('/').map(|(_, name)| name),
+        _ => None,
+    };
+    named.unwrap_or(last)
 }
 
 impl std::fmt::Display for ResourceRef {
@@ -108,4 +129,23 @@ pub struct Edge {
     pub relation: Relation,
     /// Where it ends.
     pub to: ResourceRef,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_gives_the_name_that_people_use() {
+        let named = |kind, relative: &str| {
+            ResourceRef::of_arn(kind, format!("arn:aws:any:us-east-1:111122223333:{relative}")).name
+        };
+        assert_eq!(named(ResourceKind::TargetGroup, "targetgroup/shop-tg/04688b3a"), "shop-tg");
+        assert_eq!(named(ResourceKind::LoadBalancer, "loadbalancer/app/shop-alb/f5caf0c6"), "shop-alb");
+        assert_eq!(named(ResourceKind::LoadBalancer, "loadbalancer/classic"), "classic");
+        assert_eq!(named(ResourceKind::TaskDefinition, "task-definition/shop:12"), "shop:12");
+        assert_eq!(named(ResourceKind::EcrRepository, "repository/team/shop"), "team/shop");
+        assert_eq!(named(ResourceKind::EcsService, "service/prod/shop"), "shop");
+        assert_eq!(named(ResourceKind::Topic, "orders"), "orders");
+    }
 }

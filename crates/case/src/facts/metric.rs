@@ -28,10 +28,12 @@ impl MetricId {
     /// The resources that the dimensions name, most specific first.
     pub fn resources(&self) -> Vec<ResourceRef> {
         /// Dimension names by AWS's metric documentation, most specific first.
-        const KINDS: [(&str, &str, ResourceKind); 12] = [
+        const KINDS: [(&str, &str, ResourceKind); 14] = [
             ("AWS/Lambda", "FunctionName", ResourceKind::LambdaFunction),
             ("AWS/ECS", "ServiceName", ResourceKind::EcsService),
             ("AWS/ECS", "ClusterName", ResourceKind::EcsCluster),
+            ("ECS/ContainerInsights", "ServiceName", ResourceKind::EcsService),
+            ("ECS/ContainerInsights", "ClusterName", ResourceKind::EcsCluster),
             ("AWS/RDS", "DBInstanceIdentifier", ResourceKind::DbInstance),
             ("AWS/RDS", "DBClusterIdentifier", ResourceKind::DbCluster),
             ("AWS/ApplicationELB", "TargetGroup", ResourceKind::TargetGroup),
@@ -44,7 +46,12 @@ impl MetricId {
         ];
         let named = |(namespace, dimension, kind): &(&str, &str, ResourceKind)| {
             let value = self.dimensions.get(*dimension).filter(|_| self.namespace == *namespace)?;
-            Some(ResourceRef::new(*kind, value))
+            // Elastic Load Balancing writes `app/NAME/ID` and `targetgroup/NAME/ID`.
+            let name = match kind {
+                ResourceKind::LoadBalancer | ResourceKind::TargetGroup => value.split('/').nth(1).unwrap_or(value),
+                _ => value,
+            };
+            Some(ResourceRef::new(*kind, name))
         };
         KINDS.iter().filter_map(named).collect()
     }

@@ -46,15 +46,10 @@ impl StackResource {
             _ => ResourceKind::Other,
         };
         match name.starts_with("arn:") {
-            true => ResourceRef::with_arn(kind, short_name(name), name),
+            true => ResourceRef::of_arn(kind, name),
             false => ResourceRef::new(kind, name),
         }
     }
-}
-
-/// The last part of an ARN: what follows the last `:` or `/`.
-fn short_name(arn: &str) -> &str {
-    arn.rsplit([':', '/']).next().unwrap_or(arn)
 }
 
 /// A stack.
