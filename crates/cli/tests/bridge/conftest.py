@@ -101,14 +101,13 @@ class Bridge:
         return "\n".join(rejected + [line for line in self.log.read_text().splitlines() if "refused:" in line])
 
 
-class Investigation:
-    """A run of the program against the bridge."""
+class Run:
+    """A run of the program against the bridge. All runs of a test share a journal."""
 
-    def __init__(self, bridge: Bridge, folder: Path, *arguments: str, credentials: dict):
+    def __init__(self, bridge: Bridge, folder: Path, *command: str, credentials: dict):
         self.bridge, self.folder, self.credentials = bridge, folder, credentials
-        self.stdout, self.stderr = folder / "stdout", folder / "stderr"
+        self.stdout, self.stderr = folder / f"{command[0]}.stdout", folder / f"{command[0]}.stderr"
         with self.stdout.open("w") as out, self.stderr.open("w") as err:
-            command = ["investigate", "--scenario", SCENARIO, "--model", MODEL, "--format", "json", *arguments]
             self.process = subprocess.Popen(self._command(*command), env=self._environment(), stdout=out, stderr=err)
 
     def request(self, number: int) -> Request:
@@ -194,14 +193,24 @@ def bridge(tmp_path):
 
 
 @pytest.fixture
-def investigate(bridge, tmp_path):
-    """Starts the program with more arguments."""
+def run(bridge, tmp_path):
+    """Starts the program with a command line."""
     runs = []
 
-    def start(*arguments: str, credentials: dict = CREDENTIALS) -> Investigation:
-        runs.append(Investigation(bridge, tmp_path, *arguments, credentials=credentials))
+    def start(*command: str, credentials: dict = CREDENTIALS) -> Run:
+        runs.append(Run(bridge, tmp_path, *command, credentials=credentials))
         return runs[-1]
 
     yield start
-    for run in runs:
-        run.stop()
+    for started in runs:
+        started.stop()
+
+
+@pytest.fixture
+def investigate(run):
+    """Starts an investigation of the scenario, with more arguments."""
+
+    def start(*arguments: str, **settings) -> Run:
+        return run("investigate", "--scenario", SCENARIO, "--model", MODEL, "--format", "json", *arguments, **settings)
+
+    return start

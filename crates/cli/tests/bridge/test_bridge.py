@@ -143,6 +143,22 @@ def test_an_interrupted_investigation_leaves_a_partial_report(bridge, investigat
     assert report["status"] != "complete" and report["evidence"]
 
 
+def test_a_resumed_investigation_goes_on_where_it_stopped_and_asks_nothing_twice(bridge, run, investigate):
+    begun = investigate()
+    begun.request(1)
+    bridge.answer(1, *questions())
+    waiting = begun.request(2)
+    begun.interrupt()
+    _, partial = begun.ended()
+
+    resumed = run("resume", partial["id"], "--model", MODEL, "--format", "json")
+    assert resumed.request(3).body == waiting.body
+    report_at_once(resumed, 3)
+    code, report = resumed.ended()
+    assert (code, report["status"], report["turns"]) == (0, "complete", 2)
+    assert report["id"] == partial["id"] and report["evidence"] == partial["evidence"]
+
+
 def test_without_credentials_the_program_says_what_to_do_and_asks_nothing(bridge, investigate):
     code, _, said = investigate(credentials={}).finished()
     assert (code, bridge.count()) == (3, 0)
