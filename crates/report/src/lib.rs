@@ -11,6 +11,7 @@
 //! | [`report`] | [`Report`]: everything that a report says, as a fold over the journal |
 //! | [`terminal`] | for a person at a terminal, from 40 columns up |
 //! | [`markdown`] | for tickets and pull requests |
+//! | [`html`] | one page for a browser, self-contained, without a script |
 //! | [`json`] | for programs; its schema is `docs/report.schema.json` |
 //! | [`live`] | the time line, one line an event |
 //! | [`brief`] | what a piece of evidence shows, in a few words |
@@ -24,6 +25,7 @@
 
 pub mod amounts;
 pub mod brief;
+pub mod html;
 pub mod json;
 pub mod live;
 pub mod markdown;

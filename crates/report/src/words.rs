@@ -160,6 +160,10 @@ pub struct Words {
     pub turns: Counted,
     pub tool_calls: Counted,
     pub refused_calls: Counted,
+    // HTML
+    pub time_line: &'static str,
+    pub charts: &'static str,
+    pub baseline_mean: &'static str,
     // The time line
     pub opened: &'static str,
     pub looking_at: &'static str,
