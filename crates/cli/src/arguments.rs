@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use marple_eval::{Variant, variants::UnknownVariant};
 
 /// Investigates incidents on AWS: an alarm goes in; a root cause and a mitigation plan come out, every statement tied to evidence
@@ -61,23 +62,21 @@ pub(crate) struct Investigate {
     /// Play a scenario instead of a real account: a name from `marple world list`, or a folder.
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) scenario: Option<String>,
+    /// Investigate as if it were this time (RFC 3339), for an incident that is long over. Default: now.
+    #[arg(long, value_name = "TIME", conflicts_with = "scenario")]
+    pub(crate) as_of: Option<Timestamp>,
     /// The language of the report, as a BCP 47 tag: en, ja, …
     #[arg(long, value_name = "TAG", default_value = "en", env = "MARPLE_LANG")]
     pub(crate) lang: String,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) account: AccountArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) model: ModelArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) budget: BudgetArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) data: DataArguments,
 }
 
@@ -87,19 +86,14 @@ pub(crate) struct Resume {
     /// The investigation: its id, or the beginning or end of one. Default: the newest.
     pub(crate) id: Option<String>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) account: AccountArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) model: ModelArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) budget: BudgetArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) data: DataArguments,
 }
 
@@ -169,10 +163,10 @@ pub(crate) struct DataArguments {
 
 /// The renderings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "clap would show the comments as help")]
 pub(crate) enum Format {
     Terminal,
     Markdown,
+    Html,
     Json,
 }
 
@@ -188,10 +182,8 @@ pub(crate) struct Show {
     #[arg(long, value_name = "ID", conflicts_with = "timeline")]
     pub(crate) evidence: Option<String>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) data: DataArguments,
 }
 
@@ -202,13 +194,11 @@ pub(crate) struct List {
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(crate) format: ListFormat,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened: clap would show the comment as help")]
     pub(crate) data: DataArguments,
 }
 
 /// How a list looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "clap would show the comments as help")]
 pub(crate) enum ListFormat {
     Terminal,
     Json,

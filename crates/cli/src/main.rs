@@ -10,6 +10,8 @@
 //! | [`progress`] | the live time line on standard error |
 //! | [`failure`], [`exit`] | what went wrong, why, what to do; and the exit code |
 
+#![allow(clippy::disallowed_macros, reason = "this crate, and no other, writes to the terminal")]
+
 mod arguments;
 mod clock;
 mod commands;

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use marple_report::{Report, json, markdown, terminal};
+use marple_report::{Report, html, json, markdown, terminal};
 
 use crate::{
     arguments::{Format, OutputArguments},
@@ -20,6 +20,9 @@ pub(crate) fn write(report: &Report, arguments: &OutputArguments) -> Result<(), 
     let text = match arguments.format {
         Format::Terminal => terminal(report, to_terminal),
         Format::Markdown => markdown::render(report),
+        Format::Html => {
+            html::render(report).map_err(|error| Failure::bug(format!("the page cannot be written: {error}")))?
+        }
         Format::Json => json::render(report)
             .map_err(|error| Failure::bug(format!("the report cannot be written as JSON: {error}")))?,
     };

@@ -41,6 +41,13 @@ pub(crate) fn find(named: &str) -> Result<(String, Files), Failure> {
     }
 }
 
+/// The name under which a scenario is found again from anywhere: a folder by its whole path.
+pub(crate) fn lasting_name(named: &str) -> String {
+    let folder = Path::new(named);
+    let whole = folder.canonicalize().ok().filter(|_| folder.join(FILE).is_file());
+    whole.map_or_else(|| named.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
 /// Whether a name is one folder's name and no path.
 fn is_plain(named: &str) -> bool {
     !named.is_empty() && !named.contains(['/', '\\']) && !named.starts_with('.')

@@ -33,8 +33,8 @@ pub(crate) struct Subject {
     pub(crate) toolbox: AwsToolbox,
     /// Its clock.
     pub(crate) clock: Arc<dyn Clock>,
-    /// The scenario's name and what starts its investigation, if it is one.
-    pub(crate) scenario: Option<(String, Trigger)>,
+    /// What starts a scenario's investigation, if it is one.
+    pub(crate) scenario: Option<Trigger>,
 }
 
 /// The scenario, if one is named; else the account that the arguments and the environment name.
@@ -46,9 +46,9 @@ pub(crate) async fn subject(scenario: Option<&str>, account: &AccountArguments) 
 }
 
 fn played(named: &str) -> Result<Subject, Failure> {
-    let (name, scenario) = scenarios::load(named)?;
+    let (_, scenario) = scenarios::load(named)?;
     let Played { toolbox, clock, trigger } = Played::new(&World::new(Arc::new(scenario)));
-    Ok(Subject { toolbox, clock: Arc::new(clock), scenario: Some((name, trigger)) })
+    Ok(Subject { toolbox, clock: Arc::new(clock), scenario: Some(trigger) })
 }
 
 async fn real(account: &AccountArguments) -> Result<Subject, Failure> {

@@ -1,5 +1,6 @@
 //! A scenario as the subject of an investigation: its world behind the production toolbox, its clock, its trigger.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -32,7 +33,9 @@ impl Played {
             marple_world::Trigger::Alarm(alarm) => Trigger::Alarm { alarm: alarm.clone() },
             marple_world::Trigger::Question(text) => Trigger::Question { text: text.clone() },
         };
-        Self { toolbox: AwsToolbox::new(&sdk_config(world)), clock: ScenarioClock::starting_at(scenario.now), trigger }
+        // A fixed key: a world has no secrets, and its markers shall be the same in every run.
+        let toolbox = AwsToolbox::new(&sdk_config(world)).with_marker_key([0; 32]);
+        Self { toolbox, clock: ScenarioClock::starting_at(scenario.now), trigger }
     }
 }
 
@@ -49,21 +52,25 @@ fn sdk_config(world: &World) -> SdkConfig {
 }
 
 /// A scenario's clock. Durations are real; the day is the scenario's.
-#[derive(Debug, Clone, Copy)]
+///
+/// It stands still until it is read, so that an investigation begins at the same millisecond every time: its first request to a model is
+/// then the same to the letter, and prompt caches hit.
+#[derive(Debug, Clone)]
 pub struct ScenarioClock {
     start: Timestamp,
-    begun: Instant,
+    begun: OnceLock<Instant>,
 }
 
 impl ScenarioClock {
-    /// A clock that shows `start` now.
+    /// A clock that shows `start` when it is read first.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { start, begun: Instant::now() }
+        Self { start, begun: OnceLock::new() }
     }
 }
 
 impl Clock for ScenarioClock {
     fn now(&self) -> Timestamp {
-        to_the_millisecond(advanced(self.start, self.begun.elapsed()))
+        let begun = self.begun.get_or_init(Instant::now);
+        to_the_millisecond(advanced(self.start, begun.elapsed()))
     }
 }

@@ -39,7 +39,12 @@ pub(crate) async fn run(arguments: Eval, quiet: bool) -> Result<Exit, Failure> {
         let number = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         if !quiet {
             let word = if case.is_green() { "ok  " } else { "FAIL" };
-            anstream::eprintln!("{word} {number}/{total} {} {}/{}", visible::line(&case.name()), case.passed, case.runs);
+            anstream::eprintln!(
+                "{word} {number}/{total} {} {}/{}",
+                visible::line(&case.name()),
+                case.passed,
+                case.runs
+            );
         }
     };
     let examinee: Arc<dyn Examinee> = Arc::new(move || Arc::clone(&model));

@@ -13,6 +13,7 @@ use marple_case::{
     event::{Budget, Ending},
     trigger::notification,
 };
+use marple_eval::ScenarioClock;
 use marple_report::Report;
 use marple_store::SqliteJournal;
 
@@ -22,7 +23,7 @@ use crate::{
     failure::Failure,
     output,
     progress::Live,
-    wiring,
+    scenarios, wiring,
 };
 
 /// Investigates, and writes the report.
@@ -33,8 +34,11 @@ pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Fai
     if let Some(Trigger::Alarm { alarm }) = &asked {
         account.region = account.region.or_else(|| wiring::region_of(alarm));
     }
-    let subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
-    let trigger = asked.or_else(|| subject.scenario.as_ref().map(|(_, trigger)| trigger.clone()));
+    let mut subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
+    if let Some(time) = arguments.as_of {
+        subject.clock = Arc::new(ScenarioClock::starting_at(time));
+    }
+    let trigger = asked.or(subject.scenario);
     let trigger = trigger.ok_or_else(|| {
         let hint = "give --alarm NAME, --latest, --event FILE, a question in words, or --scenario NAME";
         Failure::usage("nothing to investigate").hint(hint)
@@ -53,7 +57,7 @@ pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Fai
         trigger,
         budget: budget(&arguments.budget),
         language: arguments.lang.clone(),
-        scenario: subject.scenario.map(|(name, _)| name),
+        scenario: arguments.scenario.as_deref().map(scenarios::lasting_name),
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
     investigator.open(&id, order).await?;
