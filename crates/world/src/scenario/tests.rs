@@ -33,7 +33,7 @@ fn what_is_optional_may_be_left_out() {
 
 #[test]
 fn an_unknown_key_is_named_with_its_line_and_the_keys_that_exist() {
-    assert_snapshot!(error(&format!("{MINIMAL}onsett = 1\n")), @"scenario.toml:9: unknown field `onsett`, expected one of `verdict`, `categories`, `components`, `location`, `mechanism`, `onset`, `onset_tolerance_s`, `must_not`, `plan`");
+    assert_snapshot!(error(&format!("{MINIMAL}onsett = 1\n")), @"scenario.toml:9: unknown field `onsett`, expected one of `verdict`, `categories`, `components`, `location`, `mechanism`, `onset`, `onsets`, `onset_tolerance_s`, `must_not`, `plan`");
 }
 
 #[test]

@@ -7,9 +7,10 @@ import botocore.session
 import pytest
 
 SERVICES = Path(__file__).resolve().parents[2] / "src" / "services"
-#: File or folder of a service → its name in botocore.
+#: File or folder of each service → its name in botocore.
 NAMES = {path.stem: path.stem.replace("_", "-") for path in sorted(SERVICES.iterdir())
-         if re.search(r"const SERVICE: Service\b", "".join(file.read_text() for file in ([path] if path.is_file() else path.glob("mod.rs"))))}
+         if re.search(r"pub\(super\) const SERVICE: Service\b", (path / "mod.rs" if path.is_dir() else path).read_text())
+         and path.stem != "mod"}
 
 
 def source(service: str) -> str:

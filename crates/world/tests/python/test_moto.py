@@ -40,7 +40,7 @@ def plain(answer):
         return {key: plain(value) for key, value in answer.items() if key not in VOLATILE}
     if isinstance(answer, list):
         return [plain(item) for item in answer]
-    return answer.astimezone(timezone.utc).isoformat() if isinstance(answer, datetime) else answer
+    return answer.astimezone(timezone.utc).isoformat(timespec="milliseconds") if isinstance(answer, datetime) else answer
 
 
 def seed_containers(ecs, elb, ec2):
@@ -54,11 +54,22 @@ def seed_containers(ecs, elb, ec2):
     ecs.create_service(cluster="shop", serviceName="web", taskDefinition="web", desiredCount=2)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"] for n, zone in enumerate("ab")]
+    network = {"awsvpcConfiguration": {"subnets": subnets[:1]}}
+    for family in ("web", "web", "worker"):
+        ecs.run_task(cluster="shop", taskDefinition=family, launchType="FARGATE", networkConfiguration=network)
     balancers = [elb.create_load_balancer(Name=name, Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"] for name in ("web-lb", "other-lb")]
     group = elb.create_target_group(Name="web-targets", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
     listener = elb.create_listener(LoadBalancerArn=balancers[0], Protocol="HTTP", Port=80, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])["Listeners"][0]["ListenerArn"]
     elb.create_rule(ListenerArn=listener, Priority=5, Conditions=[{"Field": "path-pattern", "Values": ["/a"]}], Actions=[{"Type": "forward", "TargetGroupArn": group}])
     return balancers, group, listener
+
+
+def seed_scaling(scaling):
+    """The service scales from one to three tasks by its CPU."""
+    service = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/web", "ScalableDimension": "ecs:service:DesiredCount"}
+    scaling.register_scalable_target(**service, MinCapacity=1, MaxCapacity=3)
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+    scaling.put_scaling_policy(PolicyName="cpu", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=tracking, **service)
 
 
 def seed_images(ecr):
@@ -79,6 +90,7 @@ def write_world(folder, clients, listener, group):
     images = ecr.describe_images(repositoryName="team/web")
     ids = [{"imageDigest": image["imageDigest"]} for image in images["imageDetails"]]
     manifests = ecr.batch_get_image(repositoryName="team/web", imageIds=ids)["images"]
+    scaling = clients["application-autoscaling"]
     tasks = ecs.describe_tasks(cluster="shop", tasks=ecs.list_tasks(cluster="shop")["taskArns"])
     files = {
         "ecs/clusters.json": ecs.describe_clusters(clusters=["shop", "spare"]),
@@ -92,6 +104,8 @@ def write_world(folder, clients, listener, group):
         "elbv2/target-groups.json": elb.describe_target_groups(),
         "elbv2/target-health.json": {group: elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]},
         "elbv2/listeners.json": elb.describe_listeners(ListenerArns=[listener]),
+        "application-autoscaling/scalable-targets.json": scaling.describe_scalable_targets(ServiceNamespace="ecs"),
+        "application-autoscaling/scaling-policies.json": scaling.describe_scaling_policies(ServiceNamespace="ecs"),
         "elbv2/rules.json": {listener: elb.describe_rules(ListenerArn=listener)["Rules"]},
     }
     for path, content in files.items():
@@ -110,10 +124,11 @@ def both(serve, tmp_path_factory):
 
     patch.setattr(models, "DEFAULT_ACCOUNT_ID", ACCOUNT, raising=False)
     with moto.mock_aws():
-        names = ("ecs", "ecr", "elbv2", "ec2")
+        names = ("application-autoscaling", "ecs", "ecr", "elbv2", "ec2")
         clients = {name: boto3.client(name, region_name=REGION, **CREDENTIALS) for name in names}
         seeded = seed_containers(clients["ecs"], clients["elbv2"], clients["ec2"])
         seed_images(clients["ecr"])
+        seed_scaling(clients["application-autoscaling"])
         folder = tmp_path_factory.mktemp("moto")
         write_world(folder, clients, seeded[2], seeded[1])
         recorded = {question: ask(clients, question, seeded) for question in QUESTIONS}
@@ -156,14 +171,17 @@ QUESTIONS = {
     "no image": ("ecr", "describe_images", {**WEB, "imageIds": [{"imageTag": "9"}]}),
     "image ids": ("ecr", "list_images", WEB),
     "tagged image ids": ("ecr", "list_images", {**WEB, "filter": {"tagStatus": "TAGGED"}}),
-    "untagged image ids": ("ecr", "list_images", {**WEB, "filter": {"tagStatus": "UNTAGGED"}}),
     "a manifest": ("ecr", "batch_get_image", {**WEB, "imageIds": [{"imageTag": "2"}]}),
     "load balancers": ("elbv2", "describe_load_balancers", {}),
     "a load balancer": ("elbv2", "describe_load_balancers", {"Names": ["web-lb"]}),
     "target groups of a load balancer": ("elbv2", "describe_target_groups", lambda balancers, *_: {"LoadBalancerArn": balancers[0]}),
-    "target groups of another": ("elbv2", "describe_target_groups", lambda balancers, *_: {"LoadBalancerArn": balancers[1]}),
+    "target groups": ("elbv2", "describe_target_groups", {}),
+    "target groups in two ways": ("elbv2", "describe_target_groups", lambda balancers, *_: {"LoadBalancerArn": balancers[0], "Names": ["web-targets"]}),
     "no target group": ("elbv2", "describe_target_groups", {"Names": ["nobody"]}),
     "listeners": ("elbv2", "describe_listeners", lambda balancers, *_: {"LoadBalancerArn": balancers[0]}),
+    "what scales": ("application-autoscaling", "describe_scalable_targets", {"ServiceNamespace": "ecs"}),
+    "what scales a service": ("application-autoscaling", "describe_scaling_policies", {"ServiceNamespace": "ecs", "ResourceId": "service/shop/web"}),
+    "what scales nothing": ("application-autoscaling", "describe_scaling_policies", {"ServiceNamespace": "ecs", "ResourceId": "service/shop/nobody"}),
     "rules": ("elbv2", "describe_rules", lambda _, __, listener: {"ListenerArn": listener}),
 }
 

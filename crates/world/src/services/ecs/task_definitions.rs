@@ -125,11 +125,8 @@ pub(super) fn describe_task_definition(world: &World, input: &Value) -> Result<V
     let revisions = world.parsed::<TaskDefinitions>()?;
     let found = revisions.find(&task_definition);
     let found = found.ok_or_else(|| ApiError::sender("ClientException", "Unable to describe task definition."))?;
-    let mut answer = json!({"taskDefinition": found.definition});
-    if include.iter().any(|included| included == "TAGS") {
-        answer["tags"] = found.tags.clone();
-    }
-    Ok(answer)
+    let tags = include.iter().any(|included| included == "TAGS").then_some(&found.tags);
+    Ok(json!({"taskDefinition": found.definition, "tags": tags}))
 }
 
 pub(super) fn list_task_definitions(world: &World, input: &Value) -> Result<Value, ApiError> {

@@ -5,19 +5,21 @@ use serde_json::Value;
 
 use super::SERVICE;
 use super::balancers::LoadBalancers;
-use super::request::pages;
-use crate::services::resource::{self, Resource, is};
+use super::request::{invalid, pages};
+use crate::services::resource::{self, Resource, is, text};
 use crate::services::{ApiError, read_input};
 use crate::world::Parsed;
 use crate::{Scenario, ScenarioError, World};
 
-/// Target groups in the order of their file; the API gives them no time.
+/// Target groups in the order of their names, as AWS lists them; the API gives them no time.
 pub(super) struct TargetGroups(Vec<Resource>);
 
 impl Parsed for TargetGroups {
     fn parse(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let (file, required) = ("world/elbv2/target-groups.json", ["TargetGroupArn", "TargetGroupName"]);
-        resource::read_list(scenario, &SERVICE, file, "TargetGroups", &required).map(Self)
+        let mut groups = resource::read_list(scenario, &SERVICE, file, "TargetGroups", &required)?;
+        groups.sort_by_cached_key(|group| text(group, "TargetGroupName").map(str::to_owned));
+        Ok(Self(groups))
     }
 }
 
@@ -47,6 +49,12 @@ struct DescribeTargetGroups {
 
 pub(super) fn describe_target_groups(world: &World, input: &Value) -> Result<Value, ApiError> {
     let describe: DescribeTargetGroups = read_input(input)?;
+    let ways =
+        [describe.load_balancer_arn.is_some(), !describe.target_group_arns.is_empty(), !describe.names.is_empty()];
+    if ways.into_iter().filter(|is_given| *is_given).count() > 1 {
+        let three = "Target group names, target group ARNs, and a load balancer ARN";
+        return Err(invalid(format!("{three} cannot be specified at the same time")));
+    }
     if let Some(arn) = &describe.load_balancer_arn {
         world.parsed::<LoadBalancers>()?.find(arn)?;
     }
