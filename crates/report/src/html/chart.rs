@@ -2,12 +2,10 @@
 //!
 //! Coordinates are those of an SVG of [`WIDTH`] × [`HEIGHT`] units; the template only writes them down.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use marple_case::{
     Evidence, Facts, Window,
-    facts::{HappeningKind, Series, Shape},
+    facts::{HappeningKind, Point, Series, Shape},
 };
 
 use crate::{amounts::measure, report::Report, visible};
@@ -28,8 +26,8 @@ pub(super) struct Chart {
     pub(super) to: String,
     /// Bars: (x, y, width, height).
     pub(super) bars: Vec<Bar>,
-    /// The points of a line, as SVG writes them; empty for bars.
-    pub(super) line: String,
+    /// Lines, each as SVG writes its points. A missing point is not a zero, nor anything between its neighbours: the line ends there.
+    pub(super) curves: Vec<String>,
     /// The height of the baseline's mean.
     pub(super) baseline: Option<String>,
     pub(super) marks: Vec<Mark>,
@@ -117,18 +115,22 @@ fn chart(series: &Series, window: &Window, marks: &[(Timestamp, &'static str, St
     let x = |at: Timestamp| ((at.as_second() - start.as_second()) as f64 / span).clamp(0.0, 1.0) * WIDTH;
     let is_sum = matches!(series.statistic.as_str(), "Sum" | "SampleCount");
     let width = (f64::from(series.period_s) / span * WIDTH).clamp(1.0, WIDTH);
-    let bar = |point: &marple_case::facts::Point| Bar {
+    let bar = |point: &Point| Bar {
         x: units(x(point.at)),
         y: units(y(point.value)),
         width: units(width.max(1.5)),
         height: units(HEIGHT - y(point.value)),
     };
-    let mut line = String::new();
-    if !is_sum {
-        for point in series.points.iter().filter(|point| point.value.is_finite()) {
-            let _ = write!(line, "{},{} ", units(x(point.at)), units(y(point.value)));
-        }
-    }
+    let finite = || series.points.iter().filter(|point| point.value.is_finite());
+    let whole: Vec<&Point> = finite().collect();
+    let period = i64::from(series.period_s);
+    let runs = whole.chunk_by(|one, next| next.at.as_second() - one.at.as_second() <= period);
+    let (curves, alone): (Vec<&[&Point]>, Vec<&[&Point]>) = runs.partition(|run| !is_sum && run.len() > 1);
+    let curve = |run: &&[&Point]| {
+        let points: Vec<String> =
+            run.iter().map(|point| format!("{},{}", units(x(point.at)), units(y(point.value)))).collect();
+        points.join(" ")
+    };
     let mark = |(at, class, text): &(Timestamp, &'static str, String)| Mark {
         x: units(x(*at)),
         class,
@@ -141,12 +143,8 @@ fn chart(series: &Series, window: &Window, marks: &[(Timestamp, &'static str, St
         greatest: measure(greatest),
         from: start.to_string(),
         to: end.to_string(),
-        bars: if is_sum {
-            series.points.iter().filter(|point| point.value.is_finite()).map(bar).collect()
-        } else {
-            Vec::new()
-        },
-        line,
+        bars: alone.into_iter().flatten().map(|point| bar(point)).collect(),
+        curves: curves.iter().map(curve).collect(),
         baseline: series.baseline.filter(|summary| summary.points > 0).map(|summary| units(y(summary.mean))),
         marks: marks.iter().filter(|(at, _, _)| start <= *at && *at <= end).map(mark).collect(),
     }
