@@ -19,6 +19,7 @@ mod tasks;
 mod tests;
 
 use super::Service;
+use super::resource::items;
 use crate::wire::Members;
 use crate::{ScenarioError, World};
 
@@ -63,9 +64,15 @@ pub(super) const SERVICE: Service = Service {
     ..Service::BLANK
 };
 
+/// Reads the files, and refuses what names a cluster or a task definition that is not there.
 fn check(world: &World) -> Result<(), ScenarioError> {
     let clusters = world.parsed::<clusters::Clusters>()?;
-    clusters.check_members(services::FILE, &world.parsed::<services::Services>()?.0, "serviceArn")?;
-    clusters.check_members(tasks::FILE, &world.parsed::<tasks::Tasks>()?.0, "taskArn")?;
-    world.parsed::<task_definitions::TaskDefinitions>().map(drop)
+    let definitions = world.parsed::<task_definitions::TaskDefinitions>()?;
+    let (services, tasks) = (world.parsed::<services::Services>()?, world.parsed::<tasks::Tasks>()?);
+    clusters.check_members(services::FILE, &services.0, "serviceArn")?;
+    clusters.check_members(tasks::FILE, &tasks.0, "taskArn")?;
+    definitions.check_references(services::FILE, services.0.iter(), "taskDefinition")?;
+    let deployments = services.0.iter().flat_map(|service| items(service, "deployments"));
+    definitions.check_references(services::FILE, deployments, "taskDefinition")?;
+    definitions.check_references(tasks::FILE, tasks.0.iter(), "taskDefinitionArn")
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::SERVICE;
 use super::request::{MOST_RESULTS, invalid, pages};
-use crate::services::resource::{self, Resource, existed, is};
+use crate::services::resource::{self, Resource, existed, is, text};
 use crate::services::{ApiError, read_input};
 use crate::world::Parsed;
 use crate::{Scenario, ScenarioError, World};
@@ -60,7 +60,7 @@ impl Revision {
             Some(_) => return None,
             None => listed,
         };
-        let arn = resource::text(&definition, "taskDefinitionArn")?.to_owned();
+        let arn = text(&definition, "taskDefinitionArn")?.to_owned();
         let (family, revision) = family_and_revision(&arn)?;
         let (family, revision) = (family.to_owned(), revision);
         definition.insert("family".to_owned(), family.as_str().into());
@@ -86,6 +86,25 @@ impl TaskDefinitions {
                 self.0.iter().find(|revision| revision.family == family && revision.revision == number)
             }
             None => self.0.iter().rfind(|revision| revision.family == wanted && revision.is_active()),
+        }
+    }
+}
+
+impl TaskDefinitions {
+    /// Refuses a service, deployment or task of a revision that the world has not.
+    pub(super) fn check_references<'a>(
+        &self,
+        file: &str,
+        mut holders: impl Iterator<Item = &'a Resource>,
+        member: &str,
+    ) -> Result<(), ScenarioError> {
+        let is_unknown = |wanted: &&str| self.find(wanted).is_none();
+        match holders.find_map(|holder| text(holder, member).filter(is_unknown)) {
+            Some(unknown) => {
+                let what = format!("{member} {unknown} is not in {FILE}, or registered after now");
+                Err(ScenarioError::Invalid { file: file.to_owned(), what })
+            }
+            None => Ok(()),
         }
     }
 }
