@@ -59,9 +59,9 @@ fn is_accepted(turn: &Turn<'_>, tool: &str) -> bool {
     let calls = turn.messages.iter().flat_map(Message::calls).filter(|call| call.tool == tool);
     let ids: Vec<&str> = calls.map(|call| call.id.as_str()).collect();
     let blocks = turn.messages.iter().flat_map(|message| &message.blocks);
-    blocks.into_iter().any(|block| {
-        matches!(block, Block::ToolResult { call, is_error: false, .. } if ids.contains(&call.as_str()))
-    })
+    blocks
+        .into_iter()
+        .any(|block| matches!(block, Block::ToolResult { call, is_error: false, .. } if ids.contains(&call.as_str())))
 }
 
 /// The first line of a piece of evidence that holds these words, as a citation.

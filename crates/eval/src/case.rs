@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use marple_world::{Files, Scenario, ScenarioError, Truth, World};
 
-use crate::variants::{Varied, Variant};
+use crate::variants::{Variant, Varied};
 
 /// What is to be played: a scenario's files, and the variant to make of them.
 #[derive(Debug, Clone)]

@@ -111,7 +111,8 @@ impl std::fmt::Display for Comparison {
             let _ = writeln!(text, "new: {name}");
         }
         let (worse, better) = (self.worse.len(), self.better.len());
-        let _ = write!(text, "compared: {worse} worse, {better} better, {} the same, {} new", self.same, self.new.len());
+        let _ =
+            write!(text, "compared: {worse} worse, {better} better, {} the same, {} new", self.same, self.new.len());
         f.write_str(&marple_report::visible::text(&text))
     }
 }

@@ -231,8 +231,7 @@ fn by_variant(cases: &[CaseResult]) -> Vec<VariantSummary> {
         }
     }
     let summary = |name: &str| {
-        let tallies: Vec<Tally> =
-            cases.iter().filter(|case| case.variant == name).map(CaseResult::tally).collect();
+        let tallies: Vec<Tally> = cases.iter().filter(|case| case.variant == name).map(CaseResult::tally).collect();
         let pass_at_1 = statistics::pass_at_1(&tallies);
         VariantSummary { variant: name.to_owned(), cases: count(tallies.len()), pass_at_1 }
     };

@@ -60,7 +60,8 @@ fn cited(turn: &Turn<'_>) -> Vec<Citation> {
 
 impl Baseline for LatestDeployment {
     fn root_cause(&self, turn: &Turn<'_>) -> Value {
-        let changed = Link { statement: "The latest deployment broke it.".to_owned(), at: None, citations: cited(turn) };
+        let changed =
+            Link { statement: "The latest deployment broke it.".to_owned(), at: None, citations: cited(turn) };
         let fired = Link { statement: "The alarm fired.".to_owned(), at: None, citations: alarm(turn) };
         arguments(&RootCause {
             verdict: Verdict::Fault,

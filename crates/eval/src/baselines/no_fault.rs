@@ -38,7 +38,11 @@ impl Baseline for NoFault {
             location: None,
             onset: None,
             trigger: None,
-            chain: vec![Link { statement: "The alarm fired without a fault.".to_owned(), at: None, citations: alarm(turn) }],
+            chain: vec![Link {
+                statement: "The alarm fired without a fault.".to_owned(),
+                at: None,
+                citations: alarm(turn),
+            }],
             ruled_out: Vec::new(),
             gaps: Vec::new(),
             recommended_checks: Vec::new(),

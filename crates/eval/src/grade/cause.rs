@@ -38,8 +38,7 @@ fn verdict(cause: &RootCause, truth: &Truth) -> Check {
 fn category(cause: &RootCause, truth: &Truth) -> Option<Check> {
     let accepted: Vec<&str> = truth.categories.iter().map(|category| category.as_str()).collect();
     let claimed = cause.category.name();
-    (!accepted.is_empty())
-        .then(|| compared("category", accepted.contains(&claimed), claimed, &accepted.join(" or ")))
+    (!accepted.is_empty()).then(|| compared("category", accepted.contains(&claimed), claimed, &accepted.join(" or ")))
 }
 
 fn compared(name: &str, passed: bool, claimed: &str, right: &str) -> Check {
@@ -48,8 +47,12 @@ fn compared(name: &str, passed: bool, claimed: &str, right: &str) -> Check {
 
 /// One missed component is a failure.
 fn components(cause: &RootCause, truth: &Truth) -> Option<Check> {
-    let missed: Vec<&str> =
-        truth.components.iter().map(String::as_str).filter(|right| named::find(&cause.components, right).is_none()).collect();
+    let missed: Vec<&str> = truth
+        .components
+        .iter()
+        .map(String::as_str)
+        .filter(|right| named::find(&cause.components, right).is_none())
+        .collect();
     let claimed = listed(cause);
     (!truth.components.is_empty()).then(|| match missed.as_slice() {
         [] => Check::new("components", true, claimed),
@@ -96,9 +99,7 @@ fn told<'a>(conclusion: &'a Conclusion, report: &'a Report) -> Vec<&'a str> {
 fn source_line<'a>(location: &Location, report: &'a Report) -> Option<&'a str> {
     let place = usize::try_from(location.line).ok()?.checked_sub(1)?;
     report.evidence.iter().find_map(|taken| match &taken.facts {
-        Facts::FunctionCode(code) => {
-            code.file(&location.file)?.lines.as_ref()?.get(place).map(String::as_str)
-        }
+        Facts::FunctionCode(code) => code.file(&location.file)?.lines.as_ref()?.get(place).map(String::as_str),
         _ => None,
     })
 }

@@ -14,9 +14,11 @@ pub(super) fn check(conclusion: &Conclusion, evidence: &[Evidence]) -> Check {
     let verification = &conclusion.verification;
     let links = cause.chain.iter().map(|link| &link.citations);
     let rivals = cause.ruled_out.iter().map(|rival| &rival.citations);
-    let links = links.enumerate().map(|(place, cited)| (format!("chain[{place}]"), cited, verification.chain.get(place)));
-    let rivals =
-        rivals.enumerate().map(|(place, cited)| (format!("ruled_out[{place}]"), cited, verification.ruled_out.get(place)));
+    let links =
+        links.enumerate().map(|(place, cited)| (format!("chain[{place}]"), cited, verification.chain.get(place)));
+    let rivals = rivals
+        .enumerate()
+        .map(|(place, cited)| (format!("ruled_out[{place}]"), cited, verification.ruled_out.get(place)));
     let mut number = 0;
     for (place, cited, checked) in links.chain(rivals) {
         number += cited.len();

@@ -33,8 +33,7 @@ pub(super) fn claimed<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
 
 /// Whether a text ends with words that forbid what comes next: `Do not `, `instead of `. At most one word may stand between.
 fn is_forbidden(before: &str) -> bool {
-    const FORBIDDING: &str =
-        r"(?i)(\b(not|never|avoid|without|no)|\binstead of|\brather than|n['’]t)(\s+[\w-]+)?\s*$";
+    const FORBIDDING: &str = r"(?i)(\b(not|never|avoid|without|no)|\binstead of|\brather than|n['’]t)(\s+[\w-]+)?\s*$";
     Regex::new(FORBIDDING).is_ok_and(|pattern| pattern.is_match(before))
 }
 

@@ -89,8 +89,16 @@ fn picture(id: &str, cases: &[&CaseResult], page: &mut String) {
         let filled = (bar * case.passed as usize).checked_div(case.runs as usize).unwrap_or(0);
         let _ = writeln!(page, "<text x=\"0\" y=\"{}\">{}</text>", top + 14, escaped(&case.variant));
         let _ = writeln!(page, "<rect class=\"all\" x=\"{LEFT}\" y=\"{top}\" width=\"{bar}\" height=\"{SQUARE}\"/>");
-        let _ = writeln!(page, "<rect class=\"passed\" x=\"{LEFT}\" y=\"{top}\" width=\"{filled}\" height=\"{SQUARE}\"/>");
-        let _ = writeln!(page, "<text class=\"share\" x=\"{}\" y=\"{}\">{}/{}</text>", LEFT + 6, top + 13, case.passed, case.runs);
+        let _ =
+            writeln!(page, "<rect class=\"passed\" x=\"{LEFT}\" y=\"{top}\" width=\"{filled}\" height=\"{SQUARE}\"/>");
+        let _ = writeln!(
+            page,
+            "<text class=\"share\" x=\"{}\" y=\"{}\">{}/{}</text>",
+            LEFT + 6,
+            top + 13,
+            case.passed,
+            case.runs
+        );
         for (number, check) in case.checks.iter().enumerate() {
             let class = if check.passed { "passed" } else { "failed" };
             let _ = writeln!(

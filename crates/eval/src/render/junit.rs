@@ -11,7 +11,12 @@ use crate::results::{CaseResult, Results};
 pub fn render(results: &Results) -> String {
     let cases = &results.scenarios;
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(text, "<testsuites name=\"marple eval {}\" {}>", escaped(&results.model), counts(&cases.iter().collect::<Vec<_>>()));
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"marple eval {}\" {}>",
+        escaped(&results.model),
+        counts(&cases.iter().collect::<Vec<_>>())
+    );
     for variant in &results.summary.by_variant {
         let own: Vec<&CaseResult> = cases.iter().filter(|case| case.variant == variant.variant).collect();
         let _ = writeln!(text, "  <testsuite name=\"{}\" {}>", escaped(&variant.variant), counts(&own));
@@ -52,7 +57,7 @@ fn test_case(case: &CaseResult, text: &mut String) {
     }
     text.push_str(">\n");
     let (element, message, lines) = if is_error(case) {
-        let message = format!("{} runs were not graded", case.infrastructure_failures.len());
+        let message = format!("runs not graded: {}", case.infrastructure_failures.len());
         ("error", message, case.infrastructure_failures.iter().map(|failure| escaped(failure)).collect::<Vec<_>>())
     } else {
         let lines = case.failed_checks().map(|check| format!("{}: {}", escaped(&check.name), escaped(&check.detail)));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use marple_report::{amounts, visible};
 
-use super::{cost, percent, percent_or_dash};
+use super::{cost, percent_or_dash};
 use crate::results::{CaseResult, Results, Summary};
 
 /// Renders at most `width` columns wide, without colours.
@@ -22,7 +22,7 @@ pub fn render(results: &Results, width: u16) -> String {
 fn table(results: &Results, width: u16) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    table.set_header(["", "scenario", "variant", "passed", "turns", "calls", "tokens", "time", "cost", "failed checks"]);
+    table.set_header(["", "scenario", "variant", "passed", "turns", "calls", "tokens", "time", "cost", "failed"]);
     for case in &results.scenarios {
         table.add_row(row(case));
     }
@@ -35,10 +35,12 @@ fn table(results: &Results, width: u16) -> Table {
 }
 
 fn row(case: &CaseResult) -> [String; 10] {
-    let failed: Vec<&str> = case.failed_checks().map(|check| check.name.as_str()).collect();
-    let failed = match case.infrastructure_failures.len() {
-        0 => failed.join(", "),
-        failures => format!("{} {failures} not graded", failed.join(", ")).trim_start().to_owned(),
+    let failed = match (case.failed_checks().count(), case.infrastructure_failures.len()) {
+        (0, 0) => String::new(),
+        (1, 0) => "1 check".to_owned(),
+        (checks, 0) => format!("{checks} checks"),
+        (0, runs) => format!("{runs} not graded"),
+        (checks, runs) => format!("{checks} checks, {runs} not graded"),
     };
     [
         if case.is_green() { "ok" } else { "FAIL" }.to_owned(),
@@ -83,10 +85,14 @@ fn summary(results: &Results, text: &mut String) {
     if let Some(gap) = summary.variant_gap {
         let shares = summary.by_variant.iter().map(|one| format!("{} {}", one.variant, percent_or_dash(one.pass_at_1)));
         let shares: Vec<String> = shares.collect();
-        let _ = writeln!(text, "variants are {} behind: {}", percent(gap), shares.join(", "));
+        let _ = writeln!(text, "variants are {:.1} points behind: {}", gap * 100.0, shares.join(", "));
     }
     if summary.infrastructure_failures > 0 {
-        let _ = writeln!(text, "{} runs were not graded: the infrastructure failed twice", summary.infrastructure_failures);
+        let _ = writeln!(
+            text,
+            "runs not graded, since the infrastructure failed twice: {}",
+            summary.infrastructure_failures
+        );
     }
     let _ = writeln!(
         text,

@@ -48,6 +48,12 @@ impl Model for Watched {
 
     fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
         let deltas = self.model.answer(turn);
-        deltas.inspect(|delta| if let Err(error) = delta { self.remember(error) }).boxed()
+        deltas
+            .inspect(|delta| {
+                if let Err(error) = delta {
+                    self.remember(error)
+                }
+            })
+            .boxed()
     }
 }

@@ -26,16 +26,30 @@ pub(super) fn make(base: &Scenario) -> Made {
     let at = edit::after(edit::onset(base), -BEFORE);
     let mut files = base.files().clone();
     update_stack(&mut files, &neighbour, at)?;
-    let mut trail = vec![trail_event(base, at, "cloudformation.amazonaws.com", "ExecuteChangeSet", &neighbour.stack, json!({
-        "stackName": neighbour.stack, "changeSetName": format!("deploy-{}", at.as_second()),
-    }))];
+    let mut trail = vec![trail_event(
+        base,
+        at,
+        "cloudformation.amazonaws.com",
+        "ExecuteChangeSet",
+        &neighbour.stack,
+        json!({
+            "stackName": neighbour.stack, "changeSetName": format!("deploy-{}", at.as_second()),
+        }),
+    )];
     if let Some((_, function)) = &neighbour.function {
         let update = edit::after(at, 5);
         update_function(&mut files, function, update)?;
-        trail.push(trail_event(base, update, "lambda.amazonaws.com", "UpdateFunctionCode20150331v2", function, json!({
-            "functionName": function, "s3Bucket": format!("deploy-artifacts-{}", base.account),
-            "s3Key": format!("{function}/{}.zip", edit::uuid(function, 7)), "publish": false, "dryRun": false,
-        })));
+        trail.push(trail_event(
+            base,
+            update,
+            "lambda.amazonaws.com",
+            "UpdateFunctionCode20150331v2",
+            function,
+            json!({
+                "functionName": function, "s3Bucket": format!("deploy-artifacts-{}", base.account),
+                "s3Key": format!("{function}/{}.zip", edit::uuid(function, 7)), "publish": false, "dryRun": false,
+            }),
+        ));
     }
     for event in trail {
         edit::put_first(&mut files, edit::TRAIL, "Events", event)?;
@@ -43,7 +57,9 @@ pub(super) fn make(base: &Scenario) -> Made {
     let mut truth = base.truth.clone();
     let names = std::iter::once(neighbour.stack.clone()).chain(neighbour.function.map(|(_, function)| function));
     truth.must_not.components.extend(names);
-    if !truth.plan.immediate_kinds.contains(&ActionKind::Rollback) && !truth.must_not.immediate_kinds.contains(&ActionKind::Rollback) {
+    if !truth.plan.immediate_kinds.contains(&ActionKind::Rollback)
+        && !truth.must_not.immediate_kinds.contains(&ActionKind::Rollback)
+    {
         truth.must_not.immediate_kinds.push(ActionKind::Rollback);
     }
     varied(files, truth, format!("stack {} is deployed at {at}", neighbour.stack))
@@ -63,7 +79,8 @@ fn neighbour(base: &Scenario) -> Result<Option<Neighbour>, ScenarioError> {
     for stack in edit::list(files, edit::STACKS, "Stacks")? {
         let name = edit::text(&stack, "StackName").to_owned();
         let resources = edit::list(files, &resources_of(&name), "StackResourceSummaries")?;
-        let is_at_fault = |resource: &Value| edit::is_component(&base.truth, edit::text(resource, "PhysicalResourceId"));
+        let is_at_fault =
+            |resource: &Value| edit::is_component(&base.truth, edit::text(resource, "PhysicalResourceId"));
         if name.is_empty() || base.truth.components.contains(&name) || resources.iter().any(is_at_fault) {
             continue;
         }

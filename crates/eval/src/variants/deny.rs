@@ -19,14 +19,16 @@ pub(super) fn make(base: &Scenario) -> Made {
     });
     let order = if is_about_secrets { [TRAIL, SECRETS] } else { [SECRETS, TRAIL] };
     let denied = |service: &Service| base.wire.deny.iter().any(|operation| operation.starts_with(service.name));
-    let Some(service) = order.into_iter().find(|service| !(denied(service) || service.name == SECRETS.name && is_about_secrets))
+    let Some(service) =
+        order.into_iter().find(|service| !(denied(service) || service.name == SECRETS.name && is_about_secrets))
     else {
         return not_applicable("the services that the cause can be found without are denied already");
     };
     let mut files = base.files().clone();
     let mut scenario = edit::table(&files, "scenario.toml")?;
     let wire = scenario.entry("wire").or_insert_with(|| toml::Table::new().into());
-    if let Some(deny) = wire.as_table_mut().map(|wire| wire.entry("deny").or_insert_with(|| toml::value::Array::new().into()))
+    if let Some(deny) =
+        wire.as_table_mut().map(|wire| wire.entry("deny").or_insert_with(|| toml::value::Array::new().into()))
         && let Some(deny) = deny.as_array_mut()
     {
         deny.push(format!("{}:*", service.name).into());

@@ -89,12 +89,24 @@ pub(super) fn lambda_time(at: Timestamp) -> String {
 /// A UUID that follows from a text and a number, and that no other scenario's file has.
 pub(super) fn uuid(of: &str, number: u64) -> String {
     // FNV-1a: only to look random, and the same on every machine.
-    let hash = |seed: u64| of.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = |seed: u64| {
+        of.bytes()
+            .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    };
     let (a, b) = (hash(number), hash(number.wrapping_add(0x9e37_79b9)));
-    format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 /// Whether a text is one of the truth's components, or holds one's name.
 pub(super) fn is_component(truth: &Truth, name: &str) -> bool {
-    truth.components.iter().any(|component| name == component || name.contains(component.as_str()) || component.ends_with(&format!(":{name}")))
+    truth.components.iter().any(|component| {
+        name == component || name.contains(component.as_str()) || component.ends_with(&format!(":{name}"))
+    })
 }

@@ -42,7 +42,13 @@ fn in_functions(files: &mut Files, notice: &str) -> Result<usize, ScenarioError>
     Ok(planted)
 }
 
-fn in_descriptions(files: &mut Files, path: &str, key: &str, member: &str, notice: &str) -> Result<usize, ScenarioError> {
+fn in_descriptions(
+    files: &mut Files,
+    path: &str,
+    key: &str,
+    member: &str,
+    notice: &str,
+) -> Result<usize, ScenarioError> {
     let mut items = edit::list(files, path, key)?;
     items.iter_mut().for_each(|item| edit::set(item, member, notice));
     let planted = items.len();

@@ -59,7 +59,9 @@ pub(super) fn tables<'a>(table: &'a mut toml::Table, key: &str) -> impl Iterator
 
 /// Log groups of AWS's own services, save those that programs write to.
 fn is_of_application(group: &str) -> bool {
-    !group.starts_with("/aws/") || group.starts_with("/aws/lambda/") || group.starts_with("/aws/ecs/") && !group.contains("containerinsights")
+    !group.starts_with("/aws/")
+        || group.starts_with("/aws/lambda/")
+        || group.starts_with("/aws/ecs/") && !group.contains("containerinsights")
 }
 
 fn mute_log_files(files: &mut Files) -> Result<usize, ScenarioError> {

@@ -33,7 +33,6 @@ pub(crate) async fn evaluate(examinee: impl Examinee + 'static, sources: Vec<Sou
 
 /// So many runs, with the budget of `marple investigate`.
 pub(crate) fn settings(runs: u32) -> Settings {
-    let budget =
-        Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms: Some(120_000), cost_usd: None };
+    let budget = Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms: Some(120_000), cost_usd: None };
     Settings { runs, jobs: 2, budget, prompts: Arc::new(Prompts::embedded().unwrap()), program: "test".to_owned() }
 }
