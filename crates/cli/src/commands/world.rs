@@ -51,7 +51,7 @@ async fn serve(named: &str, port: u16) -> Result<Exit, Failure> {
     let port = listener.local_addr().map_or(port, |address| address.port());
     anstream::eprintln!(
         "{name} as of {now}, on http://127.0.0.1:{port} until Ctrl-C. For example:\n  \
-         AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION={region} \\\n    \
+         AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={region} \\\n    \
          aws --endpoint-url http://127.0.0.1:{port} cloudwatch describe-alarms"
     );
     let shutdown = async {
