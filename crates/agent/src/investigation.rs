@@ -9,6 +9,8 @@ use marple_case::{
     event::{Budget, Ending, NumberedCall},
 };
 
+use crate::tool_names::{REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE};
+
 /// An accepted root cause with its check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportedCause {
@@ -158,8 +160,8 @@ impl Investigation {
 
     fn refuse_call(&mut self, call: &str, tool: &str) {
         match tool {
-            crate::own_tools::REPORT_ROOT_CAUSE => self.refused_causes += 1,
-            crate::own_tools::REPORT_MITIGATION_PLAN => self.refused_plans += 1,
+            REPORT_ROOT_CAUSE => self.refused_causes += 1,
+            REPORT_MITIGATION_PLAN => self.refused_plans += 1,
             _ => {}
         }
         self.close_call(call);

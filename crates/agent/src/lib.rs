@@ -20,6 +20,7 @@ pub mod own_tools;
 pub mod ports;
 pub mod prompts;
 pub mod step;
+mod tool_names;
 pub mod verify;
 
 pub use driver::{InvestigateError, Investigator, Order};

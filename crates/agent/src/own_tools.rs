@@ -14,14 +14,7 @@ mod report_mitigation_plan;
 mod report_root_cause;
 mod show_evidence;
 
-/// The tool's name.
-pub const SHOW_EVIDENCE: &str = "show_evidence";
-/// The tool's name.
-pub const NOTE_FINDING: &str = "note_finding";
-/// The tool's name.
-pub const REPORT_ROOT_CAUSE: &str = "report_root_cause";
-/// The tool's name.
-pub const REPORT_MITIGATION_PLAN: &str = "report_mitigation_plan";
+pub use crate::tool_names::{NOTE_FINDING, REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE, SHOW_EVIDENCE};
 
 /// How often a report is sent back for repair before it is taken with its flaws marked.
 pub const REPAIRS: u32 = 2;
