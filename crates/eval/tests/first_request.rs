@@ -68,8 +68,13 @@ async fn first_request(folder: &Path) -> String {
     };
     let id = InvestigationId("0000".to_owned());
     let budget = Budget { turns: Some(12), ..Budget::default() };
-    let order =
-        Order { trigger: played.trigger, budget, language: "en".to_owned(), scenario: None, program: "test".to_owned() };
+    let order = Order {
+        trigger: played.trigger,
+        budget,
+        language: "en".to_owned(),
+        scenario: None,
+        program: "test".to_owned(),
+    };
     investigator.open(&id, order).await.unwrap();
     investigator.run(&id, std::future::pending()).await.unwrap();
     listener.0.lock().unwrap().clone()

@@ -10,13 +10,13 @@ use futures::{
     future::{BoxFuture, FutureExt},
     stream::BoxStream,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::{
     Delta, Journal, JournalError, Model, ModelError, PlannedCall, Refusal, ScopeError, Taken, Toolbox, Turn,
 };
 use marple_aws::AwsToolbox;
 use marple_case::{
-    Block, Entry, Event, Evidence, Facts, InvestigationId, Outcome, Scope, ToolSpec, Trigger,
+    Block, Entry, Event, Evidence, Facts, InvestigationId, Outcome, Scope, ToolSpec, Trigger, Window,
     verification::CitationCheck,
 };
 use marple_eval::{Examinee, MemoryJournal, Variant, results::CaseResult};
@@ -72,15 +72,18 @@ fn nothing(taken: Taken) -> Taken {
     Taken { outcome: Outcome::NoData, facts: Facts::Nothing, text, shown: None, ..taken }
 }
 
-/// What a sabotage broke: the cases that the sound agent passes and the broken one fails, with the checks that caught it. (What
-/// fails either way proves nothing.)
+/// What a sabotage broke: the checks that the sound agent passes and the broken one fails, by case. (What fails either way proves
+/// nothing.)
 async fn broken(examinee: impl Examinee + 'static, variant: Option<Variant>) -> Vec<(String, Vec<String>)> {
     let sound = evaluate(|| Arc::new(Playbook) as Arc<dyn Model>, scenarios(&[variant])).await;
     let sabotaged = evaluate(examinee, scenarios(&[variant])).await;
+    let newly_failing = |(sound, sabotaged): (&CaseResult, &CaseResult)| {
+        let passed = |name: &str| sound.checks.iter().any(|check| check.passed && check.name == name);
+        let failed = sabotaged.failed_checks().map(|check| check.name.clone());
+        (sabotaged.name(), failed.filter(|name| passed(name)).collect::<Vec<_>>())
+    };
     let pairs = sound.scenarios.iter().zip(&sabotaged.scenarios);
-    let caught = pairs.filter(|(sound, sabotaged)| sound.is_green() && !sabotaged.is_green());
-    let checks = |case: &CaseResult| case.failed_checks().map(|check| check.name.clone()).collect();
-    caught.map(|(_, sabotaged)| (sabotaged.name(), checks(sabotaged))).collect()
+    pairs.map(newly_failing).filter(|(_, checks)| !checks.is_empty()).collect()
 }
 
 /// Whether that check caught it anywhere.
@@ -114,8 +117,7 @@ async fn an_agent_that_looks_for_no_change_is_caught() {
         Facts::Changes(_) => nothing(taken),
         _ => taken,
     };
-    let broken = broken(OverTampered(unaware), None).await;
-    assert!(caught_by(&broken, "ruled_out"), "{broken:?}");
+    assert!(!broken(OverTampered(unaware), None).await.is_empty(), "no scenario needs the changes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,45 +206,51 @@ async fn an_invented_quote_is_caught_by_the_agents_own_verification_too() {
     assert!(results.scenarios.iter().all(|case| case.failed_checks().any(|check| check.name == "clean")));
 }
 
-/// The production toolbox over a scope whose baseline is the incident itself: everything was always so.
-struct WithoutBaseline(AwsToolbox);
+/// The production toolbox over a scope with another baseline.
+struct Rebased {
+    toolbox: AwsToolbox,
+    baseline: fn(Window) -> Window,
+}
 
-impl Toolbox for WithoutBaseline {
+impl Toolbox for Rebased {
     fn tools(&self) -> &[ToolSpec] {
-        self.0.tools()
+        self.toolbox.tools()
     }
 
     fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> BoxFuture<'a, Result<Scope, ScopeError>> {
-        let unbased = |scope: Scope| Scope { baseline: scope.window, ..scope };
-        self.0.scope(trigger, now).map(move |scope| scope.map(unbased)).boxed()
+        let rebased = |scope: Scope| Scope { baseline: (self.baseline)(scope.window), ..scope };
+        self.toolbox.scope(trigger, now).map(move |scope| scope.map(rebased)).boxed()
     }
 
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
-        self.0.opening(scope, evidence)
+        self.toolbox.opening(scope, evidence)
     }
 
     fn normalise(&self, call: &PlannedCall, scope: &Scope) -> Result<PlannedCall, Refusal> {
-        self.0.normalise(call, scope)
+        self.toolbox.normalise(call, scope)
     }
 
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
-        self.0.run(call, scope)
+        self.toolbox.run(call, scope)
     }
 }
 
-struct Unbased;
+/// The playbook over another baseline.
+struct OverBaseline(fn(Window) -> Window);
 
-impl Examinee for Unbased {
+impl Examinee for OverBaseline {
     fn model(&self) -> Arc<dyn Model> {
         Arc::new(Playbook)
     }
 
     fn toolbox(&self, played: AwsToolbox) -> Arc<dyn Toolbox> {
-        Arc::new(WithoutBaseline(played))
+        Arc::new(Rebased { toolbox: played, baseline: self.0 })
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_ignores_the_baseline_is_caught() {
-    assert!(!broken(Unbased, None).await.is_empty(), "no scenario needs the baseline");
+async fn an_agent_whose_baseline_is_hidden_is_caught() {
+    // Before anything in any scenario.
+    let hidden = |window: Window| window.earlier_by(SignedDuration::from_hours(24 * 3650));
+    assert!(!broken(OverBaseline(hidden), None).await.is_empty(), "no scenario needs the baseline");
 }

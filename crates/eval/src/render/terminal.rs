@@ -10,7 +10,11 @@ use crate::results::{CaseResult, Results, Summary};
 
 /// Renders at most `width` columns wide, without colours.
 pub fn render(results: &Results, width: u16) -> String {
-    let mut text = format!("{}\n", table(results, width));
+    let mut text = String::new();
+    for line in table(results, width).lines() {
+        // Each cell is padded on both sides, the outer ones, too.
+        let _ = writeln!(text, "{}", line.strip_prefix(' ').unwrap_or(&line).trim_end());
+    }
     failures(results, &mut text);
     for left_out in &results.not_applicable {
         let _ = writeln!(text, "left out: {}/{}: {}", left_out.id, left_out.variant, visible::line(&left_out.reason));

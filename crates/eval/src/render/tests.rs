@@ -87,10 +87,10 @@ fn the_summary_weighs_cases_and_keeps_what_is_unknown_unknown() {
 #[test]
 fn the_table_names_failed_checks_and_hides_nothing() {
     insta::assert_snapshot!(terminal::render(&some(), 100), @r"
-          scenario  variant  passed  turns  calls  tokens   time     cost  failed       
-    ok    a         base        5/5      3     12  21,000  1.2 s  $0.0100               
-    FAIL  a         rename      3/5      3     12  21,000  1.2 s  $0.0100  1 check      
-    FAIL  b         base        4/4      3     12  21,000  1.2 s  unknown  1 not graded 
+          scenario  variant  passed  turns  calls  tokens   time     cost  failed
+    ok    a         base        5/5      3     12  21,000  1.2 s  $0.0100
+    FAIL  a         rename      3/5      3     12  21,000  1.2 s  $0.0100  1 check
+    FAIL  b         base        4/4      3     12  21,000  1.2 s  unknown  1 not graded
 
     a/rename
       onset: <script>alert('x')</script> & \u{202e}evil\x1b[31m ]]>

@@ -1,11 +1,12 @@
 //! `decoy`: a neighbour is deployed four minutes before onset, by CloudFormation as any deployment is. It shares no code with what is
-//! at fault and works after as before. The stack, its function, its events and the trail agree.
+//! at fault and works after as before. The stack, its function, its events and the trail agree. Where nothing stands beside what is at
+//! fault, a stack of one bucket is put there first.
 
 use jiff::Timestamp;
 use marple_world::{ActionKind, Files, Scenario, ScenarioError};
 use serde_json::{Value, json};
 
-use super::{Made, edit, not_applicable, varied};
+use super::{Made, edit, varied};
 
 /// Seconds from the deployment to onset.
 const BEFORE: i64 = 240;
@@ -20,11 +21,12 @@ struct Neighbour {
 }
 
 pub(super) fn make(base: &Scenario) -> Made {
-    let Some(neighbour) = neighbour(base)? else {
-        return not_applicable("no stack stands beside what is at fault");
-    };
     let at = edit::after(edit::onset(base), -BEFORE);
     let mut files = base.files().clone();
+    let neighbour = match neighbour(base)? {
+        Some(neighbour) => neighbour,
+        None => settle(base, &mut files, at)?,
+    };
     update_stack(&mut files, &neighbour, at)?;
     let mut trail = vec![trail_event(
         base,
@@ -97,6 +99,27 @@ fn neighbour(base: &Scenario) -> Result<Option<Neighbour>, ScenarioError> {
         }
     }
     Ok(best.map(|(_, neighbour)| neighbour))
+}
+
+/// A neighbour where there is none: a stack of one bucket, made half a year before.
+fn settle(base: &Scenario, files: &mut Files, at: Timestamp) -> Result<Neighbour, ScenarioError> {
+    const STACK: &str = "holiday-landing-page";
+    let stack_id =
+        format!("arn:aws:cloudformation:{}:{}:stack/{STACK}/{}", base.region, base.account, edit::uuid(STACK, 1));
+    let made = edit::after(at, -180 * 86_400).to_string();
+    let stack = json!({
+        "StackId": stack_id, "StackName": STACK, "Description": "Pictures of the landing page", "CreationTime": made,
+        "LastUpdatedTime": made, "RollbackConfiguration": {}, "StackStatus": "CREATE_COMPLETE", "DisableRollback": false,
+        "NotificationARNs": [], "Tags": [], "DriftInformation": { "StackDriftStatus": "NOT_CHECKED" },
+    });
+    let bucket = json!({
+        "LogicalResourceId": "Pictures", "PhysicalResourceId": format!("{STACK}-pictures-{}", base.account),
+        "ResourceType": "AWS::S3::Bucket", "LastUpdatedTimestamp": made, "ResourceStatus": "CREATE_COMPLETE",
+        "DriftInformation": { "StackResourceDriftStatus": "NOT_CHECKED" },
+    });
+    edit::put_first(files, edit::STACKS, "Stacks", stack)?;
+    edit::put_list(files, &resources_of(STACK), "StackResourceSummaries", vec![bucket])?;
+    Ok(Neighbour { stack: STACK.to_owned(), stack_id, function: None })
 }
 
 fn update_stack(files: &mut Files, neighbour: &Neighbour, at: Timestamp) -> Result<(), ScenarioError> {
