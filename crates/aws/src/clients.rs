@@ -25,7 +25,10 @@ pub(crate) struct Clients {
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    ecs: OnceLock<aws_sdk_ecs::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
+    load_balancers: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     rds: OnceLock<aws_sdk_rds::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
@@ -53,7 +56,10 @@ impl Clients {
             cloudformation: OnceLock::new(),
             cloudtrail: OnceLock::new(),
             cloudwatch: OnceLock::new(),
+            ecr: OnceLock::new(),
+            ecs: OnceLock::new(),
             lambda: OnceLock::new(),
+            load_balancers: OnceLock::new(),
             logs: OnceLock::new(),
             rds: OnceLock::new(),
             secrets: OnceLock::new(),
@@ -77,8 +83,20 @@ impl Clients {
         self.cloudwatch.get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
     }
 
+    pub(crate) fn ecr(&self) -> &aws_sdk_ecr::Client {
+        self.ecr.get_or_init(|| aws_sdk_ecr::Client::new(&self.config))
+    }
+
+    pub(crate) fn ecs(&self) -> &aws_sdk_ecs::Client {
+        self.ecs.get_or_init(|| aws_sdk_ecs::Client::new(&self.config))
+    }
+
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
         self.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
+    }
+
+    pub(crate) fn load_balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        self.load_balancers.get_or_init(|| aws_sdk_elasticloadbalancingv2::Client::new(&self.config))
     }
 
     pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {

@@ -103,7 +103,7 @@ fn actor(body: &Value) -> Option<String> {
 }
 
 /// Parameters that name a resource, and of what kind; compared without case, since services write them differently.
-const NAMING: [(&str, ResourceKind); 24] = [
+const NAMING: [(&str, ResourceKind); 25] = [
     ("functionname", ResourceKind::LambdaFunction),
     ("stackname", ResourceKind::Stack),
     ("dbclusteridentifier", ResourceKind::DbCluster),
@@ -123,6 +123,7 @@ const NAMING: [(&str, ResourceKind); 24] = [
     ("servicename", ResourceKind::EcsService),
     ("cluster", ResourceKind::EcsCluster),
     ("taskdefinition", ResourceKind::TaskDefinition),
+    ("family", ResourceKind::TaskDefinition),
     ("repositoryname", ResourceKind::EcrRepository),
     ("loadbalancerarn", ResourceKind::LoadBalancer),
     ("targetgrouparn", ResourceKind::TargetGroup),
@@ -156,6 +157,8 @@ fn resources(event: &Event, body: &Value) -> Vec<ResourceRef> {
         let Some(name) = listed.resource_name() else { continue };
         add(resource(kind_of_type(listed.resource_type().unwrap_or_default()), name));
     }
+    // A cluster says only where the service is.
+    named.sort_by_key(|resource| resource.kind == ResourceKind::EcsCluster);
     named
 }
 
@@ -174,7 +177,7 @@ fn resource(kind: ResourceKind, name: &str) -> ResourceRef {
         }
         ResourceKind::LambdaFunction => relative.split(':').nth(1).unwrap_or(relative),
         ResourceKind::LogGroup => relative.strip_prefix("log-group:").unwrap_or(relative).trim_end_matches(":*"),
-        _ => last_part(name),
+        _ => return ResourceRef::of_arn(kind, name),
     };
     ResourceRef::with_arn(kind, short, name)
 }

@@ -84,6 +84,12 @@ impl Fault {
             "DBClusterNotFoundFault",
             "DBInstanceNotFound",
             "DBInstanceNotFoundFault",
+            "ClusterNotFoundException",
+            "ServiceNotFoundException",
+            "RepositoryNotFoundException",
+            "ImageNotFoundException",
+            "LoadBalancerNotFound",
+            "TargetGroupNotFound",
         ])
     }
 
@@ -136,9 +142,7 @@ where
 {
     fn asked(self, action: &str) -> Result<T, Fault> {
         self.map_err(|error| match &error {
-            SdkError::ServiceError(service) => {
-                Fault::of_service(action, service.err().code(), service.err().message())
-            }
+            SdkError::ServiceError(service) => Fault::of_service(action, service.err().code(), service.err().message()),
             SdkError::TimeoutError(_) => unreachable(action, "no answer within the time limit".to_owned()),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 unreachable(action, "the connection timed out".to_owned())

@@ -1,6 +1,6 @@
 //! From a trigger to a scope: which resource, which window, which baseline.
 //!
-//! `episode` finds the window of an alarm and `question` reads names and times in words; both are pure. Here is what asks
+//! `behind` follows load balancers to the services behind them; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
 //! AWS.
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ use crate::{
     window::later,
 };
 
+mod behind;
 mod episode;
 mod inventory;
 mod nearest;
@@ -25,7 +26,7 @@ mod question;
 /// How long CloudWatch keeps the history of an alarm, at most.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-const NOTHING_NAMED: &str = "the question names no function, log group or alarm of this region";
+const NOTHING_NAMED: &str = "the question names no function, ECS service, cluster, log group or alarm of this region";
 /// How far back the latest alarm is looked for.
 const LATEST: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -57,7 +58,8 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
         Some(described) => (described, history),
         None => {
             let described = only_fit(clients, name).await?;
-            notes.push(format!("no alarm is named {name} to the letter; {} is the one that fits", described.alarm.name));
+            notes
+                .push(format!("no alarm is named {name} to the letter; {} is the one that fits", described.alarm.name));
             let name = described.alarm.name.clone();
             (described, alarms::transitions(clients, Some(&name), later(now, -HISTORY), now).await)
         }
@@ -67,7 +69,8 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
         Ok(read) => alarm.transitions = read.into_iter().map(|read| read.transition).collect(),
         Err(fault) => notes.push(format!("the alarm's history could not be read: {fault}")),
     }
-    let subjects = watched(clients, &described).await;
+    let (subjects, unknown) = behind::followed(watched(clients, &described).await, clients).await;
+    notes.extend(unknown);
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
 }
 
@@ -127,7 +130,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     if let Some(alarm) = named_alarm.first().filter(|_| times.is_none()) {
         return of_alarm(clients, alarm, now).await;
     }
-    let subjects = inventory.named(text);
+    let (subjects, unknown) = behind::followed(inventory.named(text), clients).await;
     if subjects.is_empty()
         && times.is_none()
         && let Ok(alarm) = latest(clients, now, DAY).await
@@ -150,6 +153,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
         scope.notes.push(NOTHING_NAMED.to_owned());
     }
     scope.notes.extend(inventory.unread);
+    scope.notes.extend(unknown);
     scope.account = inventory.account;
     scope.alarm = scope.alarm.or(named_alarm.into_iter().next());
     scope.subjects = subjects;
@@ -157,14 +161,10 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
 }
 
 /// The alarm on these resources that changed to ALARM last, with its history, if one did in the last day.
-async fn firing_of(
-    clients: &Clients,
-    alarms: &[Described],
-    subjects: &[ResourceRef],
-    now: Timestamp,
-) -> Option<Alarm> {
+async fn firing_of(clients: &Clients, alarms: &[Described], subjects: &[ResourceRef], now: Timestamp) -> Option<Alarm> {
     let watches = |alarm: &Alarm| alarm.watched().iter().any(|watched| subjects.iter().any(|one| one.is_same(watched)));
-    let watching: Vec<&Alarm> = alarms.iter().map(|described| &described.alarm).filter(|alarm| watches(alarm)).collect();
+    let watching: Vec<&Alarm> =
+        alarms.iter().map(|described| &described.alarm).filter(|alarm| watches(alarm)).collect();
     if watching.is_empty() {
         return None;
     }
@@ -187,7 +187,10 @@ fn right_region(clients: &Clients, alarm: &str) -> Result<(), ScopeError> {
     let region = alarm.starts_with("arn:").then(|| alarm.split(':').nth(3)).flatten();
     match region {
         Some(region) if region != clients.region() => Err(ScopeError::Unavailable {
-            message: format!("{alarm} is an alarm of {region}, and {} is looked at: pass --region {region}", clients.region()),
+            message: format!(
+                "{alarm} is an alarm of {region}, and {} is looked at: pass --region {region}",
+                clients.region()
+            ),
         }),
         _ => Ok(()),
     }

@@ -51,9 +51,7 @@ pub(crate) fn cut(text: &str, limit: usize) -> Option<String> {
     let lines = text.get(head.len()..text.len() - tail.len())?.lines().count();
     let total = text.len();
     let joint = if head.ends_with('\n') { "" } else { "\n" };
-    Some(format!(
-        "{head}{joint}[cut: {left_out} of {total} bytes, {lines} lines; show_evidence reads them]\n{tail}"
-    ))
+    Some(format!("{head}{joint}[cut: {left_out} of {total} bytes, {lines} lines; show_evidence reads them]\n{tail}"))
 }
 
 fn head(text: &str, limit: usize) -> &str {

@@ -3,9 +3,11 @@
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-/// A time of the SDK. `None`: outside the calendar.
+/// A time of the SDK, to the millisecond: AWS tells no more, and fractions of epoch seconds come with a floating point number's noise.
+/// `None`: outside the calendar.
 pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+    let millis = (i64::from(time.subsec_nanos()) + 500_000) / 1_000_000;
+    Timestamp::from_millisecond(time.secs().checked_mul(1_000)?.checked_add(millis)?).ok()
 }
 
 /// A time for the SDK.

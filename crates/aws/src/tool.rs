@@ -31,6 +31,11 @@ pub(crate) const TOOLS: &[Registered] = &[
     tool::<tools::list_log_groups::ListLogGroups>(),
     tool::<tools::get_function::GetFunction>(),
     tool::<tools::read_function_code::ReadFunctionCode>(),
+    tool::<tools::describe_service::DescribeService>(),
+    tool::<tools::list_tasks::ListTasks>(),
+    tool::<tools::describe_task_definition::DescribeTaskDefinition>(),
+    tool::<tools::list_images::ListImages>(),
+    tool::<tools::describe_load_balancer::DescribeLoadBalancer>(),
     tool::<tools::describe_stack::DescribeStack>(),
     tool::<tools::list_stack_events::ListStackEvents>(),
     tool::<tools::list_secrets::ListSecrets>(),
@@ -150,7 +155,9 @@ fn parse<T: Tool>(arguments: &Value) -> Result<T::Args, String> {
     let given: Map<String, Value> = match arguments {
         Value::Object(given) => given.clone().into_iter().filter(|(_, value)| !value.is_null()).collect(),
         Value::Null => Map::new(),
-        other => return Err(format!("they have to be a JSON object, and are {}", text::clipped(&other.to_string(), 80))),
+        other => {
+            return Err(format!("they have to be a JSON object, and are {}", text::clipped(&other.to_string(), 80)));
+        }
     };
     serde_json::from_value(Value::Object(given)).map_err(|error| {
         let spec = spec::<T>();

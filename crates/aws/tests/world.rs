@@ -4,7 +4,8 @@
 use std::{path::Path, sync::Arc};
 
 use aws_credential_types::{
-    Credentials, credential_fn::provide_credentials_fn,
+    Credentials,
+    credential_fn::provide_credentials_fn,
     provider::{SharedCredentialsProvider, error::CredentialsError},
 };
 use aws_types::{SdkConfig, region::Region};
@@ -236,11 +237,14 @@ async fn a_summary_puts_the_new_exception_first_and_quotes_its_line() {
 
 #[tokio::test]
 async fn a_search_gives_the_events_that_match_and_says_when_there_are_more() {
-    let events: String = (0..9).map(|minute| event(&format!("2025-12-16T05:0{minute}:00Z"), &format!("worker \u{1b}[31m{minute} done"))).collect();
+    let events: String = (0..9)
+        .map(|minute| event(&format!("2025-12-16T05:0{minute}:00Z"), &format!("worker \u{1b}[31m{minute} done")))
+        .collect();
     let world = small_world("", &events);
     let toolbox = toolbox(&world);
     let scope = recent(&toolbox, &world).await;
-    let taken = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/orders", "pattern": "done", "limit": 2})).await;
+    let taken =
+        one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/orders", "pattern": "done", "limit": 2})).await;
     insta::assert_snapshot!(format!("$ {}\n{}", taken.command, taken.text), @r"
     $ aws logs filter-log-events --log-group-name /shop/orders --filter-pattern done --start-time 1765854000000 --end-time 1765864799999 --max-items 2 --region us-east-1
     log group: /shop/orders
@@ -254,12 +258,17 @@ async fn a_search_gives_the_events_that_match_and_says_when_there_are_more() {
     assert_eq!(nothing.outcome, Outcome::NoData);
     insta::assert_snapshot!(nothing.text, @"log group /shop/orders holds no event that matches absent from 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z");
     let missing = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/nothing"})).await;
-    assert_eq!((missing.outcome, missing.text.as_str()), (Outcome::NoData, "there is no log group /shop/nothing in us-east-1"));
+    assert_eq!(
+        (missing.outcome, missing.text.as_str()),
+        (Outcome::NoData, "there is no log group /shop/nothing in us-east-1")
+    );
 }
 
 #[tokio::test]
 async fn an_insights_query_gives_rows_under_their_columns() {
-    let events: String = (0..6).map(|minute| event(&format!("2025-12-16T05:0{minute}:00Z"), &format!("level={} done", minute % 2))).collect();
+    let events: String = (0..6)
+        .map(|minute| event(&format!("2025-12-16T05:0{minute}:00Z"), &format!("level={} done", minute % 2)))
+        .collect();
     let world = small_world("", &events);
     let toolbox = toolbox(&world);
     let scope = recent(&toolbox, &world).await;
@@ -274,8 +283,13 @@ async fn an_insights_query_gives_rows_under_their_columns() {
     2025-12-16 05:03:00.000 | level=1 done
     2025-12-16 05:05:00.000 | level=1 done
     ");
-    let bad = one(&toolbox, &scope, "query_logs", json!({"log_groups": ["/shop/orders"], "query": "| | nonsense"})).await;
-    assert!(matches!(&bad.outcome, Outcome::Failed { message } if message.contains("logs:StartQuery")), "{:?}", bad.outcome);
+    let bad =
+        one(&toolbox, &scope, "query_logs", json!({"log_groups": ["/shop/orders"], "query": "| | nonsense"})).await;
+    assert!(
+        matches!(&bad.outcome, Outcome::Failed { message } if message.contains("logs:StartQuery")),
+        "{:?}",
+        bad.outcome
+    );
 }
 
 #[tokio::test]
@@ -285,7 +299,11 @@ async fn a_denied_call_is_denied_and_a_throttled_one_is_tried_again() {
     let toolbox_denied = toolbox(&denied);
     let scope = recent(&toolbox_denied, &denied).await;
     let taken = one(&toolbox_denied, &scope, "summarize_logs", json!({"log_group": "/shop/orders"})).await;
-    assert!(matches!(&taken.outcome, Outcome::Denied { action, .. } if action == "logs:FilterLogEvents"), "{:?}", taken.outcome);
+    assert!(
+        matches!(&taken.outcome, Outcome::Denied { action, .. } if action == "logs:FilterLogEvents"),
+        "{:?}",
+        taken.outcome
+    );
     assert_eq!(taken.facts, Facts::Nothing);
 
     let throttled = small_world("[wire]\nthrottle = { operations = [\"logs:*\"], every = 2 }", &events);
@@ -311,7 +329,7 @@ async fn a_call_that_does_not_fit_is_refused_with_what_fits() {
         refused("get_metrics", json!({"metrics": [], "start": null})),
     ];
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    there is no tool named run_shell; the tools are: describe_alarms, get_metrics, list_metrics, search_logs, summarize_logs, query_logs, list_log_groups, get_function, read_function_code, describe_stack, list_stack_events, list_secrets, describe_database, list_changes
+    there is no tool named run_shell; the tools are: describe_alarms, get_metrics, list_metrics, search_logs, summarize_logs, query_logs, list_log_groups, get_function, read_function_code, describe_service, list_tasks, describe_task_definition, list_images, describe_load_balancer, describe_stack, list_stack_events, list_secrets, describe_database, list_changes
     the arguments of search_logs do not fit: unknown field `group`, expected one of `log_group`, `pattern`, `start`, `end`, `limit`; the arguments are: log_group, pattern, start, end, limit
     the arguments of search_logs do not fit: they have to be a JSON object, and are ["a"]
     the arguments of list_log_groups do not fit: give prefix or contains, not both: CloudWatch Logs takes one of them
@@ -342,9 +360,12 @@ async fn what_a_program_should_not_have_logged_is_not_passed_on() {
 async fn without_credentials_the_scope_says_so_and_what_to_do() {
     let world = small_world("", "");
     let bare = || SdkConfig::builder().region(Region::new("us-east-1")).http_client(world.http_client());
-    let expired = provide_credentials_fn(|| async { Err(CredentialsError::provider_error("the SSO session has expired")) });
+    let expired =
+        provide_credentials_fn(|| async { Err(CredentialsError::provider_error("the SSO session has expired")) });
     let with_expired = bare().credentials_provider(SharedCredentialsProvider::new(expired));
-    for (config, reason) in [(bare().build(), "none are configured"), (with_expired.build(), "the SSO session has expired")] {
+    for (config, reason) in
+        [(bare().build(), "none are configured"), (with_expired.build(), "the SSO session has expired")]
+    {
         let refused = AwsToolbox::new(&config).scope(&Trigger::LatestAlarm, world.now()).await.unwrap_err();
         let ScopeError::Credentials { message } = refused else { panic!("{refused:?}") };
         assert!(message.contains("aws sso login") && message.contains(reason), "{message}");

@@ -69,7 +69,10 @@ fn opened(message: &str) -> Open {
     let last = message.trim_end().lines().next_back().unwrap_or_default();
     if last.contains("Traceback (most recent call last)") {
         Open::Python
-    } else if message.contains("panic: ") || message.contains("fatal error: ") || message.contains("http: panic serving") {
+    } else if message.contains("panic: ")
+        || message.contains("fatal error: ")
+        || message.contains("http: panic serving")
+    {
         Open::Go
     } else {
         Open::Any

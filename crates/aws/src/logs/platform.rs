@@ -69,7 +69,15 @@ pub(crate) fn record(message: &str) -> Option<Record> {
     if let Some(rest) = text.strip_prefix("START RequestId: ") {
         return Some(Record::Start { request_id: first_word(rest) });
     }
-    let own = ["END RequestId: ", "INIT_START ", "INIT_REPORT ", "RESTORE_START ", "RESTORE_REPORT ", "EXTENSION\t", "TELEMETRY\t"];
+    let own = [
+        "END RequestId: ",
+        "INIT_START ",
+        "INIT_REPORT ",
+        "RESTORE_START ",
+        "RESTORE_REPORT ",
+        "EXTENSION\t",
+        "TELEMETRY\t",
+    ];
     if own.iter().any(|start| text.starts_with(start)) || text == "INIT_START" {
         return Some(Record::Other);
     }
@@ -184,7 +192,8 @@ pub(crate) fn invocations(lines: &[LogLine]) -> Option<Invocations> {
 }
 
 fn figures(reports: &[(Timestamp, Report, &str)], seen: &Seen) -> Invocations {
-    let all: Vec<(Invocation, bool)> = reports.iter().map(|(at, report, line)| invocation(*at, report, line, seen)).collect();
+    let all: Vec<(Invocation, bool)> =
+        reports.iter().map(|(at, report, line)| invocation(*at, report, line, seen)).collect();
     let mut durations: Vec<f64> = all.iter().map(|(one, _)| one.duration_ms).collect();
     durations.sort_by(f64::total_cmp);
     let count = |is: fn(&Invocation) -> bool| all.iter().filter(|(one, _)| is(one)).count() as u64;
@@ -224,7 +233,8 @@ fn invocation(at: Timestamp, report: &Report, line: &str, seen: &Seen) -> (Invoc
 /// The first failed ones and the last, the longest two, the two with most memory, and, to compare with, the last one before
 /// the first failure; oldest first.
 fn notable(all: Vec<(Invocation, bool)>) -> Vec<Invocation> {
-    let failed: Vec<usize> = all.iter().enumerate().filter(|(_, (_, failed))| *failed).map(|(place, _)| place).collect();
+    let failed: Vec<usize> =
+        all.iter().enumerate().filter(|(_, (_, failed))| *failed).map(|(place, _)| place).collect();
     let top = |value: fn(&Invocation) -> f64| {
         let mut places: Vec<usize> = (0..all.len()).collect();
         let of = |place: usize| all.get(place).map_or(0.0, |(one, _)| value(one));

@@ -45,7 +45,10 @@ pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
     };
     templates.sort_by(|a, b| {
         let order = rank(a).cmp(&rank(b)).then(b.is_error.cmp(&a.is_error));
-        order.then(b.count.cmp(&a.count)).then(b.baseline_count.cmp(&a.baseline_count)).then(a.template.cmp(&b.template))
+        order
+            .then(b.count.cmp(&a.count))
+            .then(b.baseline_count.cmp(&a.baseline_count))
+            .then(a.template.cmp(&b.template))
     });
     let other_lines = miner.other(Series::Incident).count + miner.other(Series::Baseline).count;
     Mined { templates, other_lines }
@@ -83,8 +86,12 @@ fn novelty(window: u64, baseline: u64) -> Novelty {
     match (window, baseline) {
         (_, 0) => Novelty::New,
         (0, _) => Novelty::Vanished,
-        (window, baseline) if window >= baseline.saturating_mul(FACTOR) && window - baseline >= CHANCE => Novelty::Surged,
-        (window, baseline) if window.saturating_mul(FACTOR) <= baseline && baseline - window >= CHANCE => Novelty::Dropped,
+        (window, baseline) if window >= baseline.saturating_mul(FACTOR) && window - baseline >= CHANCE => {
+            Novelty::Surged
+        }
+        (window, baseline) if window.saturating_mul(FACTOR) <= baseline && baseline - window >= CHANCE => {
+            Novelty::Dropped
+        }
         _ => Novelty::Usual,
     }
 }

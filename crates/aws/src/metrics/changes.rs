@@ -50,7 +50,8 @@ fn best_split(values: &[f64], start: usize, end: usize) -> Option<(f64, usize)> 
     if count < 2 * SHORTEST {
         return None;
     }
-    let (sum, squares) = segment.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
+    let (sum, squares) =
+        segment.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
     let error = |sum: f64, squares: f64, count: usize| squares - sum * sum / count as f64;
     let whole = error(sum, squares, count);
     let (mut left_sum, mut left_squares) = (0.0, 0.0);
@@ -58,7 +59,8 @@ fn best_split(values: &[f64], start: usize, end: usize) -> Option<(f64, usize)> 
     for (place, value) in segment.iter().enumerate() {
         let left = place;
         if left >= SHORTEST && count - left >= SHORTEST {
-            let split = error(left_sum, left_squares, left) + error(sum - left_sum, squares - left_squares, count - left);
+            let split =
+                error(left_sum, left_squares, left) + error(sum - left_sum, squares - left_squares, count - left);
             let gain = whole - split;
             if best.is_none_or(|(most, _)| gain > most) {
                 best = Some((gain, left));

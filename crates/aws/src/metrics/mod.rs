@@ -3,12 +3,14 @@
 //! - [`summary`]: the figures of a run of points;
 //! - [`changes`]: where the level changed;
 //! - [`shape`]: flat, spikes, step, ramp, sawtooth, plateau, varying;
+//! - [`correlation`]: whether memory, CPU or errors follow requests;
 //! - [`text`]: a series as lines: figures, shape, sparkline, the points that matter;
 //! - [`query`]: asking CloudWatch, the one part that does I/O.
 //!
-//! A missing point is not a zero: nothing here fills gaps.
+//! A missing point is not a zero: nothing here fills gaps, save in counts of work that came in (see [`correlation`]).
 
 pub(crate) mod changes;
+pub(crate) mod correlation;
 pub(crate) mod query;
 pub(crate) mod shape;
 pub(crate) mod summary;

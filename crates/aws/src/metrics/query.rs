@@ -45,7 +45,10 @@ pub(crate) fn period(span: Window, asked: Option<u32>, now: Timestamp) -> u32 {
     let enough = |period: u32| period >= kept && length / i64::from(period) <= POINTS;
     match asked {
         Some(asked) if enough(asked) => asked,
-        _ => PERIODS.into_iter().find(|period| enough(*period) && asked.is_none_or(|asked| *period >= asked)).unwrap_or(86_400),
+        _ => PERIODS
+            .into_iter()
+            .find(|period| enough(*period) && asked.is_none_or(|asked| *period >= asked))
+            .unwrap_or(86_400),
     }
 }
 

@@ -78,7 +78,8 @@ fn a_series_is_written_as_figures_shape_picture_and_the_points_that_matter() {
 
 #[test]
 fn no_points_are_said_and_are_no_zeros() {
-    let metric = MetricId { namespace: "AWS/Lambda".to_owned(), name: "Errors".to_owned(), dimensions: BTreeMap::new() };
+    let metric =
+        MetricId { namespace: "AWS/Lambda".to_owned(), name: "Errors".to_owned(), dimensions: BTreeMap::new() };
     let window = Window { start: start(), end: start() + SignedDuration::from_mins(60) };
     let series = series(metric, "Sum".to_owned(), 60, vec![], Some(&[]));
     insta::assert_snapshot!(rendered(&series, window), @"AWS/Lambda Errors, Sum per 60 s: window no points; baseline no points");

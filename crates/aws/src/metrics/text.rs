@@ -41,6 +41,15 @@ pub(crate) fn rendered(series: &Series, window: Window) -> String {
     text
 }
 
+/// The same without its points: those are read with `get_metrics`.
+pub(crate) fn brief(series: &Series, window: Window) -> String {
+    let rendered = rendered(series, window);
+    let is_point = |line: &&str| {
+        line.strip_prefix("  ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    rendered.lines().filter(|line| !is_point(line)).flat_map(|line| [line, "\n"]).collect()
+}
+
 fn change_line(change: &ChangePoint) -> String {
     format!("{} from {} to {}", change.at, number(change.before), number(change.after))
 }

@@ -1,18 +1,13 @@
 //! A Lambda function: itself, its metrics, logs and code; then what it is configured with and what owns it.
 
 use marple_agent::ports::PlannedCall;
-use marple_case::{
-    Evidence, Facts, ResourceKind,
-    facts::{Function, ShownValue, Stack},
-};
+use marple_case::{Evidence, Facts, facts::Function};
 use serde_json::{Value, json};
 
-use super::{call, metric};
-
-/// Hosts of RDS end so, in every region.
-const RDS_HOSTS: [&str; 2] = [".rds.amazonaws.com", ".rds.amazonaws.com.cn"];
-/// Databases and queues that are followed.
-const NEIGHBOURS: usize = 3;
+use super::{
+    call, metric,
+    neighbours::{self, NEIGHBOURS, database_hosts, secrets_in, stack_databases},
+};
 
 pub(super) fn plan(function: &str, evidence: &[Evidence]) -> Vec<PlannedCall> {
     let mut plan = vec![
@@ -61,72 +56,15 @@ fn around(function: &Function, evidence: &[Evidence]) -> Vec<PlannedCall> {
     if function.log_group != default_log_group(&function.name) {
         plan.push(call("summarize_logs", json!({"log_group": function.log_group})));
     }
-    let hosts = database_hosts(function);
+    let hosts = database_hosts(function.environment.iter());
     plan.extend(hosts.iter().map(|host| call("describe_database", json!({"id": host}))));
     if let Some(stack) = &function.stack {
-        plan.push(call("describe_stack", json!({"stack": stack})));
-        plan.push(call("list_stack_events", json!({"stack": stack})));
-        plan.push(call("list_secrets", json!({"stack": stack})));
+        plan.extend(neighbours::stack(stack));
         plan.extend(stack_databases(stack, &hosts, evidence));
     }
-    plan.extend(secrets(function).iter().map(|name| call("list_secrets", json!({"prefix": name}))));
+    plan.extend(secrets_in(&function.environment).iter().map(|name| call("list_secrets", json!({"prefix": name}))));
     plan.extend(queues(function));
     plan
-}
-
-/// The names of the secrets whose ARNs environment variables hold. An ARN ends in the name, a hyphen and six characters.
-fn secrets(function: &Function) -> Vec<String> {
-    let arn = |value: &ShownValue| match value {
-        ShownValue::Plain(value) => value.split_once(":secret:").filter(|_| value.starts_with("arn:")).map(|(_, end)| end.to_owned()),
-        ShownValue::Hidden(_) => None,
-    };
-    let mut names: Vec<String> = Vec::new();
-    for end in function.environment.iter().filter_map(|variable| arn(&variable.value)) {
-        let end = end.split(':').next().unwrap_or_default();
-        let name = end.rsplit_once('-').filter(|(_, suffix)| suffix.len() == 6).map_or(end, |(name, _)| name);
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names.truncate(NEIGHBOURS);
-    names
-}
-
-/// The hosts of databases that environment variables name.
-fn database_hosts(function: &Function) -> Vec<String> {
-    let mut hosts: Vec<String> = Vec::new();
-    for variable in &function.environment {
-        let ShownValue::Plain(value) = &variable.value else { continue };
-        let words = value.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '.' || letter == '-'));
-        for host in words.filter(|word| RDS_HOSTS.iter().any(|end| word.ends_with(end))) {
-            if !hosts.iter().any(|known| known == host) {
-                hosts.push(host.to_owned());
-            }
-        }
-    }
-    hosts.truncate(NEIGHBOURS);
-    hosts
-}
-
-/// The databases of the function's stack: its clusters, or its instances if it has no cluster. Those that a host already names
-/// are left out: the host's first label is the identifier.
-fn stack_databases(stack: &str, hosts: &[String], evidence: &[Evidence]) -> Vec<PlannedCall> {
-    let stacks = evidence.iter().flat_map(|taken| match &taken.facts {
-        Facts::Stacks(stacks) => stacks.as_slice(),
-        _ => &[],
-    });
-    let Some(owner) = stacks.into_iter().find(|one: &&Stack| one.name == stack && !one.resources.is_empty()) else {
-        return Vec::new();
-    };
-    let of_kind = |kind: ResourceKind| -> Vec<String> {
-        let resources = owner.resources.iter().map(|resource| resource.resource());
-        resources.filter(|resource| resource.kind == kind).map(|resource| resource.name).collect()
-    };
-    let clusters = of_kind(ResourceKind::DbCluster);
-    let databases = if clusters.is_empty() { of_kind(ResourceKind::DbInstance) } else { clusters };
-    let is_named = |id: &String| hosts.iter().any(|host| host.split('.').next() == Some(id.as_str()));
-    let others = databases.iter().filter(|id| !is_named(id)).take(NEIGHBOURS);
-    others.map(|id| call("describe_database", json!({"id": id}))).collect()
 }
 
 /// How full the queues are that feed the function.

@@ -18,12 +18,15 @@ use crate::window::later;
 
 mod api;
 mod database;
+mod ecs;
 mod lambda;
+mod load_balancer;
+mod neighbours;
 
 /// How far back earlier episodes of the alarm are looked at.
 const RECURRENCE: SignedDuration = SignedDuration::from_hours(72);
 /// Subjects that are followed.
-const SUBJECTS: usize = 3;
+const SUBJECTS: usize = 4;
 
 /// What scope and evidence call for, the most telling first; includes what has been asked already.
 pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
@@ -32,7 +35,7 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
         plan.push(call("describe_alarms", json!({"names": [alarm]})));
     }
     for subject in scope.subjects.iter().take(SUBJECTS) {
-        plan.extend(of_subject(subject, evidence));
+        plan.extend(of_subject(subject, scope, evidence));
     }
     if scope.subjects.is_empty() {
         plan.extend(of_region(scope));
@@ -43,10 +46,14 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
     plan
 }
 
-fn of_subject(subject: &ResourceRef, evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
     match subject.kind {
         ResourceKind::LambdaFunction => lambda::plan(&subject.name, evidence),
-        ResourceKind::DbCluster | ResourceKind::DbInstance => database::plan(&subject.name),
+        ResourceKind::DbCluster | ResourceKind::DbInstance => database::plan(&subject.name, scope, evidence),
+        ResourceKind::EcsService => ecs::plan(subject, scope, evidence),
+        ResourceKind::EcsCluster if ecs::has_service(scope) => Vec::new(),
+        ResourceKind::EcsCluster => ecs::cluster(&subject.name),
+        ResourceKind::LoadBalancer | ResourceKind::TargetGroup => load_balancer::plan(subject, scope),
         ResourceKind::RestApi => api::plan(&subject.name),
         ResourceKind::LogGroup => match subject.name.strip_prefix("/aws/lambda/") {
             Some(function) => lambda::plan(function, evidence),
@@ -63,6 +70,7 @@ fn of_region(scope: &Scope) -> Vec<PlannedCall> {
         plan.push(call("describe_alarms", json!({"state": "alarm"})));
     }
     plan.push(call("get_function", json!({})));
+    plan.push(call("describe_service", json!({})));
     plan.push(call("list_log_groups", json!({})));
     plan
 }
@@ -74,6 +82,8 @@ fn alarm_metrics(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
     let is_read = |metric: &MetricId| match metric.namespace.as_str() {
         "AWS/Lambda" => metric.dimensions.keys().eq(["FunctionName"]),
         "AWS/ApiGateway" => metric.dimensions.keys().eq(["ApiName"]),
+        "AWS/ECS" => metric.dimensions.keys().eq(["ClusterName", "ServiceName"]),
+        "AWS/ApplicationELB" => ecs::has_service(scope) && ecs::reads(&metric.name),
         _ => false,
     };
     let unread = condition.metrics.iter().filter(|metric| !is_read(metric));
@@ -120,8 +130,14 @@ fn call(tool: &str, arguments: Value) -> PlannedCall {
 
 /// A metric as `get_metrics` is asked for it.
 fn metric(namespace: &str, name: &str, dimension: (&str, &str), statistics: &[&str]) -> Value {
-    let (key, value) = dimension;
-    json!({"namespace": namespace, "name": name, "dimensions": {key: value}, "statistics": statistics})
+    metric_of(namespace, name, &[dimension], statistics)
+}
+
+/// The same with several dimensions.
+fn metric_of(namespace: &str, name: &str, dimensions: &[(&str, &str)], statistics: &[&str]) -> Value {
+    let dimensions: serde_json::Map<String, Value> =
+        dimensions.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    json!({"namespace": namespace, "name": name, "dimensions": dimensions, "statistics": statistics})
 }
 
 #[cfg(test)]

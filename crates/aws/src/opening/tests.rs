@@ -132,8 +132,11 @@ fn a_stacks_cluster_is_asked_for_once_also_where_a_host_names_it() {
     let host = ("DB_HOST", "shop.cluster-c1.us-east-1.rds.amazonaws.com");
     let taken = [evidence(Facts::Functions(vec![function(&[host])])), evidence(Facts::Stacks(vec![stack]))];
     let plan = next_wave(&scope(orders(), None), &taken);
-    let databases: Vec<String> =
-        plan.iter().filter(|call| call.tool == "describe_database").map(|call| call.arguments["id"].to_string()).collect();
+    let databases: Vec<String> = plan
+        .iter()
+        .filter(|call| call.tool == "describe_database")
+        .map(|call| call.arguments["id"].to_string())
+        .collect();
     assert_eq!(databases, ["\"shop.cluster-c1.us-east-1.rds.amazonaws.com\"", "\"archive\""]);
 }
 
@@ -166,6 +169,7 @@ fn without_a_subject_the_region_is_looked_over() {
     insta::assert_snapshot!(lines(&next_wave(&scope(vec![], None), &[])), @r#"
     describe_alarms {"state":"alarm"}
     get_function {}
+    describe_service {}
     list_log_groups {}
     list_changes {}
     "#);
@@ -179,6 +183,15 @@ fn every_planned_call_fits_the_schema_of_its_tool() {
         scope(vec![ResourceRef::new(ResourceKind::RestApi, "shop")], None),
         scope(vec![ResourceRef::new(ResourceKind::DbCluster, "shop")], None),
         scope(vec![ResourceRef::new(ResourceKind::LogGroup, "/shop/orders")], None),
+        scope(vec![ResourceRef::new(ResourceKind::EcsService, "shop")], None),
+        scope(vec![ResourceRef::new(ResourceKind::EcsCluster, "prod")], None),
+        scope(
+            vec![
+                ResourceRef::new(ResourceKind::TargetGroup, "shop"),
+                ResourceRef::new(ResourceKind::LoadBalancer, "shop"),
+            ],
+            None,
+        ),
     ];
     for scope in scopes {
         for call in next_wave(&scope, &[evidence(Facts::Functions(vec![function(&[])]))]) {

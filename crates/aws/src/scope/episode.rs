@@ -82,7 +82,9 @@ fn alarm_since(alarm: &Alarm) -> Option<Timestamp> {
 }
 
 fn ok_since(alarm: &Alarm, first_breach: Option<Timestamp>) -> Option<Timestamp> {
-    alarm.state_since.filter(|since| alarm.state == AlarmState::Ok && first_breach.is_some_and(|breach| breach < *since))
+    alarm
+        .state_since
+        .filter(|since| alarm.state == AlarmState::Ok && first_breach.is_some_and(|breach| breach < *since))
 }
 
 fn state_note(alarm: &Alarm, breach: Option<Timestamp>, recovered: Option<Timestamp>) -> Option<String> {
@@ -125,7 +127,8 @@ fn window(
     recovered: Option<Timestamp>,
     now: Timestamp,
 ) -> (Window, Option<String>) {
-    let span = condition.map_or(60, |condition| i64::from(condition.period_s) * i64::from(condition.evaluation_periods));
+    let span =
+        condition.map_or(60, |condition| i64::from(condition.period_s) * i64::from(condition.evaluation_periods));
     let lead = SignedDuration::from_secs(span.saturating_mul(LEAD)).max(HOUR).min(DAY / 2);
     let start = later(breach.unwrap_or(now), -lead);
     let longest = later(start, DAY);
@@ -134,7 +137,8 @@ fn window(
         Some(recovered) => later(recovered, AFTERMATH).min(now).min(longest),
         None => now.min(longest),
     };
-    let note = (end < now).then(|| format!("the window ends at {end} and not now ({now}): the breach lies that far back"));
+    let note =
+        (end < now).then(|| format!("the window ends at {end} and not now ({now}): the breach lies that far back"));
     (Window { start, end }, note)
 }
 

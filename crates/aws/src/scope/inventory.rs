@@ -1,5 +1,7 @@
-//! What there is in the region, so that a question can name it: functions, alarms, log groups.
+//! What there is in the region, so that a question can name it: functions, ECS services and clusters,
+//! alarms, log groups.
 
+use futures::future::try_join_all;
 use marple_agent::ports::ScopeError;
 use marple_case::{ResourceKind, ResourceRef};
 
@@ -7,6 +9,7 @@ use super::{question, unasked};
 use crate::{
     alarms::{self, Described, Wanted},
     clients::Clients,
+    ecs,
     fault::{Asked, Fault},
 };
 
@@ -18,7 +21,7 @@ const LIMIT: usize = 2_000;
 pub(super) struct Inventory {
     /// Alarms.
     pub alarms: Vec<Described>,
-    /// Functions and log groups.
+    /// Functions, ECS services and clusters, log groups.
     resources: Vec<ResourceRef>,
     /// The account, from the ARNs.
     pub account: Option<String>,
@@ -27,7 +30,7 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// The resources that a text names: functions, what its alarms watch, then log groups.
+    /// The resources that a text names: functions, services, clusters, log groups, and what its alarms watch.
     pub(super) fn named(&self, text: &str) -> Vec<ResourceRef> {
         let names = question::named(text, self.resources.iter().map(|resource| resource.name.as_str()));
         let alarms = question::named(text, self.alarms.iter().map(|described| described.alarm.name.as_str()));
@@ -37,7 +40,8 @@ impl Inventory {
         let mut subjects: Vec<ResourceRef> = Vec::new();
         for subject in by_name.cloned().chain(watched) {
             let is_its_log_group = subjects.iter().any(|known| {
-                known.kind == ResourceKind::LambdaFunction && subject.name.ends_with(&format!("/{}", known.name))
+                let logs = matches!(known.kind, ResourceKind::LambdaFunction | ResourceKind::EcsService);
+                logs && subject.kind == ResourceKind::LogGroup && subject.name.ends_with(&format!("/{}", known.name))
             });
             if !is_its_log_group && !subjects.iter().any(|known| known.is_same(&subject)) {
                 subjects.push(subject);
@@ -50,14 +54,14 @@ impl Inventory {
 /// Lists what there is, all kinds at once. A kind that may not be listed is a note; bad credentials are an error.
 pub(super) async fn read(clients: &Clients) -> Result<Inventory, ScopeError> {
     let wanted = Wanted::default();
-    let (alarms, functions, groups) =
-        futures::join!(alarms::describe(clients, &wanted), functions(clients), log_groups(clients));
+    let (alarms, functions, services, groups) =
+        futures::join!(alarms::describe(clients, &wanted), functions(clients), services(clients), log_groups(clients));
     let mut inventory = Inventory { alarms: Vec::new(), resources: Vec::new(), account: None, unread: Vec::new() };
     match alarms {
         Ok(alarms) => inventory.alarms = alarms,
         Err(fault) => inventory.unread.push(unlisted("alarms", fault)?),
     }
-    for (what, listed) in [("functions", functions), ("log groups", groups)] {
+    for (what, listed) in [("functions", functions), ("ECS services", services), ("log groups", groups)] {
         match listed {
             Ok(mut resources) => inventory.resources.append(&mut resources),
             Err(fault) => inventory.unread.push(unlisted(what, fault)?),
@@ -90,6 +94,16 @@ async fn functions(clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
             return Ok(functions);
         }
     }
+}
+
+/// Services and, after them, their clusters.
+async fn services(clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
+    let clusters = ecs::clusters(clients).await?;
+    let arns = try_join_all(clusters.iter().map(|cluster| ecs::service::arns(cluster, clients))).await?;
+    let services = arns.into_iter().flatten().map(|arn| ResourceRef::of_arn(ResourceKind::EcsService, arn));
+    let mut resources: Vec<ResourceRef> = services.take(LIMIT).collect();
+    resources.extend(clusters.into_iter().map(|arn| ResourceRef::of_arn(ResourceKind::EcsCluster, arn)));
+    Ok(resources)
 }
 
 async fn log_groups(clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {

@@ -54,12 +54,10 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
     !before.is_some_and(continues) && !after.is_some_and(continues)
 }
 
-static MOMENT: Pattern =
-    pattern!(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?");
+static MOMENT: Pattern = pattern!(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?");
 static CLOCK: Pattern = pattern!(r"(?:^|[^\d:T.])(\d{1,2}:\d{2}(?::\d{2})?)(?:[^\d:]|$)");
-static AGO: Pattern = pattern!(
-    r"(?i)(?:last|past)\s+(\d+)?\s*(minute|min|hour|h|day)s?\b|(\d+)\s*(minute|min|hour|h|day)s?\s+ago"
-);
+static AGO: Pattern =
+    pattern!(r"(?i)(?:last|past)\s+(\d+)?\s*(minute|min|hour|h|day)s?\b|(\d+)\s*(minute|min|hour|h|day)s?\s+ago");
 
 /// The times in a text: full times, else times of the clock (UTC, the last time that it was so late), else "the last 3
 /// hours" and "20 minutes ago". `None`: the text names none, or only times after now.

@@ -44,7 +44,8 @@ fn optional(fields: &mut Map<String, Value>) {
 }
 
 fn widths(fields: &mut Map<String, Value>) {
-    let is_width = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint") || format.starts_with("int"));
+    let is_width =
+        |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint") || format.starts_with("int"));
     if fields.get("format").is_some_and(is_width) {
         fields.remove("format");
         fields.remove("minimum");

@@ -26,7 +26,7 @@ fn tool_names_and_schemas_keep_the_rules_of_bedrock() {
 
 #[test]
 fn no_tool_needs_a_permission_that_writes_or_reads_a_secret() {
-    let reading = ["Describe", "Get", "List", "Filter", "Lookup", "StartQuery"];
+    let reading = ["Describe", "Get", "BatchGet", "List", "Filter", "Lookup", "StartQuery"];
     for action in TOOLS.iter().flat_map(|tool| tool.actions) {
         let operation = action.split(':').nth(1).unwrap();
         assert!(reading.iter().any(|verb| operation.starts_with(verb)), "{action}");

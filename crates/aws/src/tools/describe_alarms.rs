@@ -78,11 +78,8 @@ impl Tool for DescribeAlarms {
     }
 
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
-        let wanted = Wanted {
-            names: args.names.clone().unwrap_or_default(),
-            prefix: args.prefix.clone(),
-            state: args.state,
-        };
+        let wanted =
+            Wanted { names: args.names.clone().unwrap_or_default(), prefix: args.prefix.clone(), state: args.state };
         // The history of one named alarm does not need the alarm: both at once.
         let only = wanted.names.first().filter(|_| wanted.names.len() == 1 && args.history);
         let (described, history) = futures::join!(alarms::describe(context.clients, &wanted), async {
@@ -115,10 +112,7 @@ async fn transitions(context: Context<'_>, alarm: &str) -> Result<Vec<AlarmTrans
 }
 
 /// Puts the history where it belongs. A history that may not be read leaves the alarm, and says so.
-fn single_history(
-    described: &mut [Described],
-    history: Result<Vec<AlarmTransition>, Fault>,
-) -> Result<String, Fault> {
+fn single_history(described: &mut [Described], history: Result<Vec<AlarmTransition>, Fault>) -> Result<String, Fault> {
     match (described.first_mut(), history) {
         (Some(one), Ok(transitions)) => one.alarm.transitions = transitions,
         (_, Err(Fault::Credentials { message })) => return Err(Fault::Credentials { message }),

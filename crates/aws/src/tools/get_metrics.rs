@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use marple_case::{
     Facts, Scope, Window,
-    facts::{MetricId, Metrics, Series},
+    facts::{Correlation, MetricId, Metrics, Series},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     fault::Fault,
     metrics::{
+        correlation,
         query::{self, Wanted},
         text,
     },
@@ -41,7 +42,8 @@ pub(crate) struct Asked {
 }
 
 /// Reads CloudWatch metrics over a span and the same span of the day before: figures, shape, changes of level, and the
-/// points that matter. Ask for several metrics in one call. No points means that nothing was measured, which is not zero.
+/// points that matter. Ask for several metrics in one call: with a count of requests or invocations among them, it is said whether memory,
+/// CPU, errors and response times follow it. No points means that nothing was measured, which is not zero.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -70,6 +72,7 @@ pub(crate) struct GetMetrics;
 impl Tool for GetMetrics {
     const NAME: &'static str = "get_metrics";
     const ACTIONS: &'static [&'static str] = &["cloudwatch:GetMetricData"];
+    const SHOWN_BYTES: usize = 10 * 1024;
     type Args = Args;
 
     fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
@@ -103,9 +106,10 @@ impl Tool for GetMetrics {
         let baseline = args.baseline.then(|| window::baseline(span, context.scope));
         let period_s = args.period_s.unwrap_or(60);
         let series = query::read(context.clients, &wanted(args), span, baseline, period_s).await?;
-        let text = rendered(&series, span, baseline);
+        let correlations = correlation::of(&series);
+        let text = rendered(&series, &correlations, span, baseline);
         let found = series.iter().any(|one| one.window.points > 0 || one.baseline.is_some_and(|base| base.points > 0));
-        let facts = Facts::Metrics(Metrics { window: span, baseline, series, correlations: Vec::new() });
+        let facts = Facts::Metrics(Metrics { window: span, baseline, series, correlations });
         Ok(Findings { found, facts, text })
     }
 }
@@ -144,10 +148,14 @@ fn queries(args: &Args) -> Value {
     Value::Array(wanted(args).into_iter().enumerate().map(query).collect())
 }
 
-fn rendered(series: &[Series], span: Window, baseline: Option<Window>) -> String {
+fn rendered(series: &[Series], correlations: &[Correlation], span: Window, baseline: Option<Window>) -> String {
     let mut text = format!("window: {span}\n");
     if let Some(baseline) = baseline {
         text.push_str(&format!("baseline: {baseline}\n"));
+    }
+    // Before the points, which are cut first where the text is long.
+    for sentence in correlations.iter().filter_map(|pair| correlation::sentence(pair, series)) {
+        text.push_str(&format!("{sentence}\n"));
     }
     for one in series {
         text.push_str(&text::rendered(one, span));

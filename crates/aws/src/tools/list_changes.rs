@@ -1,7 +1,7 @@
-//! `list_changes`: who and what changed, from four sources on one time line.
+//! `list_changes`: who and what changed, from all sources on one time line.
 //!
-//! - `sources`: CloudTrail's write events, CloudFormation's stack events, Lambda's times of change, RDS's events; each as far as it
-//!   could be read;
+//! - `sources`: CloudTrail's write events, CloudFormation's stack events, Lambda's times of change, RDS's events; `containers`: ECS's
+//!   deployments and revisions, ECR's pushes; each as far as it could be read;
 //! - `subject`: whether a change touches a resource in question;
 //! - `rendering`: the text, with one sentence for "nothing touched it", which is quoted as evidence.
 
@@ -21,6 +21,7 @@ use crate::{
     window,
 };
 
+mod containers;
 mod rendering;
 mod sources;
 mod subject;
@@ -33,8 +34,8 @@ use subject::Subjects;
 const BEFORE: SignedDuration = SignedDuration::from_hours(72);
 
 /// Lists what was changed in a span (default: from 72 h before the incident's window to its end), on one time line: write events of
-/// CloudTrail, stack events of CloudFormation, changes of Lambda functions and RDS events. Each is marked when it touches the resource in
-/// question or the stack that owns it. "No change touches …" is a fact only for the sources that were read.
+/// CloudTrail, stack events of CloudFormation, changes of Lambda functions, ECS deployments, RDS events and, of the ECS services in question,
+/// registered task definitions, failures and pushed images. Each is marked when it touches the resource in question or the stack that owns it. "No change touches …" is a fact only for the sources that were read.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -58,6 +59,12 @@ impl Tool for ListChanges {
         "cloudformation:DescribeStackResources",
         "cloudformation:DescribeStacks",
         "cloudtrail:LookupEvents",
+        "ecr:DescribeImages",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListClusters",
+        "ecs:ListServices",
+        "ecs:ListTaskDefinitions",
         "lambda:ListFunctions",
         "lambda:ListVersionsByFunction",
         "rds:DescribeEvents",
@@ -84,18 +91,22 @@ impl Tool for ListChanges {
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
         let span = window::of(args.start, args.end, context.scope);
         let subjects = Subjects::find(args.resource.as_deref(), context).await;
-        let (cloudtrail, cloudformation, lambda, rds) = join!(
+        let (cloudtrail, cloudformation, lambda, ecs, ecr, rds) = join!(
             sources::cloudtrail(span, &subjects, context),
             sources::cloudformation(span, &subjects, context),
             sources::lambda(span, &subjects, context),
+            containers::ecs(span, &subjects, context),
+            containers::ecr(span, &subjects, context),
             sources::rds(span, &subjects, context),
         );
-        let sources = vec![
+        let mut sources = vec![
             (ChangeSource::CloudTrail, cloudtrail),
             (ChangeSource::CloudFormation, cloudformation),
             (ChangeSource::Lambda, lambda),
+            (ChangeSource::Ecs, ecs),
             (ChangeSource::Rds, rds),
         ];
+        sources.extend(ecr.map(|given| (ChangeSource::Ecr, given)));
         if let Some(fault) = first_of_only_faults(&sources) {
             return Err(fault);
         }

@@ -36,7 +36,9 @@ impl Tool for ListLogGroups {
 
     fn normalise(args: &mut Args, _: &Scope) -> Result<(), String> {
         match (&args.prefix, &args.contains) {
-            (Some(_), Some(_)) => Err("give prefix or contains, not both: CloudWatch Logs takes one of them".to_owned()),
+            (Some(_), Some(_)) => {
+                Err("give prefix or contains, not both: CloudWatch Logs takes one of them".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -48,7 +48,8 @@ impl Tool for ListMetrics {
     }
 
     fn command(args: &Args, scope: &Scope) -> String {
-        let dimensions: Vec<String> = args.dimensions.iter().flatten().map(|(name, value)| shorthand(name, value)).collect();
+        let dimensions: Vec<String> =
+            args.dimensions.iter().flatten().map(|(name, value)| shorthand(name, value)).collect();
         Command::new("cloudwatch", "list-metrics")
             .option_if("namespace", args.namespace.as_ref())
             .option_if("metric-name", args.name.as_ref())
@@ -61,7 +62,9 @@ impl Tool for ListMetrics {
         let looked_for = looked_for(args);
         if metrics.is_empty() {
             let region = &context.scope.region;
-            return Ok(Findings::nothing(format!("no metric {looked_for} in {region} with data in the last two weeks")));
+            return Ok(Findings::nothing(format!(
+                "no metric {looked_for} in {region} with data in the last two weeks"
+            )));
         }
         let mut text = format!("metrics {looked_for}: {}\n", metrics.len());
         for metric in &metrics {
@@ -90,9 +93,10 @@ async fn read(args: &Args, context: Context<'_>) -> Result<(Vec<MetricId>, bool)
             .send()
             .await
             .asked("cloudwatch:ListMetrics")?;
-        let read = page.metrics().iter().filter_map(|metric| {
-            Some(metric_id(metric.namespace(), metric.metric_name()?, metric.dimensions()))
-        });
+        let read = page
+            .metrics()
+            .iter()
+            .filter_map(|metric| Some(metric_id(metric.namespace(), metric.metric_name()?, metric.dimensions())));
         metrics.extend(read);
         token = page.next_token;
         if token.is_none() || metrics.len() >= LIMIT {

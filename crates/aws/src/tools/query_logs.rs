@@ -77,7 +77,9 @@ impl Tool for QueryLogs {
         let results = match results(args, span, context).await {
             Err(fault) if fault.is_not_found() => {
                 let (groups, region) = (args.log_groups.join(", "), &context.scope.region);
-                return Ok(Findings::nothing(format!("one of these log groups does not exist in {region}: {groups} ({fault})")));
+                return Ok(Findings::nothing(format!(
+                    "one of these log groups does not exist in {region}: {groups} ({fault})"
+                )));
             }
             results => results?,
         };

@@ -61,7 +61,8 @@ impl Tool for SearchLogs {
         if args.log_group.is_empty() {
             return Err("log_group is empty; list_log_groups lists the log groups".to_owned());
         }
-        args.pattern = args.pattern.take().map(|pattern| pattern.trim().to_owned()).filter(|pattern| !pattern.is_empty());
+        args.pattern =
+            args.pattern.take().map(|pattern| pattern.trim().to_owned()).filter(|pattern| !pattern.is_empty());
         args.limit = args.limit.clamp(1, LIMIT);
         window::fill(&mut args.start, &mut args.end, scope)
     }

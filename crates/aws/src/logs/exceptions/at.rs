@@ -9,7 +9,9 @@ use crate::pattern::{Pattern, pattern};
 const HEADER: usize = 12;
 
 static NODE: Pattern = pattern!(r"^\s*at (?:(.+?) \()?((?:[a-z]+:)?[^():\s][^()]*?):([0-9]+):([0-9]+)\)?$");
-static JAVA: Pattern = pattern!(r"^\s*at ([A-Za-z0-9_.$<>/@-]+)\((?:([A-Za-z0-9_$.-]+\.(?:java|kt|scala|groovy|clj))(?::([0-9]+))?|Native Method|Unknown Source)\)");
+static JAVA: Pattern = pattern!(
+    r"^\s*at ([A-Za-z0-9_.$<>/@-]+)\((?:([A-Za-z0-9_$.-]+\.(?:java|kt|scala|groovy|clj))(?::([0-9]+))?|Native Method|Unknown Source)\)"
+);
 static DOTNET: Pattern = pattern!(r"^\s*at ([^()]+\([^()]*\))(?: in (.+):line ([0-9]+))?$");
 static CLASS: Pattern = pattern!(
     r#"(?:^|[\s"'\]>])((?:[A-Za-z_$][A-Za-z0-9_$]*\.)*[A-Za-z_$][A-Za-z0-9_$]*(?:Error|Exception|Throwable|Failure|Fault)[A-Za-z0-9_$]*|Error)(?: \[([A-Z_0-9]+)\])?(?:: ?(.*))?$"#
@@ -103,10 +105,33 @@ fn java(line: &str) -> Option<(&'static str, Frame)> {
     // A module or class loader may stand before the class: `java.base/java.lang.Thread.run`.
     let method = method.rsplit('/').next().unwrap_or(method);
     let foreign = [
-        "java.", "javax.", "jdk.", "sun.", "com.sun.", "jakarta.", "kotlin.", "kotlinx.", "scala.", "groovy.", "clojure.",
-        "lambdainternal.", "com.amazonaws.", "software.amazon.", "org.springframework.", "org.apache.", "org.hibernate.",
-        "org.postgresql.", "com.mysql.", "com.zaxxer.", "com.fasterxml.", "io.netty.", "io.micronaut.", "io.quarkus.",
-        "reactor.", "org.eclipse.", "org.jboss.",
+        "java.",
+        "javax.",
+        "jdk.",
+        "sun.",
+        "com.sun.",
+        "jakarta.",
+        "kotlin.",
+        "kotlinx.",
+        "scala.",
+        "groovy.",
+        "clojure.",
+        "lambdainternal.",
+        "com.amazonaws.",
+        "software.amazon.",
+        "org.springframework.",
+        "org.apache.",
+        "org.hibernate.",
+        "org.postgresql.",
+        "com.mysql.",
+        "com.zaxxer.",
+        "com.fasterxml.",
+        "io.netty.",
+        "io.micronaut.",
+        "io.quarkus.",
+        "reactor.",
+        "org.eclipse.",
+        "org.jboss.",
     ];
     let frame = Frame {
         function: Some(method.to_owned()),

@@ -70,7 +70,9 @@ pub(crate) fn find(message: &str) -> Vec<Found> {
     Vec::new()
 }
 
-static SYSTEM_CODE: Pattern = pattern!(r"\b(E(?:NOTFOUND|AI_AGAIN|CONN[A-Z]+|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|MFILE|NOENT|ACCES|PERM|NOSPC|ADDR[A-Z]+))\b");
+static SYSTEM_CODE: Pattern = pattern!(
+    r"\b(E(?:NOTFOUND|AI_AGAIN|CONN[A-Z]+|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|MFILE|NOENT|ACCES|PERM|NOSPC|ADDR[A-Z]+))\b"
+);
 
 /// The error code of the system in a message: `getaddrinfo ENOTFOUND db.internal`.
 fn system_code(message: &str) -> Option<String> {

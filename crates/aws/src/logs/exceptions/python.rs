@@ -14,7 +14,8 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut before: Option<(String, String)> = lambda_header(&lines);
     let mut place = 0;
-    while let Some(start) = lines.iter().skip(place).position(|line| line.contains(HEADER)).map(|offset| place + offset) {
+    while let Some(start) = lines.iter().skip(place).position(|line| line.contains(HEADER)).map(|offset| place + offset)
+    {
         let body = lines.get(start + 1..).unwrap_or_default();
         let length = body.iter().take_while(|line| line.starts_with([' ', '\t'])).count();
         let mut frames: Vec<Frame> = body.iter().take(length).filter_map(|line| frame(line)).collect();
@@ -63,6 +64,15 @@ pub(super) fn frame(line: &str) -> Option<Frame> {
 }
 
 fn is_own(file: &str) -> bool {
-    let foreign = ["/site-packages/", "/dist-packages/", "/var/runtime/", "/var/lang/", "/usr/lib/python", "/usr/local/lib/python", "/opt/python/", "<frozen "];
+    let foreign = [
+        "/site-packages/",
+        "/dist-packages/",
+        "/var/runtime/",
+        "/var/lang/",
+        "/usr/lib/python",
+        "/usr/local/lib/python",
+        "/opt/python/",
+        "<frozen ",
+    ];
     !foreign.iter().any(|part| file.contains(part))
 }

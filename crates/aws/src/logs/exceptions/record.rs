@@ -31,7 +31,8 @@ fn found(value: &Value, depth: usize) -> Option<Found> {
     if let Some(reason) = fields.get("reason").and_then(|reason| found(reason, 0)) {
         return Some(reason);
     }
-    let stack = ["stack", "stackTrace", "trace"].iter().find_map(|name| fields.get(*name)).map(lines).unwrap_or_default();
+    let stack =
+        ["stack", "stackTrace", "trace"].iter().find_map(|name| fields.get(*name)).map(lines).unwrap_or_default();
     let (runtime, frames) = frames(&stack);
     Some(Found {
         runtime: if is_platform(class) { "lambda" } else { runtime.unwrap_or("node") },
@@ -51,9 +52,7 @@ pub(super) fn is_platform(class: &str) -> bool {
 fn lines(stack: &Value) -> Vec<String> {
     match stack {
         Value::String(text) => text.lines().map(str::to_owned).collect(),
-        Value::Array(items) => {
-            items.iter().filter_map(Value::as_str).flat_map(str::lines).map(str::to_owned).collect()
-        }
+        Value::Array(items) => items.iter().filter_map(Value::as_str).flat_map(str::lines).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
 }

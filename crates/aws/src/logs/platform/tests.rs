@@ -27,11 +27,15 @@ fn invocations_are_read_from_the_platforms_text_lines() {
         &format!("2025-12-17T01:37:30.093Z\t{A}\tINFO\tPOST /api/orders"),
         &format!("2025-12-17T01:38:00.086Z {A} Task timed out after 30.00 seconds"),
         &format!("END RequestId: {A}"),
-        &format!("REPORT RequestId: {A}\tDuration: 30000.00 ms\tBilled Duration: 30432 ms\tMemory Size: 128 MB\tMax Memory Used: 127 MB\tInit Duration: 431.77 ms\t"),
+        &format!(
+            "REPORT RequestId: {A}\tDuration: 30000.00 ms\tBilled Duration: 30432 ms\tMemory Size: 128 MB\tMax Memory Used: 127 MB\tInit Duration: 431.77 ms\t"
+        ),
         &format!("START RequestId: {B} Version: $LATEST"),
         &format!("RequestId: {B} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"),
         &format!("END RequestId: {B}"),
-        &format!("REPORT RequestId: {B}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: error\tError Type: Runtime.OutOfMemory"),
+        &format!(
+            "REPORT RequestId: {B}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: error\tError Type: Runtime.OutOfMemory"
+        ),
     ];
     let found = invocations(&lines(&messages)).unwrap();
     assert_eq!((found.count, found.cold_starts, found.timeouts), (2, 1, 1));
@@ -60,7 +64,8 @@ fn a_failed_invocation_is_notable_beside_the_last_one_that_did_not_fail() {
         if number == 15 {
             messages.push(format!("2025-12-17T01:37:30.093Z\t{id}\tERROR\tInvoke Error \t{{}}"));
         }
-        messages.push(format!("REPORT RequestId: {id}\tDuration: 10.00 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB"));
+        messages
+            .push(format!("REPORT RequestId: {id}\tDuration: 10.00 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB"));
     }
     let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
     let found = invocations(&lines(&messages)).unwrap();

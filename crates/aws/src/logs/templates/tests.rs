@@ -11,7 +11,11 @@ use crate::logs::blocks::Block;
 fn blocks(lines: &[String]) -> Vec<Block<'_>> {
     let start: jiff::Timestamp = "2025-12-16T05:00:00Z".parse().unwrap();
     let at = |place: usize| start + SignedDuration::from_secs(i64::try_from(place).unwrap());
-    lines.iter().enumerate().map(|(place, line)| Block { at: at(place), stream: "a", text: Cow::Borrowed(line) }).collect()
+    lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| Block { at: at(place), stream: "a", text: Cow::Borrowed(line) })
+        .collect()
 }
 
 #[test]

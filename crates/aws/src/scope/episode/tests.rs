@@ -48,7 +48,8 @@ fn of(alarm: &Alarm, now: &str) -> Scope {
 #[test]
 fn the_first_breach_is_the_oldest_data_point_beyond_the_threshold_and_not_the_transition() {
     let points = [("16T05:30:00", 3.0), ("16T05:35:00", 12.0), ("16T05:40:00", 11.0)];
-    let scope = of(&alarm(AlarmState::Alarm, 300, 3, vec![to(AlarmState::Alarm, "16T05:47:10", &points)]), "16T06:10:00");
+    let scope =
+        of(&alarm(AlarmState::Alarm, 300, 3, vec![to(AlarmState::Alarm, "16T05:47:10", &points)]), "16T06:10:00");
     assert_eq!(scope.first_breach, Some(at("16T05:35:00")));
     assert_eq!(scope.window.start, at("16T04:20:00"), "5 × 300 s × 3 before it");
     assert_eq!(scope.window.end, at("16T06:10:00"));
@@ -64,10 +65,8 @@ fn a_short_alarm_still_gets_an_hour_before_its_breach() {
 
 #[test]
 fn an_alarm_that_recovered_days_ago_is_looked_at_then_and_not_until_now() {
-    let transitions = vec![
-        to(AlarmState::Alarm, "10T12:02:00", &[("10T12:00:00", 11.0)]),
-        to(AlarmState::Ok, "10T12:30:00", &[]),
-    ];
+    let transitions =
+        vec![to(AlarmState::Alarm, "10T12:02:00", &[("10T12:00:00", 11.0)]), to(AlarmState::Ok, "10T12:30:00", &[])];
     let scope = of(&alarm(AlarmState::Ok, 60, 1, transitions), "16T06:10:00");
     assert_eq!(scope.window.to_string(), "2025-12-10T11:00:00Z to 2025-12-10T13:30:00Z");
     assert_eq!(scope.recovered_at, Some(at("10T12:30:00")));

@@ -18,7 +18,10 @@ fn spans(text: &str) -> Option<String> {
 fn a_name_counts_as_a_whole_word_and_the_longest_wins() {
     let names = ["orders", "orders-api", "/aws/lambda/orders-api", "api", "users"];
     assert_eq!(named("Why does Orders-API fail?", names.into_iter()), ["orders-api"]);
-    assert_eq!(named("what is in /aws/lambda/orders-api, and users?", names.into_iter()), ["/aws/lambda/orders-api", "users"]);
+    assert_eq!(
+        named("what is in /aws/lambda/orders-api, and users?", names.into_iter()),
+        ["/aws/lambda/orders-api", "users"]
+    );
     assert!(named("my-orders-api2 is slow", names.into_iter()).is_empty());
 }
 

@@ -102,17 +102,8 @@ fn load(text: &mut String, database: &Database, around: &Around, scope: &Scope) 
         let _ = writeln!(text, "{}", connections(&database.id, most, scope));
     }
     for one in series {
-        text.push_str(&brief(one, scope));
+        text.push_str(&metrics::text::brief(one, scope.window));
     }
-}
-
-/// A series as `get_metrics` shows it, without its points: those are read there.
-fn brief(series: &Series, scope: &Scope) -> String {
-    let rendered = metrics::text::rendered(series, scope.window);
-    let is_point = |line: &&str| {
-        line.strip_prefix("  ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()))
-    };
-    rendered.lines().filter(|line| !is_point(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The one sentence on connections that is quoted: whether anything was connected at all.

@@ -1,4 +1,4 @@
-//! The four sources of changes.
+//! The sources of changes beside ECS and ECR.
 
 use std::time::Duration;
 
@@ -135,8 +135,9 @@ async fn lookup(
 }
 
 fn trail_change(event: TrailEvent, subjects: &Subjects) -> Change {
-    // What was refused changed nothing.
-    let touches_subject = event.error.is_none() && subjects.touched_by(&event.resources, None);
+    // What was refused changed nothing; and what ECS's own scheduler does to targets follows from tasks that came and went.
+    let is_scheduler = event.actor.as_deref().is_some_and(|actor| actor.starts_with("AWSServiceRoleForECS/"));
+    let touches_subject = event.error.is_none() && !is_scheduler && subjects.touched_by(&event.resources, None);
     Change {
         at: event.at,
         source: ChangeSource::CloudTrail,

@@ -1,8 +1,9 @@
 //! What is in question, and whether a change touches it.
 
-use futures::future::join_all;
+use futures::{future::join_all, join};
 use marple_case::{ResourceKind, ResourceRef};
 
+use super::containers::{self, Belongings};
 use crate::{fault::Fault, stack, tool::Context};
 
 /// The resources in question, with the stacks that own them.
@@ -12,6 +13,8 @@ pub(super) struct Subjects {
     pub resources: Vec<ResourceRef>,
     /// The stacks that own them.
     pub stacks: Vec<String>,
+    /// What belongs to them: families of task definitions, repositories.
+    pub belongings: Belongings,
     /// What could not be found out.
     pub notes: Vec<String>,
 }
@@ -23,8 +26,13 @@ impl Subjects {
             Some(named) => vec![known(named, context)],
             None => context.scope.subjects.clone(),
         };
-        let mut subjects = Self { resources, stacks: Vec::new(), notes: Vec::new() };
-        let owners = join_all(subjects.resources.iter().map(|resource| owner(resource, context))).await;
+        let mut subjects = Self { resources, ..Self::default() };
+        let owners = join_all(subjects.resources.iter().map(|resource| owner(resource, context)));
+        let (owners, belongings) = join!(owners, containers::belongings(&subjects.resources, context));
+        match belongings {
+            Ok(belongings) => subjects.belongings = belongings,
+            Err(fault) => subjects.notes.push(format!("task definitions and images in question are unknown: {fault}")),
+        }
         for (resource, owner) in subjects.resources.iter().zip(owners) {
             match owner {
                 Ok(Some(stack)) if !subjects.stacks.contains(&stack) => subjects.stacks.push(stack),
@@ -40,13 +48,17 @@ impl Subjects {
         let owns = |name: &str| self.stacks.iter().any(|stack| stack == name);
         stack.is_some_and(owns)
             || changed.iter().any(|changed| changed.kind == ResourceKind::Stack && owns(&changed.name))
-            || changed.iter().any(|changed| self.resources.iter().any(|subject| is_named(subject, changed)))
+            || changed.iter().any(|changed| {
+                let mut known = self.resources.iter().chain(&self.belongings.resources);
+                known.any(|subject| is_named(subject, changed))
+            })
     }
 
     /// The names under which CloudTrail may know what is in question: its own, its ARN, its stack's. A handful at most.
     pub(super) fn trail_names(&self) -> Vec<String> {
         let own = self.resources.iter().flat_map(|resource| [Some(resource.name.clone()), resource.arn.clone()]);
-        let mut names: Vec<String> = own.flatten().chain(self.stacks.iter().cloned()).collect();
+        let belonging = self.belongings.resources.iter().map(|resource| resource.name.clone());
+        let mut names: Vec<String> = own.flatten().chain(self.stacks.iter().cloned()).chain(belonging).collect();
         names.dedup();
         names.truncate(6);
         names
@@ -96,7 +108,17 @@ async fn owner(resource: &ResourceRef, context: Context<'_>) -> Result<Option<St
 fn is_named(subject: &ResourceRef, changed: &ResourceRef) -> bool {
     let kinds = [subject.kind, changed.kind];
     let fit = subject.kind == changed.kind || kinds.contains(&ResourceKind::Other);
-    subject.is_same(changed) || (fit && subject.name == changed.name)
+    let same = subject.name == changed.name || (is_family(subject) && is_revision_of(changed, subject));
+    subject.is_same(changed) || (fit && same)
+}
+
+fn is_family(resource: &ResourceRef) -> bool {
+    resource.kind == ResourceKind::TaskDefinition && !resource.name.contains(':')
+}
+
+/// Whether `family:revision` is one of this family.
+fn is_revision_of(changed: &ResourceRef, family: &ResourceRef) -> bool {
+    changed.name.rsplit_once(':').is_some_and(|(name, _)| name == family.name)
 }
 
 #[cfg(test)]
@@ -109,6 +131,10 @@ mod tests {
         let subjects = Subjects {
             resources: vec![ResourceRef::with_arn(ResourceKind::LambdaFunction, "orders", arn)],
             stacks: vec!["shop".to_owned()],
+            belongings: Belongings {
+                resources: vec![ResourceRef::new(ResourceKind::TaskDefinition, "orders-web")],
+                repositories: Vec::new(),
+            },
             notes: Vec::new(),
         };
         let touched = |resource: ResourceRef| subjects.touched_by(&[resource], None);
@@ -116,6 +142,8 @@ mod tests {
         assert!(touched(ResourceRef::new(ResourceKind::Other, "orders")));
         assert!(touched(ResourceRef::new(ResourceKind::Stack, "shop")));
         assert!(subjects.touched_by(&[], Some("shop")));
+        assert!(touched(ResourceRef::new(ResourceKind::TaskDefinition, "orders-web:7")));
+        assert!(!touched(ResourceRef::new(ResourceKind::TaskDefinition, "orders-web-2:7")));
         assert!(!touched(ResourceRef::new(ResourceKind::LambdaFunction, "orders-2")));
         assert!(!touched(ResourceRef::new(ResourceKind::Table, "orders")), "a table of the same name is another thing");
         assert!(!touched(ResourceRef::new(ResourceKind::Stack, "shop-2")));

@@ -30,7 +30,7 @@ fn scope() -> Scope {
 
 fn subjects() -> Subjects {
     let resources = vec![ResourceRef::new(ResourceKind::LambdaFunction, "orders")];
-    Subjects { resources, stacks: vec!["shop".to_owned()], notes: Vec::new() }
+    Subjects { resources, stacks: vec!["shop".to_owned()], ..Subjects::default() }
 }
 
 fn change(at: &str, source: ChangeSource, name: &str, touches_subject: bool) -> Change {

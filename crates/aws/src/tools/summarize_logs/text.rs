@@ -31,7 +31,11 @@ pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Rea
     if summary.invocations.is_some() || summary.baseline_invocations.is_some() {
         let window = figures(summary.invocations.as_ref());
         let baseline = figures(summary.baseline_invocations.as_ref());
-        let _ = writeln!(text, "invocations: {} in the window{}; {} in the baseline{}", window.0, window.1, baseline.0, baseline.1);
+        let _ = writeln!(
+            text,
+            "invocations: {} in the window{}; {} in the baseline{}",
+            window.0, window.1, baseline.0, baseline.1
+        );
     }
     of_exceptions(summary, &mut text);
     notable(summary, &mut text);
@@ -134,7 +138,8 @@ fn templates(summary: &LogSummary, text: &mut String) {
         let last = template.last.filter(|_| template.count > 1).map(|last| format!(" last {last}")).unwrap_or_default();
         let word = template.novelty.word();
         let counts = format!("{word} {} vs {}", template.count, template.baseline_count);
-        let _ = writeln!(text, "  [{counts}]{first}{last} | {}", clipped(&template.template, SAMPLE).replace('\n', " "));
+        let _ =
+            writeln!(text, "  [{counts}]{first}{last} | {}", clipped(&template.template, SAMPLE).replace('\n', " "));
         // An exception's sample stands above.
         if !summary.exceptions.iter().any(|exception| exception.sample == template.sample) {
             let _ = writeln!(text, "    sample: {}", clipped(&template.sample, SAMPLE));
