@@ -64,11 +64,11 @@ fn folded(text: &str) -> String {
 
 fn holds(text: &str, quote: &str) -> bool {
     let is_word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
-    let begins_in_word = is_word(quote.chars().next());
-    let ends_in_word = is_word(quote.chars().next_back());
+    let (begins_in_word, ends_in_word) = (is_word(quote.chars().next()), is_word(quote.chars().next_back()));
     text.match_indices(quote).any(|(at, _)| {
         let before = text.get(..at).and_then(|head| head.chars().next_back());
         let after = text.get(at + quote.len()..).and_then(|tail| tail.chars().next());
-        !(begins_in_word && is_word(before)) && !(ends_in_word && is_word(after))
+        let cut = (begins_in_word && is_word(before)) || (ends_in_word && is_word(after));
+        !cut
     })
 }

@@ -92,7 +92,7 @@ fn neighbour(base: &Scenario) -> Result<Option<Neighbour>, ScenarioError> {
             known.then(|| (edit::text(resource, "LogicalResourceId").to_owned(), id.to_owned()))
         });
         let updated = edit::text(&stack, "LastUpdatedTime").parse::<Timestamp>().ok();
-        let rank = (function.is_some(), !updated.is_some_and(|updated| updated > week_before));
+        let rank = (function.is_some(), updated.is_none_or(|updated| updated <= week_before));
         if best.as_ref().is_none_or(|(known, _)| rank > *known) {
             let stack_id = edit::text(&stack, "StackId").to_owned();
             best = Some((rank, Neighbour { stack: name, stack_id, function }));

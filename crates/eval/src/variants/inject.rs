@@ -94,10 +94,10 @@ fn in_log_files(files: &mut Files, base: &Scenario, notice: &str) -> usize {
         .collect();
     let mut planted = 0;
     for (path, mut content) in logs {
-        let recent = content.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter(|event| {
+        let mut recent = content.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter(|event| {
             edit::text(event, "timestamp").parse::<Timestamp>().is_ok_and(|at| at >= from && at <= base.now)
         });
-        let Some(mut event) = recent.last() else { continue };
+        let Some(mut event) = recent.next_back() else { continue };
         edit::set(&mut event, "message", format!("user-agent: {notice}"));
         if !content.ends_with('\n') {
             content.push('\n');
