@@ -294,7 +294,7 @@ async fn the_opening_of_a_service_reaches_everything_around_it() {
             format!("{} {}", taken.tool, arguments.chars().take(90).collect::<String>())
         })
         .collect();
-    insta::assert_snapshot!(format!("{waves} waves\n{}", calls.join("\n")), @r#"
+    insta::assert_snapshot!(steady(&format!("{waves} waves\n{}", calls.join("\n"))), @r#"
     3 waves
     describe_alarms {"names":["api-gateway-alb-5xx"],"history":true}
     describe_load_balancer {"arn":"arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/api-gateway-a

@@ -233,11 +233,11 @@ async fn that_nothing_touched_the_function_is_one_line_and_a_denied_source_is_na
     let taken = take(&world, FUNCTION, "list_changes", json!({})).await;
     let first = taken.text.lines().next().unwrap();
     assert!(first.starts_with(&format!("no change touches {FUNCTION} between 2025-12-")), "{}", taken.text);
-    assert!(first.ends_with("(read: CloudTrail, CloudFormation, Lambda, RDS)"), "{first}");
+    assert!(first.ends_with("(read: CloudTrail, CloudFormation, Lambda, ECS, RDS)"), "{first}");
     assert!(taken.text.contains("owning stack: user-profile"), "{}", taken.text);
     let world = denying(SCENARIO, r#""cloudtrail:*", "rds:*""#);
     let taken = take(&world, FUNCTION, "list_changes", json!({})).await;
-    assert!(taken.text.contains("(read: CloudFormation, Lambda)"), "{}", taken.text);
+    assert!(taken.text.contains("(read: CloudFormation, Lambda, ECS)"), "{}", taken.text);
     assert!(taken.text.contains("unread: CloudTrail: cloudtrail:LookupEvents was denied"), "{}", taken.text);
     let Facts::Changes(changes) = &taken.facts else { panic!("{:?}", taken.facts) };
     assert_eq!(changes.unread.len(), 2);
