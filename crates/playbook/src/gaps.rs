@@ -27,7 +27,7 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
     gaps.extend(no_baseline(case));
     if undecided && case.summaries.is_empty() && !case.is_denied("summarize_logs") {
         gaps.push(gap(
-            "the function's logs",
+            format!("the {}'s logs", case.noun()),
             "no summary of its log group could be taken",
             "check the log group's name and its retention",
             true,
@@ -38,7 +38,12 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
 
 fn unanswered(evidence: &Evidence, on_the_chain: bool) -> Gap {
     let about = evidence.arguments.as_object().into_iter().flatten();
-    let about = about.filter(|(name, _)| matches!(name.as_str(), "function" | "log_group" | "stack" | "id" | "prefix"));
+    let about = about.filter(|(name, _)| {
+        matches!(
+            name.as_str(),
+            "function" | "log_group" | "stack" | "id" | "prefix" | "service" | "task_definition" | "repository" | "load_balancer"
+        )
+    });
     let about: Vec<&str> = about.filter_map(|(_, value)| value.as_str()).collect();
     let missing = match about.is_empty() {
         true => format!("what {} would have shown", evidence.tool),
@@ -99,7 +104,7 @@ fn undecided_change(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<Gap>
     let ChangeVerdict::Undecided(change) = case.change_verdict(onset, !hypothesis.fresh) else { return None };
     Some(gap(
         format!("whether {} at {} introduced the fault", change.action, change.at),
-        "no invocation of the baseline shows how the function fared before it",
+        "no load of the baseline shows how it fared before that",
         "compare the code or settings of before with those of now, or replay a failing request against the earlier version",
         false,
     ))
@@ -130,7 +135,7 @@ fn no_baseline(case: &Case<'_>) -> Option<Gap> {
     (case.baseline_count() == Some(0)).then(|| {
         gap(
             "normal behaviour to compare with",
-            "the function was not invoked in the baseline",
+            format!("the {} was not used in the baseline", case.noun()),
             "compare with a span in which it is known to have worked",
             false,
         )

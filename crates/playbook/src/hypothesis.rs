@@ -11,10 +11,11 @@ use marple_case::{
 use crate::{
     cite,
     modes::{
-        dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
-        out_of_memory::Exhausted, permission::Refusal, throttling::Throttled, timeout::Overdue,
+        database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
+        out_of_memory::Exhausted, permission::Refusal, service::ServiceFault, slow_dependency::Slow,
+        throttling::Throttled, timeout::Overdue,
     },
-    reading::{Case, Seen, logged::Logged},
+    reading::{Case, logged::Logged},
     source::{CodeLine, line_at},
 };
 
@@ -46,6 +47,12 @@ pub(crate) enum Diagnosis<'a> {
     Refusal(Refusal<'a>),
     /// A limit refuses calls.
     Throttled(Throttled<'a>),
+    /// An ECS service's own modes.
+    Service(ServiceFault<'a>),
+    /// A database is full or overloaded.
+    Database(Overloaded<'a>),
+    /// Something that is called answers late.
+    Slow(Slow<'a>),
     /// Nothing is wrong.
     Quiet(Quiet),
     /// Too little is known.
@@ -128,8 +135,19 @@ impl Chain {
         self.links.push(Link { statement: statement.into(), at, citations: distinct });
     }
 
-    /// How many invocations failed, by CloudWatch.
+    /// How many invocations or requests failed, by CloudWatch.
     pub(crate) fn impact(&mut self, case: &Case<'_>) {
+        if let Some(errors) = case.server_errors().filter(|errors| errors.window.sum > 0.0) {
+            let of = case.requests().map(|requests| format!(" of {:.0}", requests.window.sum)).unwrap_or_default();
+            let statement = format!(
+                "CloudWatch counted {:.0} requests{of} to {} as failed with a 5xx ({}).",
+                errors.window.sum,
+                case.name(),
+                errors.metric.name
+            );
+            self.link(statement, None, [cite_series(errors.evidence, &errors.metric.name, "Sum")]);
+            return;
+        }
         let Some(errors) = case.metric("Errors", "Sum").filter(|errors| errors.window.sum > 0.0) else { return };
         let of = case.sum("Invocations").map(|sum| format!(" of {sum:.0}")).unwrap_or_default();
         let statement = format!(
@@ -218,7 +236,7 @@ pub(crate) fn located(line: &CodeLine<'_>, column: Option<u32>) -> Location {
     Location { file: line.path().to_owned(), line: line.number, column, seen_in: SeenIn::Source }
 }
 
-/// A quotation of a function's setting, as `get_function` shows it.
+/// A quotation of a setting, as `get_function` or `describe_task_definition` shows it.
 pub(crate) fn cite_setting(case: &Case<'_>, needles: &[&[&str]]) -> Option<Citation> {
-    case.function.and_then(|function: Seen<'_, _>| cite::any(function.evidence, needles))
+    case.settings().and_then(|evidence| cite::any(evidence, needles))
 }

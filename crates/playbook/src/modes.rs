@@ -1,13 +1,17 @@
 //! The failure modes: one file each. A mode looks at the case and answers with a hypothesis, or does not apply.
 //!
 //! To add one: a file here with a function of the type [`Mode`], a variant of [`Diagnosis`](crate::hypothesis::Diagnosis), a plan under
-//! `plan/`, and a line in [`MODES`]. Modes know nothing of each other: the best supported hypothesis is reported.
+//! `plan/`, and a line in the list of its kind of subject. Modes know nothing of each other: the best supported hypothesis is reported.
 
 use jiff::SignedDuration;
 use marple_case::Verdict;
 
-use crate::{hypothesis::Hypothesis, reading::Case};
+use crate::{
+    hypothesis::Hypothesis,
+    reading::{Case, subject::SubjectKind},
+};
 
+pub(crate) mod database;
 pub(crate) mod dependency;
 pub(crate) mod exception;
 pub(crate) mod import_error;
@@ -15,28 +19,57 @@ pub(crate) mod insufficient;
 pub(crate) mod no_fault;
 pub(crate) mod out_of_memory;
 pub(crate) mod permission;
+pub(crate) mod service;
+pub(crate) mod slow_dependency;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
 
 /// A failure mode.
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
-/// All modes; of equally supported hypotheses the earlier one's is reported.
-const MODES: [Mode; 8] = [
+/// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
+const OF_FUNCTIONS: [Mode; 9] = [
     out_of_memory::examine,
     import_error::examine,
     permission::examine,
     dependency::examine,
     timeout::examine,
     exception::examine,
+    slow_dependency::examine,
     throttling::examine,
     no_fault::examine,
 ];
 
+/// The modes of ECS services, and of load balancers whose service is not known.
+const OF_SERVICES: [Mode; 12] = [
+    service::image::examine,
+    service::secret::examine,
+    service::memory::examine,
+    dependency::examine,
+    permission::examine,
+    service::crash::examine,
+    service::cpu::examine,
+    service::health::examine,
+    service::credentials::examine,
+    throttling::examine,
+    service::deployment::examine,
+    service::quiet::examine,
+];
+
+/// The modes of databases.
+const OF_DATABASES: [Mode; 3] = [database::examine, dependency::examine, service::quiet::examine];
+
 /// All hypotheses, the best first: what began in time for the alarm, then by support, new before old, and how much they explain.
 pub(crate) fn hypotheses<'a>(case: &Case<'a>) -> Vec<Hypothesis<'a>> {
-    let mut all: Vec<Hypothesis<'a>> = MODES.iter().filter_map(|mode| mode(case)).collect();
-    all.sort_by_key(|one| std::cmp::Reverse((!is_late(case, one), one.support, one.fresh, one.explains)));
+    let modes: &[Mode] = match case.kind {
+        SubjectKind::Function => &OF_FUNCTIONS,
+        SubjectKind::Service | SubjectKind::LoadBalancer => &OF_SERVICES,
+        SubjectKind::Database => &OF_DATABASES,
+    };
+    let mut all: Vec<Hypothesis<'a>> = modes.iter().filter_map(|mode| mode(case)).collect();
+    // How many failures a mode explains compares between modes of functions, which all count invocations.
+    let counts = |one: &Hypothesis<'a>| if case.kind == SubjectKind::Function { one.explains } else { 0 };
+    all.sort_by_key(|one| std::cmp::Reverse((!is_late(case, one), one.support, one.fresh, counts(one))));
     all
 }
 

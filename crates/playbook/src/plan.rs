@@ -10,6 +10,7 @@ use crate::{
     reading::Case,
 };
 
+pub(crate) mod database;
 pub(crate) mod defect;
 pub(crate) mod dependency;
 pub(crate) mod loading;
@@ -17,6 +18,7 @@ pub(crate) mod memory;
 pub(crate) mod other;
 pub(crate) mod permission;
 pub(crate) mod rollback;
+pub(crate) mod service;
 pub(crate) mod step;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
@@ -31,6 +33,9 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
         Diagnosis::Refusal(refusal) => permission::plan(case, refusal),
         Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),
+        Diagnosis::Service(fault) => service::plan(case, fault),
+        Diagnosis::Database(overloaded) => database::overloaded(case, overloaded),
+        Diagnosis::Slow(slow) => database::slow(case, slow),
         Diagnosis::Quiet(quiet) => other::quiet(case, *quiet),
         Diagnosis::Unknown => other::unknown(case),
     }

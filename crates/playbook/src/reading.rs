@@ -1,7 +1,8 @@
 //! The evidence as the failure modes read it: typed views, gathered once a turn. Nothing else in this crate looks facts up.
 //!
 //! A [`Seen`] is a fact together with the evidence that holds it, so that whatever is said of the fact can be cited.
-//! Only facts about the function in question are gathered: another function's logs, metrics or code never mix in.
+//! Only facts about the subject in question are gathered: another function's or service's logs, metrics or code never mix in.
+//! `subject` says what is in question, `workload` holds what is known of an ECS service and of what stands around it.
 
 use std::ops::Deref;
 
@@ -10,16 +11,21 @@ use marple_agent::ports::Turn;
 use marple_case::{
     Evidence, Facts, Outcome, ResourceKind, ResourceRef, Scope,
     facts::{
-        Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, Function, FunctionCode, Invocations,
-        LogSummary, Logs, Secret, Series, Stack,
+        Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, EnvironmentVariable, Function, FunctionCode,
+        Invocations, LogSummary, Logs, Secret, Series, Stack,
     },
 };
 
 pub(crate) mod changes;
 pub(crate) mod failure;
+pub(crate) mod load;
 pub(crate) mod logged;
+pub(crate) mod subject;
+pub(crate) mod workload;
 
 use logged::Logged;
+use subject::{Subject, SubjectKind};
+use workload::Workload;
 
 /// A fact and the evidence that holds it.
 #[derive(Debug)]
@@ -53,14 +59,20 @@ pub(crate) struct Case<'a> {
     pub(crate) scope: &'a Scope,
     /// All evidence, in order.
     pub(crate) evidence: &'a [Evidence],
-    /// The name of the function in question; `None`: the scope names none.
+    /// What sort of thing is in question.
+    pub(crate) kind: SubjectKind,
+    /// Its name; `None`: the scope names none.
     pub(crate) subject: Option<String>,
-    /// Its configuration.
+    /// The function's configuration.
     pub(crate) function: Option<Seen<'a, Function>>,
+    /// What is known of an ECS service: tasks, task definitions, images, load balancers.
+    pub(crate) workload: Workload<'a>,
     /// Its code, one entry a reading.
     pub(crate) code: Vec<Seen<'a, FunctionCode>>,
-    /// Summaries of its log group.
+    /// Summaries of its log groups.
     pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
+    /// Lines that were searched in its log groups.
+    pub(crate) logs: Vec<Seen<'a, Logs>>,
     /// What failed by the logs, the telling first.
     pub(crate) failures: Vec<Logged<'a>>,
     /// Metric series of any resource over the incident's window; series over other spans would not compare with its logs.
@@ -89,26 +101,32 @@ impl<'a> Case<'a> {
             Facts::Alarms(alarms) => alarms.iter().collect(),
             _ => Vec::new(),
         });
-        let subject = subject(scope, &alarms, &functions);
+        let Subject { kind, name: subject } = Subject::of(scope, evidence, &alarms, &functions);
         let function = functions.iter().rev().find(|seen| Some(&seen.name) == subject.as_ref()).copied();
-        let group = log_group(function, subject.as_deref());
+        let function = function.filter(|_| kind == SubjectKind::Function);
+        let workload = Workload::of(scope, evidence, kind, subject.as_deref());
+        let groups = log_groups(kind, function, &workload, subject.as_deref());
+        let ours = |group: &String| groups.as_ref().is_none_or(|groups| groups.contains(group));
         let summaries = gather(evidence, |facts| match facts {
-            Facts::LogSummary(summary) if Some(&summary.log_group) == group.as_ref() => vec![summary],
+            Facts::LogSummary(summary) if ours(&summary.log_group) => vec![summary],
             _ => Vec::new(),
         });
         let logs: Vec<Seen<'a, Logs>> = gather(evidence, |facts| match facts {
-            Facts::Logs(logs) if Some(&logs.log_group) == group.as_ref() => vec![logs],
+            Facts::Logs(logs) if ours(&logs.log_group) => vec![logs],
             _ => Vec::new(),
         });
         Self {
             scope,
             evidence,
+            kind,
             function,
+            workload,
             code: gather(evidence, |facts| match facts {
                 Facts::FunctionCode(code) if Some(&code.function) == subject.as_ref() => vec![code],
                 _ => Vec::new(),
             }),
             failures: logged::failures(scope, &summaries, &logs),
+            logs,
             series: gather(evidence, |facts| match facts {
                 Facts::Metrics(metrics) if metrics.window == scope.window => metrics.series.iter().collect(),
                 _ => Vec::new(),
@@ -135,20 +153,47 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The function in question, as reports name it.
+    /// The subject, as reports name it.
     pub(crate) fn component(&self) -> Option<ResourceRef> {
-        let named = || Some(ResourceRef::new(ResourceKind::LambdaFunction, self.subject.clone()?));
+        if let Some(service) = self.workload.service.filter(|_| self.kind == SubjectKind::Service) {
+            return Some(service.resource());
+        }
+        let of_database = || self.databases.iter().find(|database| Some(&database.id) == self.subject.as_ref());
+        if let Some(database) = of_database().filter(|_| self.kind == SubjectKind::Database) {
+            return Some(database.resource());
+        }
+        let named = || Some(ResourceRef::new(self.kind.resource_kind(), self.subject.clone()?));
         self.function.map(|function| function.resource()).or_else(named)
     }
 
     /// Its name, for sentences.
     pub(crate) fn name(&self) -> &str {
-        self.subject.as_deref().unwrap_or("the function")
+        self.subject.as_deref().unwrap_or_else(|| self.kind.unnamed())
     }
 
-    /// Its log group.
+    /// `function`, `service`, …
+    pub(crate) fn noun(&self) -> &'static str {
+        self.kind.noun()
+    }
+
+    /// Its log group; the first of several.
     pub(crate) fn log_group(&self) -> Option<String> {
-        log_group(self.function, self.subject.as_deref())
+        let groups = log_groups(self.kind, self.function, &self.workload, self.subject.as_deref())?;
+        groups.into_iter().next()
+    }
+
+    /// The environment variables that it is configured with.
+    pub(crate) fn environment(&self) -> Vec<&'a EnvironmentVariable> {
+        match self.function {
+            Some(function) => function.fact.environment.iter().collect(),
+            None => self.workload.environment(),
+        }
+    }
+
+    /// The evidence of its configuration: the function, or the task definition that the service runs.
+    pub(crate) fn settings(&self) -> Option<&'a Evidence> {
+        let definition = self.workload.current().map(|definition| definition.evidence);
+        self.function.map(|function| function.evidence).or(definition)
     }
 
     /// One statistic of one of the function's own Lambda metrics.
@@ -183,6 +228,9 @@ impl<'a> Case<'a> {
 
     /// How many invocations the baseline saw, by logs or metrics; `None` where neither was read.
     pub(crate) fn baseline_count(&self) -> Option<u64> {
+        if self.kind != SubjectKind::Function {
+            return self.baseline_load();
+        }
         let logged = self.baseline_invocations().map(|invocations| invocations.count);
         let metric = self.metric("Invocations", "Sum").and_then(|series| series.fact.baseline);
         match (logged, metric) {
@@ -263,21 +311,20 @@ fn gather<'a, T>(evidence: &'a [Evidence], of: impl Fn(&'a Facts) -> Vec<&'a T>)
     evidence.iter().flat_map(seen).collect()
 }
 
-fn subject(scope: &Scope, alarms: &[Seen<'_, Alarm>], functions: &[Seen<'_, Function>]) -> Option<String> {
-    let is_function = |resource: &ResourceRef| resource.kind == ResourceKind::LambdaFunction;
-    if let Some(named) = scope.subjects.iter().find(|resource| is_function(resource)) {
-        return Some(named.name.clone());
+/// The log groups of the subject; `None`: any, since it is not known which are its own.
+fn log_groups(
+    kind: SubjectKind,
+    function: Option<Seen<'_, Function>>,
+    workload: &Workload<'_>,
+    subject: Option<&str>,
+) -> Option<Vec<String>> {
+    match kind {
+        SubjectKind::Function => {
+            let configured = function.map(|function| function.log_group.clone()).filter(|group| !group.is_empty());
+            let group = configured.or_else(|| Some(format!("/aws/lambda/{}", subject?)));
+            Some(group.into_iter().collect())
+        }
+        SubjectKind::Service => Some(workload.log_groups()).filter(|groups| !groups.is_empty()),
+        SubjectKind::LoadBalancer | SubjectKind::Database => None,
     }
-    let ours = alarms.iter().filter(|alarm| scope.alarm.is_none() || scope.alarm.as_ref() == Some(&alarm.name));
-    let watched = ours.flat_map(|alarm| alarm.watched()).find(is_function).map(|resource| resource.name);
-    let only = || match functions {
-        [one] => Some(one.name.clone()),
-        _ => None,
-    };
-    watched.or_else(only)
-}
-
-fn log_group(function: Option<Seen<'_, Function>>, subject: Option<&str>) -> Option<String> {
-    let configured = function.map(|function| function.log_group.clone()).filter(|group| !group.is_empty());
-    configured.or_else(|| Some(format!("/aws/lambda/{}", subject?)))
 }

@@ -11,13 +11,21 @@
 //! | the package: its size, missing dependencies, the handler's name | the code was read and ran |
 //! | a slow start | the start took a small part of the time |
 
+mod service;
+
 use jiff::Timestamp;
 use marple_case::{Category, ResourceKind, RootCause, Verdict, facts::Database, root_cause::RuledOut};
 
 use crate::{
     cite,
     hypothesis::{Diagnosis, Hypothesis, cite_series, cite_setting},
-    reading::{Case, changes::ChangeVerdict, failure::Failure},
+    reading::{
+        Case,
+        changes::ChangeVerdict,
+        failure::Failure,
+        load::is_service,
+        subject::SubjectKind,
+    },
     source::number,
 };
 
@@ -25,6 +33,9 @@ use crate::{
 pub(crate) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
     if hypothesis.cause.verdict != Verdict::Fault {
         return Vec::new();
+    }
+    if is_service(case) || case.kind == SubjectKind::Database {
+        return service::refuted(case, hypothesis);
     }
     let cause = &hypothesis.cause;
     let onset = cause.onset.unwrap_or(case.scope.window.start);
@@ -97,6 +108,20 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
         }
         ChangeVerdict::Linked(_) | ChangeVerdict::Undecided(_) | ChangeVerdict::Unread => None,
     }
+}
+
+/// For the verdict that nothing is wrong: the last change before the alarm, which no failure followed.
+pub(crate) fn innocent_change(case: &Case<'_>, shown: Option<Option<marple_case::Citation>>) -> Option<RuledOut> {
+    let before = case.alarm_transition().map_or(case.scope.window.end, |transition| transition.at);
+    let change = case.own_changes().into_iter().rfind(|change| change.at <= before)?;
+    let stamp = change.at.to_string();
+    let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action], &[&stamp]])?;
+    let shown: Vec<_> = shown.flatten().into_iter().collect();
+    (!shown.is_empty()).then(|| RuledOut {
+        hypothesis: "A recent deployment or configuration change".to_owned(),
+        reason: format!("{} at {} lies nearby, but no failure that is new against the baseline follows it.", change.action, change.at),
+        citations: std::iter::once(cited).chain(shown).collect(),
+    })
 }
 
 fn memory(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use marple_agent::ports::{PlannedCall, Turn};
 use serde_json::{Value, json};
 
-use crate::reading::Case;
+mod around;
+
+use crate::reading::{Case, subject::SubjectKind};
 
 /// The calls that no evidence and no earlier turn holds, without repetitions.
 pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCall> {
@@ -50,6 +52,10 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
     let asked = |tool: &str| case.evidence.iter().any(|evidence| evidence.tool == tool);
     if let (Some(alarm), true) = (&case.scope.alarm, case.alarm().is_none() && !asked("describe_alarms")) {
         wants.push(call("describe_alarms", json!({"names": [alarm]})));
+    }
+    if case.kind != SubjectKind::Function {
+        wants.extend(around::ground(case));
+        return wants;
     }
     let Some(function) = &case.subject else {
         if !asked("get_function") {

@@ -7,7 +7,7 @@
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Category, ResourceKind, ResourceRef, Verdict,
-    facts::{Database, EnvironmentVariable, Secret, ShownValue},
+    facts::{Database, EnvironmentVariable, Secret, Series, Shape, ShownValue, Task},
 };
 use serde_json::json;
 
@@ -55,6 +55,8 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) database: Option<Seen<'a, Database>>,
     /// A database that an unused or wrong setting should have named.
     pub(crate) intended: Option<Seen<'a, Database>>,
+    /// Running tasks that started before the secret changed: they hold the old value.
+    pub(crate) stale: Vec<Seen<'a, Task>>,
     /// A secret that changed between the baseline and the first refusal of the credentials.
     pub(crate) rotated: Option<Seen<'a, Secret>>,
 }
@@ -66,18 +68,23 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let host = named_host(&logged.failure).or_else(|| only_host(case, &lines));
     let origin = host.as_deref().map_or(Origin::Unseen, |host| origin(case, &lines, host));
     let of_host = |name: &str| case.databases.iter().find(|database| is_endpoint(database, name)).copied();
-    let database = host.as_deref().and_then(of_host);
+    let full = || Some(*case.databases.iter().find(|database| is_full(database))?);
+    let limit = logged.failure == Failure::ConnectionLimit;
+    let database = host.as_deref().and_then(of_host).or_else(|| full().filter(|_| limit));
     let intended = match &origin {
         Origin::Code { unused: Some(variable), .. } => plain(variable).and_then(|value| of_host(host_of(value))),
         _ => None,
     };
+    let told = matches!(logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated) && !logged.class.is_empty();
     let support = match (&origin, &database) {
-        (Origin::Unseen, None) => Support::Likely,
+        (Origin::Unseen, None) if !told => Support::Likely,
         _ => Support::Shown,
     };
     let wants = wants(case, &origin, host.as_deref());
     let rotated = rotated(case, &logged);
-    let unreachable = Unreachable { place: place(case, &logged), logged, host, origin, database, intended, rotated };
+    let stale = rotated.map(|secret| stale(case, secret.fact)).unwrap_or_default();
+    let unreachable =
+        Unreachable { place: place(case, &logged), logged, host, origin, database, intended, stale, rotated };
     Some(Hypothesis {
         support: unreachable.logged.capped(support),
         fresh: !unreachable.logged.in_baseline,
@@ -109,7 +116,8 @@ fn only_host(case: &Case<'_>, lines: &[CodeLine<'_>]) -> Option<String> {
         hosts.extend(words.filter(|word| looks_like_host(word)).map(|word| host_of(word).to_owned()));
     }
     if hosts.is_empty() {
-        let values = case.function.into_iter().flat_map(|function| function.fact.environment.iter().filter_map(plain));
+        let environment = case.environment();
+        let values = environment.iter().copied().filter_map(plain);
         hosts.extend(values.filter(|value| looks_like_host(value)).map(|value| host_of(value).to_owned()));
     }
     hosts.dedup();
@@ -135,16 +143,15 @@ pub(crate) fn plain(variable: &EnvironmentVariable) -> Option<&str> {
 }
 
 fn origin<'a>(case: &Case<'a>, lines: &[CodeLine<'a>], host: &str) -> Origin<'a> {
-    let environment: &'a [EnvironmentVariable] =
-        case.function.map_or(&[], |function| function.fact.environment.as_slice());
-    let set = environment.iter().find(|variable| plain(variable).is_some_and(|value| value.contains(host)));
+    let environment: Vec<&'a EnvironmentVariable> = case.environment();
+    let set = environment.iter().copied().find(|variable| plain(variable).is_some_and(|value| value.contains(host)));
     let literal = literals(lines, host).first().copied();
     if let Some(line) = literal {
         let reads = environment_reads(line.text);
         let unset = reads.iter().find(|name| !environment.iter().any(|known| known.name == **name));
         match (unset, reads.is_empty()) {
             (Some(variable), _) => return Origin::Fallback { line, variable },
-            (None, true) => return Origin::Code { line, unused: unused(environment, lines, host) },
+            (None, true) => return Origin::Code { line, unused: unused(&environment, lines, host) },
             (None, false) => {}
         }
     }
@@ -156,17 +163,24 @@ fn origin<'a>(case: &Case<'a>, lines: &[CodeLine<'a>], host: &str) -> Origin<'a>
 
 /// A variable that names another host and that no line reads: the right value, unused.
 fn unused<'a>(
-    environment: &'a [EnvironmentVariable],
+    environment: &[&'a EnvironmentVariable],
     lines: &[CodeLine<'_>],
     host: &str,
 ) -> Option<&'a EnvironmentVariable> {
     if lines.iter().any(|line| reads_whole_environment(line.text)) {
         return None;
     }
-    let names_host = |variable: &&EnvironmentVariable| {
+    let names_host = |variable: &&'a EnvironmentVariable| {
         plain(variable).is_some_and(|value| looks_like_host(value) && !value.contains(host))
     };
-    environment.iter().filter(names_host).find(|variable| reads_of(lines, &variable.name).is_empty())
+    environment.iter().copied().filter(names_host).find(|variable| reads_of(lines, &variable.name).is_empty())
+}
+
+/// Whether a database's connections stand at a limit: on a plateau, or well above the baseline's.
+pub(crate) fn is_full(database: &Database) -> bool {
+    let series = database.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
+    let above = |series: &Series| series.baseline.is_some_and(|baseline| series.window.max >= 1.5 * baseline.max.max(1.0));
+    series.into_iter().any(|series| series.shape == Shape::Plateau || above(series))
 }
 
 fn is_endpoint(database: &Database, host: &str) -> bool {
@@ -190,11 +204,24 @@ fn rotated<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Secret>>
     if logged.failure != Failure::Unauthenticated || logged.in_baseline {
         return None;
     }
+    let room = logged.first.checked_add(case.scope.tolerance()).unwrap_or(logged.first);
     let between = |secret: &Secret| {
         let changed = [secret.rotated, secret.changed].into_iter().flatten();
-        changed.filter(|at| *at >= case.scope.baseline.start && *at <= logged.first).max()
+        changed.filter(|at| *at >= case.scope.baseline.start && *at <= room).max()
     };
-    case.secrets.iter().filter(|secret| between(secret).is_some()).max_by_key(|secret| between(secret)).copied()
+    let injected = |secret: &Secret| {
+        let all = case.workload.containers();
+        all.into_iter().flat_map(|one| &one.secrets).any(|one| one.value_from.contains(&secret.arn) || one.value_from.contains(&secret.name))
+    };
+    let changed = case.secrets.iter().filter(|secret| between(secret).is_some());
+    changed.max_by_key(|secret| (injected(secret), between(secret))).copied()
+}
+
+/// Tasks that still run and were given the secret's earlier value at their start.
+fn stale<'a>(case: &Case<'a>, secret: &Secret) -> Vec<Seen<'a, Task>> {
+    let changed = secret.rotated.or(secret.changed);
+    let before = |task: &Seen<'a, Task>| task.stopped.is_none() && task.started.zip(changed).is_some_and(|(start, at)| start < at);
+    case.workload.tasks.iter().filter(|task| before(task)).copied().collect()
 }
 
 /// Whether the database itself explains the failure: it is not available, or takes no more connections.
@@ -240,7 +267,8 @@ fn components(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<ResourceRef
         return function.chain(database.map(|database| database.resource())).collect();
     }
     if let Some(secret) = unreachable.rotated {
-        return function.chain([secret.resource()]).collect();
+        let definition = case.workload.current().filter(|_| !unreachable.stale.is_empty()).map(|one| one.resource());
+        return function.chain([secret.resource()]).chain(definition).collect();
     }
     let unseen = matches!(unreachable.origin, Origin::Unseen) && unreachable.database.is_none();
     let host = unreachable.host.as_ref().filter(|_| unseen).map(|host| ResourceRef::new(ResourceKind::Host, host));

@@ -52,6 +52,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     cause.onset = case.alarm_transition().map(|transition| transition.at);
     cause.chain = chain(case, alarm, watched, errors);
     cause.summary = summary_text(case, alarm.fact, quiet);
+    let ran = cite::any(summary.evidence, &[&["invocations:"], &["window:", "lines"]]);
+    cause.ruled_out.extend(crate::rivals::innocent_change(case, Some(ran.or_else(|| cite_series(errors.evidence, "Errors", "Sum")))));
     cause.recommended_checks.push(format!(
         "Whether {} should watch for this at all: its condition, and how it treats missing data.",
         alarm.name
@@ -74,14 +76,16 @@ fn is_usual(series: &Series) -> bool {
     })
 }
 
-fn watched_series<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Series>> {
+/// The series that the alarm watches.
+pub(crate) fn watched_series<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Series>> {
     let condition = alarm.condition.as_ref()?;
     let watches =
         |series: &Series| condition.metrics.contains(&series.metric) && series.statistic == condition.statistic;
     case.series.iter().find(|series| watches(series)).copied()
 }
 
-fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Series>>) -> Option<Quiet> {
+/// Why the alarm went off though nothing is wrong; `None`: no such reason is shown.
+pub(crate) fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Series>>) -> Option<Quiet> {
     let condition = alarm.condition.as_ref();
     let breaching = condition.is_some_and(|condition| condition.treat_missing_data == "breaching");
     if breaching && watched.is_some_and(|series| series.window.points == 0) {
@@ -102,7 +106,8 @@ fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Series>>) -> 
     recovered.then_some(Quiet::Recovered)
 }
 
-fn title(alarm: &Alarm, quiet: Quiet) -> String {
+/// The report's title.
+pub(crate) fn title(alarm: &Alarm, quiet: Quiet) -> String {
     match quiet {
         Quiet::MissingData => {
             format!("No fault: {} counts missing data as a breach, and there was no data", alarm.name)

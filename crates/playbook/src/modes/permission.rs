@@ -10,6 +10,7 @@ use crate::{
     hypothesis::{
         Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_setting, claim, gap, place,
     },
+    modes::service::secret::role_name,
     reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
@@ -44,7 +45,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     };
     let change = case.linked_change(logged.first, logged.in_baseline);
     let refusal = Refusal {
-        role: case.function.map(|function| function.fact.role_name()).filter(|role| !role.is_empty()),
+        role: role(case),
         place: place(case, &logged),
         explicit: logged.sample.contains("explicit deny") || logged.message.contains("explicit deny"),
         logged,
@@ -61,6 +62,13 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         cause: cause(case, &refusal),
         diagnosis: Diagnosis::Refusal(refusal),
     })
+}
+
+/// The role that the program runs as.
+fn role<'a>(case: &Case<'a>) -> Option<&'a str> {
+    let of_function = case.function.map(|function| function.fact.role_name());
+    let of_tasks = || case.workload.current().and_then(|one| one.fact.task_role.as_deref()).map(role_name);
+    of_function.or_else(of_tasks).filter(|role| !role.is_empty())
 }
 
 impl Refusal<'_> {
@@ -118,8 +126,9 @@ fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
     if let Some(change) = refusal.change {
         let stamp = change.at.to_string();
         let statement = format!(
-            "{} changed the function or its stack; the baseline before it ran without refusals.",
-            change.action
+            "{} changed the {} or its stack; the baseline before it ran without refusals.",
+            change.action,
+            case.noun()
         );
         chain.link(
             statement,
@@ -129,7 +138,7 @@ fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
     }
     if let Some(role) = refusal.role {
         chain.link(
-            format!("The function runs as the role {role}."),
+            format!("The {} runs as the role {role}.", case.noun()),
             None,
             [cite_setting(case, &[&["role:", role], &[role]])],
         );

@@ -3,7 +3,7 @@
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    empty, spec,
+    empty, service, spec,
     step::{
         action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, quoted, run, structured_logs,
         updated,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     modes::dependency::{Origin, Unreachable, is_database_at_fault},
-    reading::{Case, failure::Failure},
+    reading::{Case, failure::Failure, load::is_service},
     source::CodeLine,
 };
 
@@ -19,7 +19,12 @@ use crate::{
 pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> MitigationPlan {
     let mut plan = empty();
     let phrase = unreachable.host.clone().unwrap_or_else(|| unreachable.logged.message.to_owned());
+    let at_once = service::stale::immediate(case, unreachable);
     match &unreachable.origin {
+        _ if !at_once.is_empty() => {
+            plan.immediate = at_once;
+            plan.follow_up.extend(look(case, unreachable));
+        }
         Origin::Code { line, unused } => {
             plan.no_immediate_action = Some(in_code(line, unused.map(|variable| variable.name.as_str())));
             plan.spec = Some(specification(case, unreachable, line, unused.map(|variable| variable.name.as_str())));
@@ -72,6 +77,9 @@ fn not_shown(unreachable: &Unreachable<'_>) -> String {
 
 /// Sets a variable. `--environment` replaces all variables: hence a file that is made by hand.
 fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
+    if is_service(case) {
+        return in_task_definition(case, variable);
+    }
     let mut check = vec![updated(case)];
     check.extend(log_quiet(case, phrase));
     check.extend(alarm_quiet(case));
@@ -114,6 +122,25 @@ fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
         false,
         phases,
         "A variable that is left out of the file is lost; a stack that owns the function undoes the change at its next update, so change the template too.",
+    )
+}
+
+/// Sets a variable of a service's task definition.
+fn in_task_definition(case: &Case<'_>, variable: &str) -> Action {
+    let (prepare, apply) = service::new_revision(case, &format!("set {variable} in the container's environment to the right host"));
+    let phases = Phases {
+        prepare,
+        pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}, and that the host in it resolves."), "an address")],
+        apply,
+        post_validate: service::settled(case),
+        rollback: service::back_to_present(case),
+    };
+    action(
+        format!("Set {variable} to the right host"),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "A stack that owns the task definition undoes the change at its next update, so change the template too.",
     )
 }
 
@@ -164,7 +191,8 @@ fn specification(
     let setting = variable.unwrap_or("an environment variable of the function");
     spec(
         format!(
-            "The Lambda function {} connects to {host}, which is written into {}. It has to take the host from {setting}. The line reads: {}",
+            "The {} {} connects to {host}, which is written into {}. It has to take the host from {setting}. The line reads: {}",
+            case.noun(),
             case.name(),
             line.place(),
             line.text.trim()

@@ -44,7 +44,7 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
     plan.prevention = vec![
         "Simulate the calls of the code against the role's policies in the pipeline (iam simulate-principal-policy)."
             .to_owned(),
-        "Alarm on AccessDenied in the function's logs.".to_owned(),
+        "Alarm on AccessDenied in the program's logs.".to_owned(),
     ];
     plan
 }
@@ -55,7 +55,8 @@ fn allow(case: &Case<'_>, refusal: &Refusal<'_>, role: &str, allowed: &str, reso
         "Statement": [{"Effect": "Allow", "Action": [allowed], "Resource": [resource]}],
     });
     let name = format!("allow-{}", allowed.replace(':', "-").replace('*', "all"));
-    let role_arn = case.function.map(|function| function.role.clone()).unwrap_or_default();
+    let of_tasks = || case.workload.current().and_then(|one| one.fact.task_role.clone());
+    let role_arn = case.function.map(|function| function.fact.role.clone()).or_else(of_tasks).unwrap_or_default();
     let simulate = format!(
         "aws iam simulate-principal-policy --policy-source-arn {} --action-names {} --resource-arns {} --query 'EvaluationResults[].EvalDecision' --output text",
         quoted(&role_arn),

@@ -93,7 +93,24 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     if let Some(secret) = unreachable.rotated {
         let at = secret.rotated.or(secret.changed);
         let statement = format!("The secret {} changed after the baseline and before the first refusal.", secret.name);
+        let at = at.filter(|at| *at <= unreachable.logged.first);
         chain.link(statement, at, [cite::line(secret.evidence, &[&secret.name])]);
+    }
+    if let Some(task) = unreachable.stale.first() {
+        let injected = case.settings().and_then(|evidence| cite::any(evidence, &[&["secret:", "from"]]));
+        let statement = format!(
+            "{} task(s) that run were started before that (the first at {}); ECS injects a secret's value at the start, so they still hold the earlier one.",
+            unreachable.stale.len(),
+            task.started.map(|at| at.to_string()).unwrap_or_default()
+        );
+        chain.link(statement, None, [cite::any(task.evidence, &[&["task:", &task.id]]), injected]);
+    }
+    if let (Failure::ConnectionLimit, Some(database)) = (&unreachable.logged.failure, unreachable.database) {
+        let most = database.fact.load.iter().filter(|series| series.metric.name == "DatabaseConnections");
+        let most = most.map(|series| series.window.max).fold(0.0, f64::max);
+        let cited = cite::any(database.evidence, &[&["connections:", "at most"]])
+            .or_else(|| cite_series(database.evidence, "DatabaseConnections", "Maximum"));
+        chain.link(format!("Its connections rose to {most:.0} and stayed there: its limit."), None, [cited]);
     }
     effect(&mut chain, unreachable);
     chain.impact(case);
@@ -147,7 +164,16 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
 
 pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if unreachable.host.is_none() {
+    if unreachable.logged.failure == Failure::ConnectionLimit {
+        gaps.push(gap(
+            "who holds the connections",
+            "no metric counts connections by client",
+            "read pg_stat_activity or SHOW PROCESSLIST, or switch on Performance Insights",
+            false,
+        ));
+    }
+    let located = matches!(unreachable.logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated);
+    if unreachable.host.is_none() && !located {
         gaps.push(gap(
             "which host was called",
             "the error does not name it",
@@ -168,7 +194,7 @@ pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
         gaps.push(gap(
             "why the host does not take the connection",
             "routes, security groups and the other side's logs were not read",
-            "check the security groups and routes between the function's subnets and the host, and that it listens on that port",
+            "check the security groups and routes between the program's subnets and the host, and that it listens on that port",
             false,
         ));
     }

@@ -1,0 +1,301 @@
+//! A program that ends by itself: a panic or exception with its stack trace, or an exit code.
+//!
+//! Discriminating questions: does the stack trace name a place of the program's own? do its own words say that it was meant (test code)? does
+//! it end at start or under requests? did an image come with the last deployment? 137 is a kill from outside and no crash.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use marple_case::{
+    Category, Citation, Verdict,
+    facts::{ContainerState, LogTemplate, Task},
+    root_cause::{Gap, Link},
+};
+use regex::Regex;
+
+use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
+use crate::{
+    cite,
+    hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, claim, gap, place},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
+};
+
+/// Words of code that fails on purpose.
+static DELIBERATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(intentional(ly)?|deliberate(ly)?|on purpose|simulat(ed?|ing|ion)|chaos|fault[ -]injection|test (panic|crash|exception)|(panic|crash) (test|scenario|demo))\b").ok()
+});
+/// A setting that the program says it lacks.
+static LACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:missing|required|not set|unset|must be set|undefined|no value for|is empty)").ok()
+});
+static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b").ok());
+/// A request in a log line.
+static REQUEST: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\b(?:GET|POST|PUT|PATCH|DELETE)\s+"?(/[A-Za-z0-9_\-./{}:]*)"#).ok());
+/// A program that lives so long did not fail at its start, seconds.
+const START: i64 = 60;
+
+/// A crash as it was found.
+#[derive(Debug)]
+pub(crate) struct Crash<'a> {
+    /// The exception or panic.
+    pub(crate) logged: Option<Logged<'a>>,
+    /// Where it was raised.
+    pub(crate) place: Option<Place<'a>>,
+    /// Containers that ended with a code of their own.
+    pub(crate) exits: Vec<(Seen<'a, Task>, &'a ContainerState)>,
+    /// The program's last words, where there is no exception.
+    pub(crate) words: Option<Seen<'a, LogTemplate>>,
+    /// The program's own words that it was meant to fail.
+    pub(crate) deliberate: Option<Citation>,
+    /// An environment variable that the program asks for and that is not set.
+    pub(crate) lacks: Option<String>,
+    /// The path that a log line names with it.
+    pub(crate) path: Option<String>,
+    /// Whether it fails as it starts.
+    pub(crate) at_start: bool,
+    /// The deployment that it began with.
+    pub(crate) introduced: Option<Introduced<'a>>,
+    /// First effect.
+    pub(crate) onset: Timestamp,
+}
+
+/// Examines the case for crashes.
+pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let exits: Vec<_> = case.workload.container_states().filter(|(task, one)| is_own_end(task.fact, one)).collect();
+    let logged = case.failures.iter().find(|logged| logged.failure == Failure::Program && !logged.class.is_empty());
+    let logged = logged.filter(|logged| !logged.in_baseline || exits.is_empty()).cloned();
+    if exits.is_empty() && logged.is_none() {
+        return None;
+    }
+    let words = last_words(case).filter(|_| logged.is_none());
+    let onset = onset(case, logged.as_ref(), &exits);
+    let lives = lifetimes(exits.iter().map(|(task, _)| task.fact));
+    let crash = Crash {
+        place: logged.as_ref().and_then(|logged| place(case, logged)),
+        deliberate: deliberate(case, logged.as_ref()),
+        lacks: lacking(case, logged.as_ref(), words),
+        path: path(case, onset),
+        at_start: lives.is_some_and(|(_, long)| long < START),
+        introduced: introduced(case, onset),
+        logged,
+        exits,
+        words,
+        onset,
+    };
+    let other = case.failures.iter().any(|logged| logged.failure != Failure::Program && !logged.in_baseline && !logged.class.is_empty());
+    let support = match (&crash.logged, crash.exits.is_empty(), other) {
+        (Some(_), false, _) => Support::Shown,
+        (Some(logged), true, _) if logged.is_uncaught() || crash.place.is_some() => Support::Shown,
+        (Some(_), true, _) => Support::Likely,
+        (None, _, true) => Support::Possible,
+        (None, _, false) if crash.lacks.is_some() || crash.words.is_some() => Support::Shown,
+        (None, ..) => Support::Likely,
+    };
+    Some(Hypothesis {
+        support,
+        fresh: crash.logged.as_ref().is_none_or(|logged| !logged.in_baseline),
+        explains: crash.logged.as_ref().map_or(0, |logged| logged.count).max(crash.exits.len() as u64),
+        looks_for: "The program ends by itself; looking for its last words and its stack trace.".to_owned(),
+        wants: Vec::new(),
+        cause: cause(case, &crash),
+        diagnosis: Diagnosis::Service(ServiceFault::Crash(crash)),
+    })
+}
+
+/// Whether a container ended by its own doing: not killed, not told to stop.
+fn is_own_end(task: &Task, container: &ContainerState) -> bool {
+    let told = matches!(task.stop_code.as_deref(), Some("ServiceSchedulerInitiated" | "UserInitiated" | "SpotInterruption"));
+    match container.exit_code {
+        None | Some(137 | 143) => false,
+        Some(0) => task.stop_code.as_deref() == Some("EssentialContainerExited"),
+        Some(_) => !told,
+    }
+}
+
+/// The last new error line of the log.
+fn last_words<'a>(case: &Case<'a>) -> Option<Seen<'a, LogTemplate>> {
+    let of = |summary: &Seen<'a, marple_case::facts::LogSummary>| {
+        let (evidence, templates) = (summary.evidence, &summary.fact.templates);
+        templates.iter().map(move |fact| Seen { evidence, fact })
+    };
+    let new = case.summaries.iter().flat_map(of).filter(|line| line.is_error && line.count > 0 && line.baseline_count == 0);
+    new.max_by_key(|line| line.first)
+}
+
+fn onset(case: &Case<'_>, logged: Option<&Logged<'_>>, exits: &[(Seen<'_, Task>, &ContainerState)]) -> Timestamp {
+    let stops = exits.iter().filter_map(|(task, _)| task.stopped);
+    let first = logged.map(|logged| logged.first).into_iter().chain(stops).min();
+    first.or(case.scope.first_breach).unwrap_or(case.scope.window.start)
+}
+
+/// The program's own words that it fails on purpose, from the error or from new lines beside it.
+fn deliberate(case: &Case<'_>, logged: Option<&Logged<'_>>) -> Option<Citation> {
+    let pattern = DELIBERATE.as_ref()?;
+    let own = logged.filter(|logged| pattern.is_match(logged.message)).and_then(cite_error);
+    let lines = case.summaries.iter().flat_map(|summary| summary.fact.templates.iter().map(move |line| (summary.evidence, line)));
+    let near = |line: &LogTemplate| {
+        let at = line.first.zip(logged.map(|logged| logged.first));
+        line.count > 0 && line.baseline_count == 0 && at.is_some_and(|(line, error)| line.duration_since(error).abs() <= case.scope.tolerance())
+    };
+    let beside = lines.filter(|(_, line)| near(line)).find(|(_, line)| pattern.is_match(&line.sample));
+    own.or_else(|| {
+        let (evidence, line) = beside?;
+        let words: String = line.sample.chars().take(120).collect();
+        cite::line(evidence, &[super::whole_words(&words)])
+    })
+}
+
+fn lacking(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, LogTemplate>>) -> Option<String> {
+    let text = logged.map(|logged| logged.headline()).or_else(|| words.map(|line| line.fact.sample.clone()))?;
+    let name = VARIABLE.as_ref()?.find(&text).filter(|_| LACKS.as_ref().is_some_and(|lacks| lacks.is_match(&text)))?;
+    let injected = case.workload.containers().into_iter().flat_map(|one| &one.secrets).any(|secret| secret.name == name.as_str());
+    let set = case.environment().iter().any(|variable| variable.name == name.as_str());
+    (!set && !injected && case.workload.current().is_some()).then(|| name.as_str().to_owned())
+}
+
+/// A request's path in a new line about the time of the crash.
+fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
+    let pattern = REQUEST.as_ref()?;
+    let lines = case.summaries.iter().flat_map(|summary| &summary.fact.templates);
+    let near = lines.filter(|line| line.count > 0 && line.baseline_count == 0);
+    let near = near.filter(|line| line.first.is_some_and(|at| at.duration_since(onset).abs() <= case.scope.tolerance()));
+    let found = near.filter_map(|line| pattern.captures(&line.sample)).next()?;
+    found.get(1).map(|path| path.as_str().to_owned())
+}
+
+fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
+    let category = if crash.lacks.is_some() { Category::Misconfiguration } else { Category::CodeDefect };
+    let mut cause = claim(Verdict::Fault, category);
+    cause.title = title(case, crash);
+    cause.components = match crash.lacks.is_some() {
+        true => super::service_and_definition(case),
+        false => case.component().into_iter().collect(),
+    };
+    cause.location = crash.place.as_ref().map(|place| place.location.clone());
+    cause.onset = Some(crash.onset);
+    cause.trigger = Some(trigger(case, crash));
+    cause.chain = chain(case, crash);
+    cause.summary = summary(case, crash);
+    cause.gaps = gaps(case, crash);
+    cause
+}
+
+fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
+    let name = case.name();
+    if let Some(variable) = &crash.lacks {
+        return format!("{name} ends at its start: the variable {variable} is not set");
+    }
+    let code = crash.exits.first().and_then(|(_, one)| one.exit_code);
+    let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+    let place = crash.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
+    let meant = if crash.deliberate.is_some() { ", by code that says it is meant to" } else { "" };
+    match &crash.logged {
+        Some(logged) => format!("{name} crashes{}{code}{meant}: {}", place.unwrap_or_default(), logged.headline()),
+        None => format!("{name} ends by itself{code}"),
+    }
+}
+
+fn trigger(case: &Case<'_>, crash: &Crash<'_>) -> String {
+    if crash.at_start {
+        return "Every start of a task: the program ends before it serves".to_owned();
+    }
+    let path = crash.path.as_ref().map(|path| format!(" to {path}")).unwrap_or_default();
+    let in_handler = crash.logged.as_ref().is_some_and(|logged| {
+        logged.frames.iter().any(|frame| {
+            let words = frame.function.as_deref().unwrap_or_default().to_lowercase();
+            ["http", "handler", "servlet", "request", "route", "controller"].iter().any(|word| words.contains(word))
+                || frame.file.contains("net/http")
+        })
+    });
+    match in_handler || !path.is_empty() || case.requests().is_some_and(|requests| requests.window.sum > 0.0) {
+        true => format!("A request{path} that reaches this code; other requests are served until then"),
+        false => "Not shown: the program had run for a while".to_owned(),
+    }
+}
+
+fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
+    let mut chain = Chain::default();
+    if let Some(introduced) = crash.introduced.as_ref() {
+        chain.link(introduced.statement(case.name()), introduced.deployment.created, introduced.citations());
+    }
+    if let Some(variable) = &crash.lacks {
+        let cited = case.settings().and_then(|evidence| cite::any(evidence, &[&["no environment variable"], &["environment"], &["task definition:"]]));
+        chain.link(format!("The task definition sets no {variable} and injects no secret of that name."), None, [cited]);
+    }
+    if let Some(logged) = &crash.logged {
+        let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
+        let at = crash.place.as_ref().map(|place| format!(" at {}:{}", place.frame.file, place.location.line));
+        let times = if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) };
+        let statement = format!("The program raised {}{}, {times} in the window.", logged.headline(), at.unwrap_or_default());
+        chain.link(statement, Some(logged.first), [cite_error(logged), frame]);
+    }
+    if let Some(cited) = &crash.deliberate {
+        chain.link("The program's own words say that it fails on purpose: it is test code in a deployed program.", None, [Some(cited.clone())]);
+    }
+    if let Some(line) = crash.words {
+        let words: String = line.fact.sample.chars().take(100).collect();
+        let words = super::whole_words(&words);
+        chain.link(format!("Its last new error line: {words}"), line.fact.first, [cite::line(line.evidence, &[words])]);
+    }
+    if let Some((task, container)) = crash.exits.iter().min_by_key(|(task, _)| task.stopped) {
+        let code = container.exit_code.unwrap_or_default();
+        let lives = lifetimes(crash.exits.iter().map(|(task, _)| task.fact));
+        let lives = lives.map(|(short, long)| format!(", {} to {} after their start", minutes(short), minutes(long)));
+        let statement = format!(
+            "The container ended with exit code {code}{}; ECS replaced {} task(s){}.",
+            meaning(code),
+            crash.exits.len(),
+            lives.unwrap_or_default()
+        );
+        chain.link(statement, task.stopped, [cite_exit(task, container), cite_task(task)]);
+    }
+    chain.impact(case);
+    chain.alarm(case);
+    chain.finish()
+}
+
+/// What an exit code says by the convention of runtimes and shells.
+fn meaning(code: i32) -> &'static str {
+    match code {
+        0 => " (the program went to its end)",
+        2 => " (a Go program's panic, or wrong arguments)",
+        126 | 127 => " (the command cannot be run or is not there)",
+        134 => " (aborted)",
+        139 => " (segmentation fault)",
+        _ => "",
+    }
+}
+
+fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
+    let what = crash.logged.as_ref().map_or_else(|| "ends by itself".to_owned(), |logged| format!("crashes with {}", logged.headline()));
+    let mut text = format!("{} {what}. First seen at {}.", case.name(), crash.onset);
+    if !crash.exits.is_empty() {
+        text += &format!(" ECS replaced {} task(s); until a new one is healthy, clients see 5xx.", crash.exits.len());
+    }
+    text += &format!(" What sets it off: {}.", trigger(case, crash));
+    if crash.deliberate.is_some() {
+        text += " The program says itself that this is deliberate: test code that should not be reachable.";
+    }
+    text += match &crash.introduced {
+        Some(_) => " A deployment lies between the baseline and the first crash.",
+        None => " No deployment between the baseline and the first crash is shown, so nothing says that an older image is free of it.",
+    };
+    text
+}
+
+fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    if crash.logged.is_none() && crash.lacks.is_none() {
+        gaps.push(gap("why the program ended", "it logged no exception or stack trace", "log errors with their stack trace to standard error before the program ends", true));
+    }
+    if crash.logged.is_some() {
+        gaps.push(gap("the source at that place", "the container's code is not among the evidence", "read the line in the repository, at the commit that the image was built from", false));
+    }
+    if !crash.at_start && crash.path.is_none() {
+        let off = case.workload.balancer().and_then(|balancer| balancer.access_logs) == Some(false);
+        let why = if off { "the load balancer's access logs are off" } else { "no access log was among the evidence" };
+        gaps.push(gap("which requests, and whose, set it off", why, "switch on access logs with path and status", false));
+    }
+    gaps
+}

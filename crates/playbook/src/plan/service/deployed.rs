@@ -1,0 +1,158 @@
+//! Plans for what is deployed: a program that crashes, an image that cannot be used, a deployment that does not become stable.
+
+use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
+
+use super::{access_logs, back_to_present, code_change, guards, new_revision, rollback, settled};
+use crate::{
+    modes::service::{
+        crash::Crash,
+        deployment::Unstable,
+        image::{Reason, Unusable},
+    },
+    plan::{
+        empty, spec,
+        step::{action, by_hand},
+    },
+    reading::Case,
+};
+
+/// A crash: keep the requests away from it, and the code. Back only to what is shown to be from before.
+pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
+    let mut plan = empty();
+    if let Some(variable) = &crash.lacks {
+        plan.immediate.push(set_variable(case, variable));
+    } else {
+        if let Some(before) = crash.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
+            let seen = before.image_exists == Some(true) && case.baseline_count().is_some_and(|count| count > 0) && crash.deliberate.is_none();
+            let unverified = (!seen).then(|| "Nothing shows that the image before is free of this code.".to_owned());
+            plan.immediate.push(rollback(case, before, unverified));
+        }
+        if !crash.at_start {
+            plan.immediate.push(keep_away(case, crash));
+        }
+    }
+    if plan.immediate.is_empty() {
+        plan.no_immediate_action = Some("The program ends at its start, and no revision from before is shown to go back to: the code or its settings have to be changed.".to_owned());
+    }
+    let place = crash.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line)).unwrap_or_default();
+    let title = match crash.deliberate.is_some() {
+        true => format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it"),
+        false => format!("Handle the error{place} without ending the program"),
+    };
+    plan.follow_up.push(code_change(case, title));
+    plan.follow_up.extend(access_logs(case));
+    plan.spec = Some(specification(case, crash, &place));
+    plan.prevention = vec![
+        "Recover from panics at the edge of each request, log the stack trace, and answer 500: one request must not end the program.".to_owned(),
+        "Keep test endpoints out of the production build.".to_owned(),
+    ];
+    plan.prevention.extend(guards(case));
+    plan
+}
+
+fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case::mitigation::Spec {
+    let what = crash.logged.as_ref().map_or_else(|| "it ends by itself".to_owned(), |logged| logged.headline());
+    let meant = if crash.deliberate.is_some() { " The program's own words say that this is deliberate test code." } else { "" };
+    let mut requirements = vec![
+        "WHEN a request handler panics or throws, THE SYSTEM SHALL log the stack trace, answer with HTTP status 500, and go on serving.".to_owned(),
+    ];
+    if crash.deliberate.is_some() {
+        requirements.push("WHERE the program runs in production, THE SYSTEM SHALL NOT offer an endpoint that fails on purpose.".to_owned());
+    }
+    if let Some(variable) = &crash.lacks {
+        requirements.push(format!("WHEN {variable} is not set, THE SYSTEM SHALL name it in one log line and end with a code other than 0."));
+    }
+    spec(
+        format!("The ECS service {} crashes{place}: {what}.{meant} The source is not among the evidence.", case.name()),
+        crash.place.as_ref().map(|place| place.location.file.clone()).into_iter().collect(),
+        &requirements,
+        &["A test that sends the failing request gets an answer, and the program serves the next request.".to_owned()],
+    )
+}
+
+fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
+    let what = crash.path.as_deref().map_or_else(|| "the path that sets it off".to_owned(), |path| format!("the path {path}"));
+    let mut steps = Vec::new();
+    if crash.path.is_none() {
+        steps.push(by_hand("Find that path: the function in the stack trace names the handler; callers' logs or access logs name the requests at the times of the crashes.", "one path"));
+    }
+    let listeners = case.workload.balancer().map(|balancer| {
+        crate::plan::step::run(
+            "Find the listener.",
+            format!("aws elbv2 describe-listeners --load-balancer-arn {} --query 'Listeners[].[ListenerArn, Protocol, Port]' --output text --region {}", crate::plan::step::quoted(&balancer.arn), crate::plan::step::quoted(&case.scope.region)),
+            "the ARN of the listener that takes the requests",
+        )
+    });
+    let phases = Phases {
+        prepare: listeners.into_iter().collect(),
+        pre_validate: steps,
+        apply: vec![by_hand(format!("Add a rule to the listener that answers {what} with a fixed response 503 (aws elbv2 create-rule, condition path-pattern, action fixed-response)."), "requests to it get 503, and no task ends any more")],
+        post_validate: settled(case),
+        rollback: vec![by_hand("Take the rule away again.", "requests pass as before")],
+    };
+    action(format!("Block {what} at the load balancer"), ActionKind::Traffic, true, phases, "Whoever uses that path rightly is refused; a pattern that is too wide refuses others.")
+}
+
+fn set_variable(case: &Case<'_>, variable: &str) -> Action {
+    let (prepare, apply) = new_revision(case, &format!("add {variable} to the container's environment, or to its secrets where its value is one"));
+    let phases = Phases { prepare, pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}."), "a value from its owner")], apply, post_validate: settled(case), rollback: back_to_present(case) };
+    action(format!("Set {variable} in the task definition"), ActionKind::Configuration, false, phases, "A stack that owns the task definition undoes it at its next update: change the template too.")
+}
+
+/// An unusable image: back to the revision whose image exists, or mend what refuses the pull.
+pub(crate) fn image(case: &Case<'_>, unusable: &Unusable<'_>) -> MitigationPlan {
+    let mut plan = empty();
+    let image = unusable.image.clone().unwrap_or_else(|| "the image".to_owned());
+    let target = unusable.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.clone());
+    let target = target.or_else(|| crate::modes::service::before(case).filter(|before| before.image_exists != Some(false)));
+    let usable = matches!(unusable.reason, Reason::Absent | Reason::Architecture | Reason::Other);
+    if let Some(before) = target.filter(|_| usable) {
+        let unverified = match before.image_exists {
+            Some(true) => None,
+            _ => Some("Its image was not seen in the repository.".to_owned()),
+        };
+        plan.immediate.push(rollback(case, &before, unverified));
+    }
+    if plan.immediate.is_empty() {
+        plan.immediate.push(mend(case, unusable, &image));
+    } else {
+        plan.follow_up.push(mend(case, unusable, &image));
+    }
+    plan.prevention = vec![
+        "Let the pipeline check that the image that a revision names exists, for the processor that the revision asks for, before it is deployed.".to_owned(),
+        "Name images by digest, and keep the lifecycle policy of the repository from expiring images that revisions still name.".to_owned(),
+    ];
+    plan.prevention.extend(guards(case));
+    plan
+}
+
+fn mend(case: &Case<'_>, unusable: &Unusable<'_>, image: &str) -> Action {
+    let (title, kind, text) = match unusable.reason {
+        Reason::Denied => ("Let the execution role pull the image".to_owned(), ActionKind::Configuration, format!("Allow the execution role ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository of {image}, in the template that owns the role; look at the repository's own policy too.")),
+        Reason::Network => ("Open the way from the tasks' subnets to the registry".to_owned(), ActionKind::Configuration, "Check the subnets' route (NAT gateway, or interface endpoints for ecr.api and ecr.dkr and the S3 gateway endpoint), the endpoints' security groups, and assignPublicIp in public subnets.".to_owned()),
+        Reason::RateLimited => ("Pull through a cache".to_owned(), ActionKind::Configuration, "Copy the image to a repository of your own (ECR pull-through cache), and name that in the task definition.".to_owned()),
+        Reason::Architecture => (format!("Build the image for {}", unusable.wanted), ActionKind::CodeChange, format!("Build for the platform that the task definition asks for ({}), or for several (docker buildx build --platform linux/amd64,linux/arm64), push it under a new tag, and deploy a revision that names it.", unusable.wanted)),
+        Reason::Absent | Reason::Other => ("Push the image, or name one that exists".to_owned(), ActionKind::CodeChange, format!("Find out why {image} was not pushed (the build, the tag, the repository's lifecycle policy); push it, or deploy a revision that names an image that exists.")),
+    };
+    let phases = Phases {
+        apply: vec![by_hand(text, "the image can be pulled and run")],
+        post_validate: settled(case),
+        rollback: back_to_present(case),
+        ..Phases::default()
+    };
+    action(title, kind, false, phases, "Until new tasks start, no further task may be lost: do not stop the ones that run.")
+}
+
+/// A deployment that does not become stable.
+pub(crate) fn unstable(case: &Case<'_>, unstable: &Unstable<'_>) -> MitigationPlan {
+    let mut plan = empty();
+    if unstable.no_place.is_some() {
+        plan.no_immediate_action = Some("There is no place for tasks: what lacks (instances, Fargate capacity in a zone, addresses in a subnet) has to be added by who owns it; no command here can know which.".to_owned());
+    } else if let Some(before) = unstable.before.as_ref().filter(|before| before.image_exists != Some(false)) {
+        plan.immediate.push(rollback(case, before, Some("Why the present revision fails is not shown; that the one before serves is likely and not shown.".to_owned())));
+    } else {
+        plan.no_immediate_action = Some("No revision from before is shown to go back to, and why tasks fail is not known.".to_owned());
+    }
+    plan.prevention = guards(case);
+    plan
+}

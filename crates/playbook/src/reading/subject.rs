@@ -1,0 +1,144 @@
+//! What is in question: a Lambda function, an ECS service, a load balancer (then the service behind it, where one is known) or a database.
+
+use marple_case::{
+    Evidence, Facts, ResourceKind, ResourceRef, Scope,
+    facts::{Alarm, Function, LoadBalancer, Service},
+};
+
+use super::Seen;
+
+/// The sorts of subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubjectKind {
+    /// A Lambda function; also where the scope names nothing.
+    Function,
+    /// An ECS service.
+    Service,
+    /// A load balancer or target group whose service is not known.
+    LoadBalancer,
+    /// A database cluster or instance.
+    Database,
+}
+
+impl SubjectKind {
+    /// The noun for sentences.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Service => "service",
+            Self::LoadBalancer => "load balancer",
+            Self::Database => "database",
+        }
+    }
+
+    /// What stands in sentences where there is no name.
+    pub(crate) fn unnamed(self) -> &'static str {
+        match self {
+            Self::Function => "the function",
+            Self::Service => "the service",
+            Self::LoadBalancer => "the load balancer",
+            Self::Database => "the database",
+        }
+    }
+
+    /// The kind under which a subject that no fact describes is reported.
+    pub(crate) fn resource_kind(self) -> ResourceKind {
+        match self {
+            Self::Function => ResourceKind::LambdaFunction,
+            Self::Service => ResourceKind::EcsService,
+            Self::LoadBalancer => ResourceKind::LoadBalancer,
+            Self::Database => ResourceKind::DbCluster,
+        }
+    }
+}
+
+/// What is in question.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// Its sort.
+    pub(crate) kind: SubjectKind,
+    /// Its name, if it is known.
+    pub(crate) name: Option<String>,
+}
+
+impl Subject {
+    /// Finds the subject: what the scope names, else what the alarm watches, else the only function or service that was read.
+    pub(crate) fn of(
+        scope: &Scope,
+        evidence: &[Evidence],
+        alarms: &[Seen<'_, Alarm>],
+        functions: &[Seen<'_, Function>],
+    ) -> Self {
+        let ours = alarms.iter().filter(|alarm| scope.alarm.is_none() || scope.alarm.as_ref() == Some(&alarm.name));
+        let watched = ours.flat_map(|alarm| alarm.watched());
+        let named: Vec<ResourceRef> = scope.subjects.iter().cloned().chain(watched).collect();
+        let services: Vec<&Service> = evidence.iter().flat_map(|evidence| services(&evidence.facts)).collect();
+        let balancers: Vec<&LoadBalancer> = evidence.iter().flat_map(|evidence| balancers(&evidence.facts)).collect();
+        let direct = named.iter().find_map(|resource| match resource.kind {
+            ResourceKind::LambdaFunction => Some((SubjectKind::Function, resource.name.clone())),
+            ResourceKind::EcsService => Some((SubjectKind::Service, resource.name.clone())),
+            _ => None,
+        });
+        let found = direct
+            .or_else(|| behind(&named, &services, &balancers))
+            .or_else(|| indirect(&named))
+            .or_else(|| only(functions, &services));
+        match found {
+            Some((kind, name)) => Self { kind, name: Some(name) },
+            None => Self { kind: SubjectKind::Function, name: None },
+        }
+    }
+}
+
+fn services(facts: &Facts) -> &[Service] {
+    if let Facts::Services(services) = facts { services } else { &[] }
+}
+
+fn balancers(facts: &Facts) -> &[LoadBalancer] {
+    if let Facts::LoadBalancers(balancers) = facts { balancers } else { &[] }
+}
+
+/// The service behind a load balancer or target group: one of whose targets is that group, or a group of that balancer.
+fn behind(
+    named: &[ResourceRef],
+    services: &[&Service],
+    balancers: &[&LoadBalancer],
+) -> Option<(SubjectKind, String)> {
+    let groups = named.iter().flat_map(|resource| match resource.kind {
+        ResourceKind::TargetGroup => vec![resource.name.clone()],
+        ResourceKind::LoadBalancer => {
+            let of = balancers.iter().filter(|balancer| balancer.name == resource.name);
+            of.flat_map(|balancer| balancer.target_groups.iter().map(|group| group.name.clone())).collect()
+        }
+        _ => Vec::new(),
+    });
+    let groups: Vec<String> = groups.collect();
+    let serves = |service: &&&Service| service.targets.iter().any(|target| groups.contains(&target.resource().name));
+    let fronted = named.iter().any(|one| matches!(one.kind, ResourceKind::TargetGroup | ResourceKind::LoadBalancer));
+    let alone = match services {
+        [one] if fronted => Some(*one),
+        _ => None,
+    };
+    let service = services.iter().find(serves).copied().or(alone)?;
+    Some((SubjectKind::Service, service.name.clone()))
+}
+
+fn indirect(named: &[ResourceRef]) -> Option<(SubjectKind, String)> {
+    named.iter().find_map(|resource| match resource.kind {
+        ResourceKind::DbCluster | ResourceKind::DbInstance => Some((SubjectKind::Database, resource.name.clone())),
+        ResourceKind::TargetGroup | ResourceKind::LoadBalancer => {
+            Some((SubjectKind::LoadBalancer, resource.name.clone()))
+        }
+        _ => None,
+    })
+}
+
+fn only(functions: &[Seen<'_, Function>], services: &[&Service]) -> Option<(SubjectKind, String)> {
+    match (functions, services) {
+        ([one], []) => Some((SubjectKind::Function, one.name.clone())),
+        ([], [one, rest @ ..]) if rest.iter().all(|other| other.name == one.name) => {
+            Some((SubjectKind::Service, one.name.clone()))
+        }
+        _ => None,
+    }
+}
