@@ -41,7 +41,15 @@ fn unanswered(evidence: &Evidence, on_the_chain: bool) -> Gap {
     let about = about.filter(|(name, _)| {
         matches!(
             name.as_str(),
-            "function" | "log_group" | "stack" | "id" | "prefix" | "service" | "task_definition" | "repository" | "load_balancer"
+            "function"
+                | "log_group"
+                | "stack"
+                | "id"
+                | "prefix"
+                | "service"
+                | "task_definition"
+                | "repository"
+                | "load_balancer"
         )
     });
     let about: Vec<&str> = about.filter_map(|(_, value)| value.as_str()).collect();

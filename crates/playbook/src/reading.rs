@@ -9,7 +9,7 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use marple_agent::ports::Turn;
 use marple_case::{
-    Evidence, Facts, Outcome, ResourceKind, ResourceRef, Scope,
+    Evidence, Facts, Outcome, ResourceRef, Scope,
     facts::{
         Alarm, AlarmState, AlarmTransition, Changes, CodeFile, Database, EnvironmentVariable, Function, FunctionCode,
         Invocations, LogSummary, Logs, Secret, Series, Stack,
@@ -71,8 +71,6 @@ pub(crate) struct Case<'a> {
     pub(crate) code: Vec<Seen<'a, FunctionCode>>,
     /// Summaries of its log groups.
     pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
-    /// Lines that were searched in its log groups.
-    pub(crate) logs: Vec<Seen<'a, Logs>>,
     /// What failed by the logs, the telling first.
     pub(crate) failures: Vec<Logged<'a>>,
     /// Metric series of any resource over the incident's window; series over other spans would not compare with its logs.
@@ -126,7 +124,6 @@ impl<'a> Case<'a> {
                 _ => Vec::new(),
             }),
             failures: logged::failures(scope, &summaries, &logs),
-            logs,
             series: gather(evidence, |facts| match facts {
                 Facts::Metrics(metrics) if metrics.window == scope.window => metrics.series.iter().collect(),
                 _ => Vec::new(),

@@ -19,13 +19,7 @@ use marple_case::{Category, ResourceKind, RootCause, Verdict, facts::Database, r
 use crate::{
     cite,
     hypothesis::{Diagnosis, Hypothesis, cite_series, cite_setting},
-    reading::{
-        Case,
-        changes::ChangeVerdict,
-        failure::Failure,
-        load::is_service,
-        subject::SubjectKind,
-    },
+    reading::{Case, changes::ChangeVerdict, failure::Failure, load::is_service, subject::SubjectKind},
     source::number,
 };
 
@@ -119,7 +113,10 @@ pub(crate) fn innocent_change(case: &Case<'_>, shown: Option<Option<marple_case:
     let shown: Vec<_> = shown.flatten().into_iter().collect();
     (!shown.is_empty()).then(|| RuledOut {
         hypothesis: "A recent deployment or configuration change".to_owned(),
-        reason: format!("{} at {} lies nearby, but no failure that is new against the baseline follows it.", change.action, change.at),
+        reason: format!(
+            "{} at {} lies nearby, but no failure that is new against the baseline follows it.",
+            change.action, change.at
+        ),
         citations: std::iter::once(cited).chain(shown).collect(),
     })
 }

@@ -13,7 +13,10 @@ use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim, gap},
     modes::dependency::{is_full, plain},
-    reading::{Case, Seen, failure::{Failure, host_of}},
+    reading::{
+        Case, Seen,
+        failure::{Failure, host_of},
+    },
 };
 
 /// A processor at its limit, per cent.
@@ -36,11 +39,15 @@ pub(crate) struct Overloaded<'a> {
 
 /// Examines the case for an overloaded database.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
-    let own = |database: &&Seen<'a, Database>| Some(&database.id) == case.subject.as_ref() || case.subject.as_ref().is_some_and(|subject| database.members.contains(subject));
+    let own = |database: &&Seen<'a, Database>| {
+        Some(&database.id) == case.subject.as_ref()
+            || case.subject.as_ref().is_some_and(|subject| database.members.contains(subject))
+    };
     let database = case.databases.iter().filter(own).max_by_key(|database| database.load.len()).copied()?;
     let refused = case.failures.iter().find(|logged| logged.failure == Failure::ConnectionLimit);
     let connections = load(case, database, "DatabaseConnections").filter(|series| {
-        let plateau = series.shape == Shape::Plateau && series.fact.baseline.is_none_or(|baseline| series.window.max > 1.2 * baseline.max);
+        let plateau = series.shape == Shape::Plateau
+            && series.fact.baseline.is_none_or(|baseline| series.window.max > 1.2 * baseline.max);
         refused.is_some() || plateau || is_full(database.fact)
     });
     let processor = || load(case, database, "CPUUtilization").filter(|series| series.window.max >= PINNED);
@@ -51,7 +58,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let baseline = load.fact.baseline;
     let fresh = baseline.is_none_or(|baseline| load.window.max > 1.2 * baseline.max);
     let onset = onset(case, load.fact);
-    let change = case.all_changes().filter(|change| change.at <= onset && onset.duration_since(change.at) <= BEFORE).max_by_key(|change| change.at);
+    let change = case
+        .all_changes()
+        .filter(|change| change.at <= onset && onset.duration_since(change.at) <= BEFORE)
+        .max_by_key(|change| change.at);
     let overloaded = Overloaded { database, load, connections: is_connections, change };
     Some(Hypothesis {
         support: match (refused.is_some() || load.shape == Shape::Plateau, fresh) {
@@ -86,9 +96,15 @@ fn onset(case: &Case<'_>, series: &Series) -> Timestamp {
 
 /// The functions and services that are configured with the database's endpoint.
 fn users(case: &Case<'_>, database: &Database) -> Vec<String> {
-    let hosts: Vec<&str> = [&database.endpoint, &database.reader_endpoint].into_iter().flatten().map(|host| host_of(host)).collect();
+    let hosts: Vec<&str> =
+        [&database.endpoint, &database.reader_endpoint].into_iter().flatten().map(|host| host_of(host)).collect();
     let of_definitions = case.workload.definitions.iter().flat_map(|definition| {
-        definition.fact.containers.iter().flat_map(|one| &one.environment).map(move |variable| (definition.name(), variable))
+        definition
+            .fact
+            .containers
+            .iter()
+            .flat_map(|one| &one.environment)
+            .map(move |variable| (definition.name(), variable))
     });
     let mut users: Vec<String> = of_definitions
         .filter(|(_, variable)| plain(variable).is_some_and(|value| hosts.iter().any(|host| value.contains(host))))
@@ -106,7 +122,11 @@ fn cause(case: &Case<'_>, overloaded: &Overloaded<'_>, onset: Timestamp) -> marp
     cause.title = format!("The database {id} stands at {what}: {} up to {:.0}", load.metric.name, load.window.max);
     cause.components = vec![overloaded.database.fact.resource()];
     cause.onset = Some(onset);
-    cause.trigger = Some(if overloaded.connections { "Clients that open more connections than they close".to_owned() } else { "Queries that use all of its CPU".to_owned() });
+    cause.trigger = Some(if overloaded.connections {
+        "Clients that open more connections than they close".to_owned()
+    } else {
+        "Queries that use all of its CPU".to_owned()
+    });
     let mut chain = Chain::default();
     if let Some(change) = overloaded.change {
         let stamp = change.at.to_string();
@@ -116,7 +136,8 @@ fn cause(case: &Case<'_>, overloaded: &Overloaded<'_>, onset: Timestamp) -> marp
             [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
         );
     }
-    let usual = load.fact.baseline.map(|baseline| format!("; in the baseline at most {:.0}", baseline.max)).unwrap_or_default();
+    let usual =
+        load.fact.baseline.map(|baseline| format!("; in the baseline at most {:.0}", baseline.max)).unwrap_or_default();
     let said = cite::any(load.evidence, &[&["connections:", "at most"]]).filter(|_| overloaded.connections);
     chain.link(
         format!("{} of {id} rose to {:.0}{usual}.", load.metric.name, load.window.max),
@@ -124,12 +145,17 @@ fn cause(case: &Case<'_>, overloaded: &Overloaded<'_>, onset: Timestamp) -> marp
         [cite_series(load.evidence, &load.metric.name, &load.statistic), said],
     );
     if let Some(refused) = case.failures.iter().find(|logged| logged.failure == Failure::ConnectionLimit) {
-        chain.link(format!("Clients are refused: {}.", refused.headline()), Some(refused.first), [crate::hypothesis::cite_error(refused)]);
+        chain.link(
+            format!("Clients are refused: {}.", refused.headline()),
+            Some(refused.first),
+            [crate::hypothesis::cite_error(refused)],
+        );
     }
     chain.alarm(case);
     cause.chain = chain.finish();
     let users = users(case, overloaded.database.fact);
-    let by = if users.is_empty() { String::new() } else { format!(" Configured with its endpoint: {}.", users.join(", ")) };
+    let by =
+        if users.is_empty() { String::new() } else { format!(" Configured with its endpoint: {}.", users.join(", ")) };
     cause.summary = format!("{} since {onset}{usual}.{by} New work waits or is refused until that ends.", cause.title);
     cause.gaps.push(gap(
         if overloaded.connections { "who holds the connections" } else { "which queries use the CPU" },

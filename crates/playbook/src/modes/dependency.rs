@@ -75,7 +75,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         Origin::Code { unused: Some(variable), .. } => plain(variable).and_then(|value| of_host(host_of(value))),
         _ => None,
     };
-    let told = matches!(logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated) && !logged.class.is_empty();
+    let told =
+        matches!(logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated) && !logged.class.is_empty();
     let support = match (&origin, &database) {
         (Origin::Unseen, None) if !told => Support::Likely,
         _ => Support::Shown,
@@ -178,8 +179,10 @@ fn unused<'a>(
 
 /// Whether a database's connections stand at a limit: on a plateau, or well above the baseline's.
 pub(crate) fn is_full(database: &Database) -> bool {
-    let series = database.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
-    let above = |series: &Series| series.baseline.is_some_and(|baseline| series.window.max >= 1.5 * baseline.max.max(1.0));
+    let series =
+        database.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
+    let above =
+        |series: &Series| series.baseline.is_some_and(|baseline| series.window.max >= 1.5 * baseline.max.max(1.0));
     series.into_iter().any(|series| series.shape == Shape::Plateau || above(series))
 }
 
@@ -211,7 +214,9 @@ fn rotated<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Secret>>
     };
     let injected = |secret: &Secret| {
         let all = case.workload.containers();
-        all.into_iter().flat_map(|one| &one.secrets).any(|one| one.value_from.contains(&secret.arn) || one.value_from.contains(&secret.name))
+        all.into_iter()
+            .flat_map(|one| &one.secrets)
+            .any(|one| one.value_from.contains(&secret.arn) || one.value_from.contains(&secret.name))
     };
     let changed = case.secrets.iter().filter(|secret| between(secret).is_some());
     changed.max_by_key(|secret| (injected(secret), between(secret))).copied()
@@ -220,7 +225,9 @@ fn rotated<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Secret>>
 /// Tasks that still run and were given the secret's earlier value at their start.
 fn stale<'a>(case: &Case<'a>, secret: &Secret) -> Vec<Seen<'a, Task>> {
     let changed = secret.rotated.or(secret.changed);
-    let before = |task: &Seen<'a, Task>| task.stopped.is_none() && task.started.zip(changed).is_some_and(|(start, at)| start < at);
+    let before = |task: &Seen<'a, Task>| {
+        task.stopped.is_none() && task.started.zip(changed).is_some_and(|(start, at)| start < at)
+    };
     case.workload.tasks.iter().filter(|task| before(task)).copied().collect()
 }
 

@@ -53,7 +53,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     cause.chain = chain(case, alarm, watched, errors);
     cause.summary = summary_text(case, alarm.fact, quiet);
     let ran = cite::any(summary.evidence, &[&["invocations:"], &["window:", "lines"]]);
-    cause.ruled_out.extend(crate::rivals::innocent_change(case, Some(ran.or_else(|| cite_series(errors.evidence, "Errors", "Sum")))));
+    cause.ruled_out.extend(crate::rivals::innocent_change(
+        case,
+        Some(ran.or_else(|| cite_series(errors.evidence, "Errors", "Sum"))),
+    ));
     cause.recommended_checks.push(format!(
         "Whether {} should watch for this at all: its condition, and how it treats missing data.",
         alarm.name

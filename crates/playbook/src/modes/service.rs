@@ -20,7 +20,7 @@ use marple_case::{
 
 use crate::{
     cite,
-    reading::{Case, Seen, workload::family_of},
+    reading::{Case, Seen},
 };
 
 pub(crate) mod cpu;
@@ -95,7 +95,8 @@ pub(crate) fn before<'a>(case: &Case<'a>) -> Option<Before<'a>> {
     let described = workload.definitions.iter().find(|one| one.name() == revision).copied();
     let containers = described.map(|one| one.fact.containers.iter());
     let image = containers.and_then(|mut all| all.find(|one| one.essential).map(|one| one.image.clone()));
-    let differs = current.filter(|one| one.compared_with.map(|number| format!("{}:{number}", one.family)).as_deref() == Some(&revision));
+    let differs = current
+        .filter(|one| one.compared_with.map(|number| format!("{}:{number}", one.family)).as_deref() == Some(&revision));
     let image = image.or_else(|| differs.and_then(|one| old_image(one.fact)));
     let ran = workload.tasks.iter().filter(|task| task.task_definition == revision);
     let image = image.or_else(|| ran.flat_map(|task| &task.fact.containers).next().map(|one| one.image.clone()));
@@ -152,7 +153,10 @@ impl Introduced<'_> {
         );
         let definition = self.before.as_ref().and_then(|before| {
             let seen = before.shown_by?;
-            cite::any(seen.evidence, &[&["compared with:", &before.revision], &["image:", "->"], &["task definition:", &before.revision]])
+            cite::any(
+                seen.evidence,
+                &[&["compared with:", &before.revision], &["image:", "->"], &["task definition:", &before.revision]],
+            )
         });
         [own, definition]
     }
@@ -190,7 +194,12 @@ pub(crate) fn cite_exit(task: &Seen<'_, Task>, container: &ContainerState) -> Op
     let reason = whole_words(&reason);
     cite::any(
         task.evidence,
-        &[&["container:", &container.name, &code, reason], &[&code, reason], &["container:", &container.name, &code], &[&code]],
+        &[
+            &["container:", &container.name, &code, reason],
+            &[&code, reason],
+            &["container:", &container.name, &code],
+            &[&code],
+        ],
     )
 }
 
@@ -214,9 +223,10 @@ pub(crate) fn whole_words(text: &str) -> &str {
 /// The service and its task definition: what is at fault where the fault is in what is deployed.
 pub(crate) fn service_and_definition(case: &Case<'_>) -> Vec<ResourceRef> {
     let definition = case.workload.current().map(|definition| definition.resource());
-    let named = case.workload.service.map(|service| {
-        ResourceRef::new(ResourceKind::TaskDefinition, service.fact.task_definition.clone())
-    });
+    let named = case
+        .workload
+        .service
+        .map(|service| ResourceRef::new(ResourceKind::TaskDefinition, service.fact.task_definition.clone()));
     case.component().into_iter().chain(definition.or(named)).collect()
 }
 
@@ -228,12 +238,6 @@ pub(crate) fn stop_words<'a>(case: &Case<'a>) -> Vec<(Seen<'a, Task>, &'a str)> 
         words.extend(task.fact.containers.iter().filter_map(|one| one.reason.as_deref()).map(|reason| (*task, reason)));
     }
     words
-}
-
-/// Whether a revision is of the family that the service runs.
-pub(crate) fn is_own_family(case: &Case<'_>, revision: &str) -> bool {
-    let own = case.workload.service.map(|service| family_of(&service.fact.task_definition));
-    own.is_none_or(|own| own == family_of(revision))
 }
 
 /// The moment at which a task that failed was first seen: it ended, or was made.

@@ -19,9 +19,8 @@ use crate::{
 };
 
 /// A time that a log line states.
-static TOOK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(\d+(?:\.\d+)?)\s?(ms|milliseconds|s|sec|seconds)\b").ok()
-});
+static TOOK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(\d+(?:\.\d+)?)\s?(ms|milliseconds|s|sec|seconds)\b").ok());
 /// A log line that speaks of something called.
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(query|select|insert|update|sql|statement|database|postgres|mysql|redis|dynamodb|http|request to|call(ed)?|upstream|downstream|fetch(ed)?|response from|connect(ion)?|acquire|s3|sqs|api|service|rpc|slow)").ok()
@@ -42,9 +41,16 @@ pub(crate) struct Slow<'a> {
 
 /// Examines the case for slow dependencies.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
-    let duration = ["Average", "p99", "p95", "p90", "Maximum"].iter().filter_map(|statistic| case.metric("Duration", statistic)).find(|series| {
-        series.window.points > 0 && series.fact.baseline.is_some_and(|baseline| baseline.points > 0 && series.window.max >= LONGER * baseline.max.max(1.0))
-    })?;
+    let duration = ["Average", "p99", "p95", "p90", "Maximum"]
+        .iter()
+        .filter_map(|statistic| case.metric("Duration", statistic))
+        .find(|series| {
+            series.window.points > 0
+                && series
+                    .fact
+                    .baseline
+                    .is_some_and(|baseline| baseline.points > 0 && series.window.max >= LONGER * baseline.max.max(1.0))
+        })?;
     let line = slow_call(case, duration.fact);
     let database = strained(case);
     let subject = case.scope.first_breach;
@@ -76,7 +82,9 @@ fn slow_call<'a>(case: &Case<'a>, duration: &Series) -> Option<(Seen<'a, LogTemp
         let (evidence, templates) = (summary.evidence, &summary.fact.templates);
         templates.iter().map(move |fact| Seen { evidence, fact })
     };
-    let is_own = |line: &LogTemplate| ["REPORT ", "START ", "END ", "INIT_START"].iter().any(|head| line.sample.starts_with(head));
+    let is_own = |line: &LogTemplate| {
+        ["REPORT ", "START ", "END ", "INIT_START"].iter().any(|head| line.sample.starts_with(head))
+    };
     let lines = case.summaries.iter().flat_map(of).filter(|line| line.count > 0 && !is_own(line.fact));
     let told = lines.filter(|line| CALL.as_ref().is_some_and(|call| call.is_match(&line.sample)));
     let timed = told.filter_map(|line| Some((line, longest(&line.fact.sample)?)));
@@ -101,13 +109,17 @@ fn strained<'a>(case: &Case<'a>) -> Option<(Seen<'a, Database>, &'a Series)> {
         match series.metric.name.as_str() {
             "CPUUtilization" => series.window.max >= 85.0 && risen,
             "DatabaseConnections" => risen && (series.shape == Shape::Plateau || series.window.max >= 20.0),
-            "ReadLatency" | "WriteLatency" | "CommitLatency" | "DiskQueueDepth" => risen && series.window.max > 0.0 && series.baseline.is_some(),
+            "ReadLatency" | "WriteLatency" | "CommitLatency" | "DiskQueueDepth" => {
+                risen && series.window.max > 0.0 && series.baseline.is_some()
+            }
             _ => false,
         }
     };
     let of = |database: &Seen<'a, Database>| {
         let load = database.fact.load.iter().filter(|series| series.window.points > 0 && above(series));
-        let rank = |series: &&Series| u8::from(series.metric.name == "CPUUtilization") * 2 + u8::from(series.metric.name == "DatabaseConnections");
+        let rank = |series: &&Series| {
+            u8::from(series.metric.name == "CPUUtilization") * 2 + u8::from(series.metric.name == "DatabaseConnections")
+        };
         Some((*database, load.max_by_key(rank)?))
     };
     case.databases.iter().find_map(of)
@@ -122,7 +134,9 @@ fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> marple_case::Roo
     };
     let mut cause = claim(Verdict::Fault, category);
     let name = case.name();
-    let called = slow.database.map_or_else(|| "what it calls".to_owned(), |(database, _)| format!("the database {}", database.id));
+    let called = slow
+        .database
+        .map_or_else(|| "what it calls".to_owned(), |(database, _)| format!("the database {}", database.id));
     cause.title = format!("{name} is slow because {called} answers late; the function itself is as it was");
     let database = slow.database.map(|(database, _)| database.fact.resource());
     let own = || case.component().into_iter().collect::<Vec<ResourceRef>>();
@@ -131,8 +145,16 @@ fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> marple_case::Roo
     cause.trigger = Some(format!("Invocations that wait for {called}"));
     let mut chain = Chain::default();
     if let Some((database, series)) = slow.database {
-        let usual = series.baseline.map(|baseline| format!("; in the baseline at most {:.1}", baseline.max)).unwrap_or_default();
-        let rose = series.change_points.iter().find(|change| change.after > change.before).map(|change| change.at).filter(|at| *at <= onset);
+        let usual = series
+            .baseline
+            .map(|baseline| format!("; in the baseline at most {:.1}", baseline.max))
+            .unwrap_or_default();
+        let rose = series
+            .change_points
+            .iter()
+            .find(|change| change.after > change.before)
+            .map(|change| change.at)
+            .filter(|at| *at <= onset);
         chain.link(
             format!("{} of the database {} rose to {:.1}{usual}.", series.metric.name, database.id, series.window.max),
             rose,
@@ -150,7 +172,10 @@ fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> marple_case::Roo
     let series = &slow.duration;
     let usual = series.fact.baseline.map_or(0.0, |baseline| baseline.max);
     chain.link(
-        format!("The function's duration ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.", series.statistic, series.window.max),
+        format!(
+            "The function's duration ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.",
+            series.statistic, series.window.max
+        ),
         None,
         [cite_series(series.evidence, "Duration", &series.statistic)],
     );
@@ -162,10 +187,20 @@ fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> marple_case::Roo
         series.window.max
     );
     if slow.line.is_none() {
-        cause.gaps.push(gap("how long each call takes", "the function logs no times of its calls", "log the duration of each call, or switch on X-Ray tracing", true));
+        cause.gaps.push(gap(
+            "how long each call takes",
+            "the function logs no times of its calls",
+            "log the duration of each call, or switch on X-Ray tracing",
+            true,
+        ));
     }
     if slow.database.is_none() {
-        cause.gaps.push(gap("why what it calls is slow", "its own metrics were not among the evidence", "read latency and load of what is called", true));
+        cause.gaps.push(gap(
+            "why what it calls is slow",
+            "its own metrics were not among the evidence",
+            "read latency and load of what is called",
+            true,
+        ));
     }
     cause
 }

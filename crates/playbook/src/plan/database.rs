@@ -41,7 +41,11 @@ pub(crate) fn slow(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
 }
 
 fn prevention(connections: bool) -> Vec<String> {
-    let metric = if connections { "DatabaseConnections at 80 % of max_connections" } else { "CPUUtilization of the database above 80 %" };
+    let metric = if connections {
+        "DatabaseConnections at 80 % of max_connections"
+    } else {
+        "CPUUtilization of the database above 80 %"
+    };
     vec![
         format!("Alarm on {metric}."),
         "Pool connections (RDS Proxy, or a bounded pool in each client), and give each query a time limit.".to_owned(),
@@ -52,11 +56,17 @@ fn prevention(connections: bool) -> Vec<String> {
 /// Takes load off: found by a person, since no metric names the client.
 fn fewer_clients(case: &Case<'_>, database: &Database, connections: bool) -> Vec<Action> {
     let look = match connections {
-        true => "Find who holds the connections: SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3, 4 (MySQL: SHOW PROCESSLIST).",
-        false => "Find the queries that run: SELECT pid, usename, application_name, query_start, query FROM pg_stat_activity WHERE state = 'active' (MySQL: SHOW PROCESSLIST).",
+        true => {
+            "Find who holds the connections: SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3, 4 (MySQL: SHOW PROCESSLIST)."
+        }
+        false => {
+            "Find the queries that run: SELECT pid, usename, application_name, query_start, query FROM pg_stat_activity WHERE state = 'active' (MySQL: SHOW PROCESSLIST)."
+        }
     };
     let relieve = match connections {
-        true => "Lower that client's number of tasks or its pool, or end its idle sessions (pg_terminate_backend of idle ones only).",
+        true => {
+            "Lower that client's number of tasks or its pool, or end its idle sessions (pg_terminate_backend of idle ones only)."
+        }
         false => "End or pause that job or query with its owner's consent (pg_cancel_backend), or move it to a reader.",
     };
     let phases = Phases {
@@ -91,19 +101,37 @@ fn larger(case: &Case<'_>, database: &Database) -> Action {
     });
     let phases = Phases {
         prepare: read.into_iter().collect(),
-        apply: vec![by_hand("Modify the instance to a larger class (aws rds modify-db-instance --db-instance-class), in a maintenance window or by failover to a larger reader.", "status available, the larger class")],
+        apply: vec![by_hand(
+            "Modify the instance to a larger class (aws rds modify-db-instance --db-instance-class), in a maintenance window or by failover to a larger reader.",
+            "status available, the larger class",
+        )],
         post_validate: alarm_quiet(case),
         rollback: vec![by_hand("Modify it back to the present class.", "the present class")],
         ..Phases::default()
     };
-    action("Give the database a larger class, if its load is rightful", ActionKind::Scale, false, phases, "The instance restarts; it costs in proportion, and load without a bound fills it too.")
+    action(
+        "Give the database a larger class, if its load is rightful",
+        ActionKind::Scale,
+        false,
+        phases,
+        "The instance restarts; it costs in proportion, and load without a bound fills it too.",
+    )
 }
 
 fn insights(case: &Case<'_>, database: &Database) -> Action {
     let phases = Phases {
-        apply: vec![by_hand(format!("Switch on Performance Insights for {} in the template that owns it.", database.id), "load by query and by client")],
+        apply: vec![by_hand(
+            format!("Switch on Performance Insights for {} in the template that owns it.", database.id),
+            "load by query and by client",
+        )],
         post_validate: alarm_quiet(case),
         ..Phases::default()
     };
-    action("See load by query and client", ActionKind::Observability, false, phases, "A small cost beyond the free retention.")
+    action(
+        "See load by query and client",
+        ActionKind::Observability,
+        false,
+        phases,
+        "A small cost beyond the free retention.",
+    )
 }

@@ -127,10 +127,14 @@ fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
 
 /// Sets a variable of a service's task definition.
 fn in_task_definition(case: &Case<'_>, variable: &str) -> Action {
-    let (prepare, apply) = service::new_revision(case, &format!("set {variable} in the container's environment to the right host"));
+    let (prepare, apply) =
+        service::new_revision(case, &format!("set {variable} in the container's environment to the right host"));
     let phases = Phases {
         prepare,
-        pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}, and that the host in it resolves."), "an address")],
+        pre_validate: vec![by_hand(
+            format!("Make sure of the right value of {variable}, and that the host in it resolves."),
+            "an address",
+        )],
         apply,
         post_validate: service::settled(case),
         rollback: service::back_to_present(case),

@@ -62,7 +62,10 @@ pub(crate) fn described(case: &Case<'_>, query: &str) -> String {
 pub(crate) fn note(case: &Case<'_>) -> Step {
     run(
         "Note what the service runs now, to be able to go back to it.",
-        described(case, "services[0].{taskDefinition: taskDefinition, desiredCount: desiredCount, runningCount: runningCount}"),
+        described(
+            case,
+            "services[0].{taskDefinition: taskDefinition, desiredCount: desiredCount, runningCount: runningCount}",
+        ),
         "the task definition and the number of tasks that the evidence shows; if they differ, someone has changed them since: stop and look again",
     )
 }
@@ -102,7 +105,10 @@ pub(crate) fn rollback(case: &Case<'_>, before: &Before<'_>, unverified: Option<
     let (region, present) = (quoted(&case.scope.region), present(case));
     let mut checks = vec![run(
         format!("See that {revision} is there, and which image it names."),
-        format!("aws ecs describe-task-definition --task-definition {} --query 'taskDefinition.{{status: status, images: containerDefinitions[].image}}' --region {region}", quoted(revision)),
+        format!(
+            "aws ecs describe-task-definition --task-definition {} --query 'taskDefinition.{{status: status, images: containerDefinitions[].image}}' --region {region}",
+            quoted(revision)
+        ),
         match &before.image {
             Some(image) => format!("ACTIVE, with the image {image}"),
             None => "ACTIVE, with the earlier image".to_owned(),
@@ -112,9 +118,17 @@ pub(crate) fn rollback(case: &Case<'_>, before: &Before<'_>, unverified: Option<
     let phases = Phases {
         prepare: vec![note(case)],
         pre_validate: checks,
-        apply: vec![run(format!("Put {revision} into service."), run_revision(case, revision), format!("a new PRIMARY deployment of {revision}"))],
+        apply: vec![run(
+            format!("Put {revision} into service."),
+            run_revision(case, revision),
+            format!("a new PRIMARY deployment of {revision}"),
+        )],
         post_validate: settled(case),
-        rollback: vec![run(format!("Put {present} into service again."), run_revision(case, &present), format!("a new PRIMARY deployment of {present}"))],
+        rollback: vec![run(
+            format!("Put {present} into service again."),
+            run_revision(case, &present),
+            format!("a new PRIMARY deployment of {present}"),
+        )],
     };
     let mut back = action(
         format!("Go back to {revision}, which ran before"),
@@ -155,18 +169,25 @@ pub(crate) fn new_revision(case: &Case<'_>, change: &str) -> (Vec<Step>, Vec<Ste
         note(case),
         run(
             "Save the present task definition.",
-            format!("aws ecs describe-task-definition --task-definition {} --query taskDefinition --output json --region {region}", quoted(&present)),
+            format!(
+                "aws ecs describe-task-definition --task-definition {} --query taskDefinition --output json --region {region}",
+                quoted(&present)
+            ),
             "the whole definition: keep it as task-definition-before.json",
         ),
         by_hand(
-            format!("Write task-definition.json from it: leave out taskDefinitionArn, revision, status, requiresAttributes, compatibilities, registeredAt and registeredBy, and {change}."),
+            format!(
+                "Write task-definition.json from it: leave out taskDefinitionArn, revision, status, requiresAttributes, compatibilities, registeredAt and registeredBy, and {change}."
+            ),
             "a file that differs from the saved one in that alone",
         ),
     ];
     let apply = vec![
         run(
             "Register it as a new revision.",
-            format!("aws ecs register-task-definition --cli-input-json file://task-definition.json --query 'taskDefinition.taskDefinitionArn' --output text --region {region}"),
+            format!(
+                "aws ecs register-task-definition --cli-input-json file://task-definition.json --query 'taskDefinition.taskDefinitionArn' --output text --region {region}"
+            ),
             format!("the ARN of a new revision of {family}"),
         ),
         run(
@@ -181,7 +202,11 @@ pub(crate) fn new_revision(case: &Case<'_>, change: &str) -> (Vec<Step>, Vec<Ste
 /// Puts the present revision into service again.
 pub(crate) fn back_to_present(case: &Case<'_>) -> Vec<Step> {
     let present = present(case);
-    vec![run(format!("Put {present} into service again."), run_revision(case, &present), format!("a new PRIMARY deployment of {present}"))]
+    vec![run(
+        format!("Put {present} into service again."),
+        run_revision(case, &present),
+        format!("a new PRIMARY deployment of {present}"),
+    )]
 }
 
 /// Switches on the load balancer's access logs.
@@ -189,17 +214,30 @@ pub(crate) fn access_logs(case: &Case<'_>) -> Option<Action> {
     let balancer = case.workload.balancer().filter(|balancer| balancer.access_logs != Some(true))?;
     let (arn, region) = (quoted(&balancer.arn), quoted(&case.scope.region));
     let phases = Phases {
-        prepare: vec![by_hand("Choose or make an S3 bucket whose policy lets Elastic Load Balancing write to it.", "a bucket in the same region")],
+        prepare: vec![by_hand(
+            "Choose or make an S3 bucket whose policy lets Elastic Load Balancing write to it.",
+            "a bucket in the same region",
+        )],
         pre_validate: vec![run(
             "Read the present attributes.",
-            format!("aws elbv2 describe-load-balancer-attributes --load-balancer-arn {arn} --query 'Attributes[?starts_with(Key, `access_logs`)]' --region {region}"),
+            format!(
+                "aws elbv2 describe-load-balancer-attributes --load-balancer-arn {arn} --query 'Attributes[?starts_with(Key, `access_logs`)]' --region {region}"
+            ),
             "access_logs.s3.enabled false",
         )],
-        apply: vec![by_hand("Set access_logs.s3.bucket to the bucket and access_logs.s3.enabled to true (aws elbv2 modify-load-balancer-attributes).", "the attributes as set")],
-        post_validate: vec![by_hand("Look for log objects in the bucket after five minutes of traffic.", "objects with path, status and target of each request")],
+        apply: vec![by_hand(
+            "Set access_logs.s3.bucket to the bucket and access_logs.s3.enabled to true (aws elbv2 modify-load-balancer-attributes).",
+            "the attributes as set",
+        )],
+        post_validate: vec![by_hand(
+            "Look for log objects in the bucket after five minutes of traffic.",
+            "objects with path, status and target of each request",
+        )],
         rollback: vec![run(
             "Switch the logs off again.",
-            format!("aws elbv2 modify-load-balancer-attributes --load-balancer-arn {arn} --attributes Key=access_logs.s3.enabled,Value=false --region {region}"),
+            format!(
+                "aws elbv2 modify-load-balancer-attributes --load-balancer-arn {arn} --attributes Key=access_logs.s3.enabled,Value=false --region {region}"
+            ),
             "access_logs.s3.enabled false",
         )],
     };
@@ -215,12 +253,21 @@ pub(crate) fn access_logs(case: &Case<'_>) -> Option<Action> {
 /// The change of code with its checks.
 pub(crate) fn code_change(case: &Case<'_>, title: impl Into<String>) -> Action {
     let phases = Phases {
-        apply: vec![by_hand("Carry out the specification below, review it, build a new image, and deploy it through the usual pipeline.", "the deployment is through")],
+        apply: vec![by_hand(
+            "Carry out the specification below, review it, build a new image, and deploy it through the usual pipeline.",
+            "the deployment is through",
+        )],
         post_validate: settled(case),
         rollback: back_to_present(case),
         ..Phases::default()
     };
-    action(title, ActionKind::CodeChange, false, phases, "A change of behaviour for callers that rely on the present one; test it before it is deployed.")
+    action(
+        title,
+        ActionKind::CodeChange,
+        false,
+        phases,
+        "A change of behaviour for callers that rely on the present one; test it before it is deployed.",
+    )
 }
 
 /// What would have announced or stopped any bad deployment.

@@ -47,7 +47,10 @@ impl<'a> Case<'a> {
             series.metric.name == name
                 && series.statistic == statistic
                 && matches!(series.metric.namespace.as_str(), "AWS/ECS" | "ECS/ContainerInsights")
-                && self.subject.as_ref().is_none_or(|subject| series.metric.dimensions.get("ServiceName") == Some(subject))
+                && self
+                    .subject
+                    .as_ref()
+                    .is_none_or(|subject| series.metric.dimensions.get("ServiceName") == Some(subject))
         };
         self.series.iter().filter(|seen| own(seen)).max_by_key(|seen| seen.window.points).copied()
     }
@@ -61,7 +64,8 @@ impl<'a> Case<'a> {
     /// One statistic of a metric of the load balancer in front, or of the service's target groups: the one with most points.
     pub(crate) fn balanced(&self, name: &str, statistic: &str) -> Option<Seen<'a, Series>> {
         let read = self.series.iter().copied();
-        let of_groups = self.workload.target_groups().into_iter().flat_map(|group| of_load(group.evidence, &group.fact.load));
+        let of_groups =
+            self.workload.target_groups().into_iter().flat_map(|group| of_load(group.evidence, &group.fact.load));
         let of_balancer = self.workload.balancer().into_iter().flat_map(|one| of_load(one.evidence, &one.fact.load));
         let own = |series: &Seen<'a, Series>| {
             series.metric.name == name && series.statistic == statistic && self.fronts(series.fact)
@@ -71,7 +75,13 @@ impl<'a> Case<'a> {
         let mut best: Option<Seen<'a, Series>> = None;
         for one in all {
             let better = |old: &Seen<'a, Series>| {
-                let rank = |series: &Seen<'a, Series>| (series.window.nonzero > 0, series.window.points, series.metric.dimensions.contains_key("TargetGroup"));
+                let rank = |series: &Seen<'a, Series>| {
+                    (
+                        series.window.nonzero > 0,
+                        series.window.points,
+                        series.metric.dimensions.contains_key("TargetGroup"),
+                    )
+                };
                 rank(&one) > rank(old)
             };
             if best.as_ref().is_none_or(better) {
@@ -86,7 +96,8 @@ impl<'a> Case<'a> {
         if !series.metric.namespace.ends_with("ELB") {
             return false;
         }
-        let part = |name: &str| series.metric.dimensions.get(name).map(|value| value.split('/').nth(1).unwrap_or(value));
+        let part =
+            |name: &str| series.metric.dimensions.get(name).map(|value| value.split('/').nth(1).unwrap_or(value));
         let groups = self.workload.target_groups();
         match (part("TargetGroup"), part("LoadBalancer")) {
             (Some(group), _) if !groups.is_empty() => groups.iter().any(|own| own.name == group),
@@ -172,7 +183,10 @@ impl<'a> Case<'a> {
     pub(crate) fn cite_correlation(&self, name: &str) -> Option<Citation> {
         let holds = |evidence: &&Evidence| evidence.tool == "get_metrics" || evidence.text.contains("correlation:");
         self.evidence.iter().filter(holds).find_map(|evidence| {
-            cite::any(evidence, &[&["correlation:", name, "RequestCount"], &[name, "with requests"], &["correlation:", name]])
+            cite::any(
+                evidence,
+                &[&["correlation:", name, "RequestCount"], &[name, "with requests"], &["correlation:", name]],
+            )
         })
     }
 }

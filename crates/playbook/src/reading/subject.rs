@@ -99,11 +99,7 @@ fn balancers(facts: &Facts) -> &[LoadBalancer] {
 }
 
 /// The service behind a load balancer or target group: one of whose targets is that group, or a group of that balancer.
-fn behind(
-    named: &[ResourceRef],
-    services: &[&Service],
-    balancers: &[&LoadBalancer],
-) -> Option<(SubjectKind, String)> {
+fn behind(named: &[ResourceRef], services: &[&Service], balancers: &[&LoadBalancer]) -> Option<(SubjectKind, String)> {
     let groups = named.iter().flat_map(|resource| match resource.kind {
         ResourceKind::TargetGroup => vec![resource.name.clone()],
         ResourceKind::LoadBalancer => {

@@ -1,11 +1,10 @@
 //! An ECS service and what stands around it: tasks, revisions of its task definition, images, target groups.
 
-use jiff::Timestamp;
 use marple_case::{
     Evidence, Facts, Scope,
     facts::{
         ContainerDefinition, ContainerState, Deployment, EnvironmentVariable, Image, Images, LoadBalancer, Metrics,
-        Service, ServiceEvent, Task, TaskDefinition, TargetGroup,
+        Service, ServiceEvent, TargetGroup, Task, TaskDefinition,
     },
 };
 
@@ -193,9 +192,8 @@ impl<'a> Workload<'a> {
     /// The load balancer in front of the service.
     pub(crate) fn balancer(&self) -> Option<Seen<'a, LoadBalancer>> {
         let own: Vec<String> = self.target_groups().iter().map(|group| group.name.clone()).collect();
-        let ours = |balancer: &&Seen<'a, LoadBalancer>| {
-            balancer.target_groups.iter().any(|group| own.contains(&group.name))
-        };
+        let ours =
+            |balancer: &&Seen<'a, LoadBalancer>| balancer.target_groups.iter().any(|group| own.contains(&group.name));
         self.balancers.iter().find(ours).or_else(|| self.balancers.first()).copied()
     }
 
@@ -225,12 +223,6 @@ impl<'a> Workload<'a> {
     pub(crate) fn listing(&self, repository: &str) -> Option<Seen<'a, Images>> {
         let whole = |images: &&Seen<'a, Images>| images.repository == repository;
         self.images.iter().filter(whole).min_by_key(|images| images.asked.is_some()).copied()
-    }
-
-    /// When the first task of a revision started.
-    pub(crate) fn first_start(&self, revision: &str) -> Option<Timestamp> {
-        let ours = self.tasks.iter().filter(|task| task.task_definition == revision);
-        ours.filter_map(|task| task.started.or(task.created)).min()
     }
 }
 

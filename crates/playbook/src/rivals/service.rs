@@ -57,25 +57,39 @@ fn needs_no_database(diagnosis: &Diagnosis<'_>) -> bool {
 }
 
 fn idle(evidence: &marple_case::Evidence, database: &Database) -> Option<RuledOut> {
-    let load = database.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
+    let load =
+        database.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
     let load = load.max_by(|a, b| a.window.max.total_cmp(&b.window.max))?;
     let usual = load.baseline.is_some_and(|baseline| load.window.max <= 1.5 * baseline.max.max(1.0));
     if database.status != "available" || !(usual || load.window.max == 0.0) {
         return None;
     }
-    let reason = format!("It is available, and its connections were at most {:.0}, as usual or unused.", load.window.max);
-    let cited = cite::any(evidence, &[&["connections:", &database.id]]).or_else(|| cite_series(evidence, "DatabaseConnections", &load.statistic));
+    let reason =
+        format!("It is available, and its connections were at most {:.0}, as usual or unused.", load.window.max);
+    let cited = cite::any(evidence, &[&["connections:", &database.id]])
+        .or_else(|| cite_series(evidence, "DatabaseConnections", &load.statistic));
     Some(super::rival(&format!("The database {}", database.id), reason, [cited]))
 }
 
 /// Targets that are healthy are reached: the way from the load balancer to the tasks is open.
 fn healthy_targets(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Option<RuledOut> {
-    if matches!(&hypothesis.diagnosis, Diagnosis::Service(ServiceFault::Health(_) | ServiceFault::Image(_) | ServiceFault::Secret(_))) {
+    if matches!(
+        &hypothesis.diagnosis,
+        Diagnosis::Service(ServiceFault::Health(_) | ServiceFault::Image(_) | ServiceFault::Secret(_))
+    ) {
         return None;
     }
     let group = case.workload.target_groups().into_iter().find(|group| {
         !group.fact.targets.is_empty() && group.fact.targets.iter().all(|target| target.state == "healthy")
     })?;
-    let reason = format!("All {} target(s) of {} are healthy: the load balancer reaches them.", group.fact.targets.len(), group.name);
-    Some(super::rival("The network between load balancer and tasks", reason, [cite::any(group.evidence, &[&["target:", "healthy"]])]))
+    let reason = format!(
+        "All {} target(s) of {} are healthy: the load balancer reaches them.",
+        group.fact.targets.len(),
+        group.name
+    );
+    Some(super::rival(
+        "The network between load balancer and tasks",
+        reason,
+        [cite::any(group.evidence, &[&["target:", "healthy"]])],
+    ))
 }

@@ -251,26 +251,30 @@ impl World {
 
     /// Plays the conversation until both reports are there, and checks what must hold of any report.
     pub(super) fn investigate(&self) -> (RootCause, MitigationPlan) {
-        let evidence = self.evidence();
-        let mut messages = vec![Message::user("The alarm went off.")];
-        for _ in 0..8 {
-            let message = investigation::next(&turn(&self.scope, &messages, &evidence));
-            let report = |tool: &str| message.calls().find(|call| call.tool == tool).map(|call| call.arguments.clone());
-            if let (Some(cause), Some(plan)) = (report(investigation::ROOT_CAUSE), report(investigation::PLAN)) {
-                let cause: RootCause = serde_json::from_value(cause).expect("a root cause");
-                let plan: MitigationPlan = serde_json::from_value(plan).expect("a plan");
-                check(&cause, &plan, &evidence);
-                return (cause, plan);
-            }
-            let results = message
-                .calls()
-                .map(|call| Block::ToolResult { call: call.id.clone(), text: "nothing".into(), is_error: false })
-                .collect();
-            messages.push(message);
-            messages.push(Message { role: Role::User, blocks: results });
-        }
-        panic!("no report after eight turns");
+        play(&self.scope, &self.evidence())
     }
+}
+
+/// Plays the conversation until both reports are there, and checks what must hold of any report.
+pub(super) fn play(scope: &Scope, evidence: &[Evidence]) -> (RootCause, MitigationPlan) {
+    let mut messages = vec![Message::user("The alarm went off.")];
+    for _ in 0..8 {
+        let message = investigation::next(&turn(scope, &messages, evidence));
+        let report = |tool: &str| message.calls().find(|call| call.tool == tool).map(|call| call.arguments.clone());
+        if let (Some(cause), Some(plan)) = (report(investigation::ROOT_CAUSE), report(investigation::PLAN)) {
+            let cause: RootCause = serde_json::from_value(cause).expect("a root cause");
+            let plan: MitigationPlan = serde_json::from_value(plan).expect("a plan");
+            check(&cause, &plan, evidence);
+            return (cause, plan);
+        }
+        let results = message
+            .calls()
+            .map(|call| Block::ToolResult { call: call.id.clone(), text: "nothing".into(), is_error: false })
+            .collect();
+        messages.push(message);
+        messages.push(Message { role: Role::User, blocks: results });
+    }
+    panic!("no report after eight turns");
 }
 
 /// What must hold of any report: quotes stand, times ascend, a fault has a chain, and the plan says something.
@@ -434,7 +438,7 @@ fn function(name: &str, runtime: &str, handler: &str) -> Function {
     }
 }
 
-fn summary(name: &str, window: Window, baseline: Window) -> LogSummary {
+pub(super) fn summary(name: &str, window: Window, baseline: Window) -> LogSummary {
     LogSummary {
         log_group: format!("/aws/lambda/{name}"),
         window,
@@ -451,7 +455,7 @@ fn summary(name: &str, window: Window, baseline: Window) -> LogSummary {
     }
 }
 
-fn alarm(name: &str, metric: MetricId) -> Alarm {
+pub(super) fn alarm(name: &str, metric: MetricId) -> Alarm {
     let condition = AlarmCondition {
         metrics: vec![metric],
         expression: None,
@@ -482,7 +486,7 @@ fn alarm(name: &str, metric: MetricId) -> Alarm {
     }
 }
 
-fn alarm_text(alarm: &Alarm) -> String {
+pub(super) fn alarm_text(alarm: &Alarm) -> String {
     let mut text = format!(
         "alarm: {}\nstate: {} since 2026-03-05T10:33:20Z\nreason: {}\nhistory:\n",
         alarm.name,
@@ -525,7 +529,7 @@ fn series_text(series: &Series) -> String {
     )
 }
 
-fn summary_text(summary: &LogSummary) -> String {
+pub(super) fn summary_text(summary: &LogSummary) -> String {
     let mut text = format!("log group: {}\nwindow: {}, {} lines\n", summary.log_group, summary.window, summary.lines);
     if let Some(all) = &summary.invocations {
         text += &format!(
@@ -566,7 +570,7 @@ fn code_text(code: &FunctionCode) -> String {
     text
 }
 
-fn changes_text(changes: &Changes, name: &str) -> String {
+pub(super) fn changes_text(changes: &Changes, name: &str) -> String {
     let mut text = String::new();
     for change in &changes.changes {
         let resource = change.resource.as_ref().map_or("", |resource| resource.name.as_str());
@@ -578,7 +582,7 @@ fn changes_text(changes: &Changes, name: &str) -> String {
     text
 }
 
-fn database_text(database: &Database) -> String {
+pub(super) fn database_text(database: &Database) -> String {
     let mut text = format!("cluster: {} (aurora-postgresql 15.4), status {}\n", database.id, database.status);
     text += &format!("endpoint: {}:5432\n", database.endpoint.as_deref().unwrap_or_default());
     for load in &database.load {

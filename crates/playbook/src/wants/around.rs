@@ -5,12 +5,7 @@ use marple_case::{ResourceKind, facts::ShownValue};
 use serde_json::{Value, json};
 
 use super::call;
-use crate::reading::{
-    Case,
-    failure::host_of,
-    subject::SubjectKind,
-    workload::ImageName,
-};
+use crate::reading::{Case, failure::host_of, subject::SubjectKind, workload::ImageName};
 
 /// The calls.
 pub(super) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {

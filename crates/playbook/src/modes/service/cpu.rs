@@ -51,9 +51,13 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let first = pinned.first().copied()?;
     let levels = case.levels(level.fact);
     let by_requests = levels.is_some_and(|levels| {
-        levels.driven_periods >= 1 && levels.idle_periods >= 3 && levels.driven >= 50.0 && levels.idle <= 0.5 * levels.driven
+        levels.driven_periods >= 1
+            && levels.idle_periods >= 3
+            && levels.driven >= 50.0
+            && levels.idle <= 0.5 * levels.driven
     });
-    let slowest = case.balanced("TargetResponseTime", "Maximum").or_else(|| case.balanced("TargetResponseTime", "Average"));
+    let slowest =
+        case.balanced("TargetResponseTime", "Maximum").or_else(|| case.balanced("TargetResponseTime", "Average"));
     let pinned = Pinned {
         units: case.workload.cpu_units(),
         levels,
@@ -65,7 +69,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         level,
     };
     let only_starts = !by_requests && is_start_up(case, level.fact);
-    let crashed = case.workload.container_states().any(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143 && code != 137));
+    let crashed = case
+        .workload
+        .container_states()
+        .any(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143 && code != 137));
     let support = match (only_starts, by_requests || pinned.periods >= 3) {
         (true, _) => Support::Possible,
         (false, true) if !crashed => Support::Shown,
@@ -129,7 +136,10 @@ fn chain(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<Link> {
     }
     let units = pinned.units.map(|units| format!(" of {units} units")).unwrap_or_default();
     chain.link(
-        format!("CPU stood at up to {:.1} %{units} in {} period(s) from {}.", level.window.max, pinned.periods, pinned.first),
+        format!(
+            "CPU stood at up to {:.1} %{units} in {} period(s) from {}.",
+            level.window.max, pinned.periods, pinned.first
+        ),
         Some(pinned.first),
         [own()],
     );
@@ -140,9 +150,17 @@ fn chain(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<Link> {
             [cite_series(slow.evidence, "TargetResponseTime", &slow.statistic)],
         );
     }
-    let unhealthy = case.workload.events().into_iter().find(|event| event.message.contains("unhealthy") && event.at >= pinned.first);
+    let unhealthy = case
+        .workload
+        .events()
+        .into_iter()
+        .find(|event| event.message.contains("unhealthy") && event.at >= pinned.first);
     if let Some(event) = unhealthy {
-        chain.link("Health checks went unanswered while the CPU was at its limit: an effect.", Some(event.at), [cite_event(&event)]);
+        chain.link(
+            "Health checks went unanswered while the CPU was at its limit: an effect.",
+            Some(event.at),
+            [cite_event(&event)],
+        );
     }
     chain.impact(case);
     chain.alarm(case);
@@ -151,7 +169,10 @@ fn chain(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<Link> {
 
 fn summary(case: &Case<'_>, pinned: &Pinned<'_>) -> String {
     let name = case.name();
-    let mut text = format!("The tasks of {name} use all the CPU that they may, from {} in {} period(s).", pinned.first, pinned.periods);
+    let mut text = format!(
+        "The tasks of {name} use all the CPU that they may, from {} in {} period(s).",
+        pinned.first, pinned.periods
+    );
     if let Some(levels) = pinned.levels.filter(|_| pinned.by_requests) {
         text += &format!(" {}: requests set it off, and tasks without requests stay idle.", in_words(&levels));
     }
@@ -160,7 +181,11 @@ fn summary(case: &Case<'_>, pinned: &Pinned<'_>) -> String {
 
 fn gaps(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<Gap> {
     let off = case.workload.balancer().and_then(|balancer| balancer.access_logs) == Some(false);
-    let why = if off { "the load balancer's access logs are off, and the program logs no request" } else { "no access log was among the evidence" };
+    let why = if off {
+        "the load balancer's access logs are off, and the program logs no request"
+    } else {
+        "no access log was among the evidence"
+    };
     let mut gaps = vec![gap(
         "which requests (path, client) use the CPU",
         why,
@@ -187,16 +212,21 @@ fn rivals(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<RuledOut> {
     let started = case.workload.tasks.iter().filter(|task| task.started.is_some_and(|at| at < pinned.first));
     let task = started.max_by_key(|task| task.started);
     let age = task.and_then(|task| Some(pinned.first.duration_since(task.started?).as_secs()));
-    let since = age.map(|age| format!("A task had run for {} before the first such period. ", minutes(age))).unwrap_or_default();
+    let since = age
+        .map(|age| format!("A task had run for {} before the first such period. ", minutes(age)))
+        .unwrap_or_default();
     rivals.push(RuledOut {
         hypothesis: "A loop in the program's start-up".to_owned(),
-        reason: format!("{since}The same tasks stand at {idle:.1} % in periods without requests, which a loop would not let them."),
+        reason: format!(
+            "{since}The same tasks stand at {idle:.1} % in periods without requests, which a loop would not let them."
+        ),
         citations: [task.and_then(cite_task), correlation.clone()].into_iter().flatten().collect(),
     });
     if let Some(change) = nearest_change(case, pinned) {
         let stamp = change.at.to_string();
         let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action], &[&stamp]]);
-        let after = if change.at > pinned.first { "came after the first such period" } else { "is followed by idle periods" };
+        let after =
+            if change.at > pinned.first { "came after the first such period" } else { "is followed by idle periods" };
         rivals.push(RuledOut {
             hypothesis: "A task replacement, deployment or stack update".to_owned(),
             reason: format!("{} at {} {after}; CPU rises with requests and falls without, again and again, while the tasks stay the same.", change.action, change.at),

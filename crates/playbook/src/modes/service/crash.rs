@@ -83,7 +83,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         words,
         onset,
     };
-    let other = case.failures.iter().any(|logged| logged.failure != Failure::Program && !logged.in_baseline && !logged.class.is_empty());
+    let other = case
+        .failures
+        .iter()
+        .any(|logged| logged.failure != Failure::Program && !logged.in_baseline && !logged.class.is_empty());
     let support = match (&crash.logged, crash.exits.is_empty(), other) {
         (Some(_), false, _) => Support::Shown,
         (Some(logged), true, _) if logged.is_uncaught() || crash.place.is_some() => Support::Shown,
@@ -105,7 +108,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 /// Whether a container ended by its own doing: not killed, not told to stop.
 fn is_own_end(task: &Task, container: &ContainerState) -> bool {
-    let told = matches!(task.stop_code.as_deref(), Some("ServiceSchedulerInitiated" | "UserInitiated" | "SpotInterruption"));
+    let told =
+        matches!(task.stop_code.as_deref(), Some("ServiceSchedulerInitiated" | "UserInitiated" | "SpotInterruption"));
     match container.exit_code {
         None | Some(137 | 143) => false,
         Some(0) => task.stop_code.as_deref() == Some("EssentialContainerExited"),
@@ -119,7 +123,8 @@ fn last_words<'a>(case: &Case<'a>) -> Option<Seen<'a, LogTemplate>> {
         let (evidence, templates) = (summary.evidence, &summary.fact.templates);
         templates.iter().map(move |fact| Seen { evidence, fact })
     };
-    let new = case.summaries.iter().flat_map(of).filter(|line| line.is_error && line.count > 0 && line.baseline_count == 0);
+    let new =
+        case.summaries.iter().flat_map(of).filter(|line| line.is_error && line.count > 0 && line.baseline_count == 0);
     new.max_by_key(|line| line.first)
 }
 
@@ -133,10 +138,15 @@ fn onset(case: &Case<'_>, logged: Option<&Logged<'_>>, exits: &[(Seen<'_, Task>,
 fn deliberate(case: &Case<'_>, logged: Option<&Logged<'_>>) -> Option<Citation> {
     let pattern = DELIBERATE.as_ref()?;
     let own = logged.filter(|logged| pattern.is_match(logged.message)).and_then(cite_error);
-    let lines = case.summaries.iter().flat_map(|summary| summary.fact.templates.iter().map(move |line| (summary.evidence, line)));
+    let lines = case
+        .summaries
+        .iter()
+        .flat_map(|summary| summary.fact.templates.iter().map(move |line| (summary.evidence, line)));
     let near = |line: &LogTemplate| {
         let at = line.first.zip(logged.map(|logged| logged.first));
-        line.count > 0 && line.baseline_count == 0 && at.is_some_and(|(line, error)| line.duration_since(error).abs() <= case.scope.tolerance())
+        line.count > 0
+            && line.baseline_count == 0
+            && at.is_some_and(|(line, error)| line.duration_since(error).abs() <= case.scope.tolerance())
     };
     let beside = lines.filter(|(_, line)| near(line)).find(|(_, line)| pattern.is_match(&line.sample));
     own.or_else(|| {
@@ -149,7 +159,8 @@ fn deliberate(case: &Case<'_>, logged: Option<&Logged<'_>>) -> Option<Citation> 
 fn lacking(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, LogTemplate>>) -> Option<String> {
     let text = logged.map(|logged| logged.headline()).or_else(|| words.map(|line| line.fact.sample.clone()))?;
     let name = VARIABLE.as_ref()?.find(&text).filter(|_| LACKS.as_ref().is_some_and(|lacks| lacks.is_match(&text)))?;
-    let injected = case.workload.containers().into_iter().flat_map(|one| &one.secrets).any(|secret| secret.name == name.as_str());
+    let injected =
+        case.workload.containers().into_iter().flat_map(|one| &one.secrets).any(|secret| secret.name == name.as_str());
     let set = case.environment().iter().any(|variable| variable.name == name.as_str());
     (!set && !injected && case.workload.current().is_some()).then(|| name.as_str().to_owned())
 }
@@ -159,7 +170,8 @@ fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
     let pattern = REQUEST.as_ref()?;
     let lines = case.summaries.iter().flat_map(|summary| &summary.fact.templates);
     let near = lines.filter(|line| line.count > 0 && line.baseline_count == 0);
-    let near = near.filter(|line| line.first.is_some_and(|at| at.duration_since(onset).abs() <= case.scope.tolerance()));
+    let near =
+        near.filter(|line| line.first.is_some_and(|at| at.duration_since(onset).abs() <= case.scope.tolerance()));
     let found = near.filter_map(|line| pattern.captures(&line.sample)).next()?;
     found.get(1).map(|path| path.as_str().to_owned())
 }
@@ -220,18 +232,29 @@ fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
         chain.link(introduced.statement(case.name()), introduced.deployment.created, introduced.citations());
     }
     if let Some(variable) = &crash.lacks {
-        let cited = case.settings().and_then(|evidence| cite::any(evidence, &[&["no environment variable"], &["environment"], &["task definition:"]]));
-        chain.link(format!("The task definition sets no {variable} and injects no secret of that name."), None, [cited]);
+        let cited = case.settings().and_then(|evidence| {
+            cite::any(evidence, &[&["no environment variable"], &["environment"], &["task definition:"]])
+        });
+        chain.link(
+            format!("The task definition sets no {variable} and injects no secret of that name."),
+            None,
+            [cited],
+        );
     }
     if let Some(logged) = &crash.logged {
         let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
         let at = crash.place.as_ref().map(|place| format!(" at {}:{}", place.frame.file, place.location.line));
         let times = if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) };
-        let statement = format!("The program raised {}{}, {times} in the window.", logged.headline(), at.unwrap_or_default());
+        let statement =
+            format!("The program raised {}{}, {times} in the window.", logged.headline(), at.unwrap_or_default());
         chain.link(statement, Some(logged.first), [cite_error(logged), frame]);
     }
     if let Some(cited) = &crash.deliberate {
-        chain.link("The program's own words say that it fails on purpose: it is test code in a deployed program.", None, [Some(cited.clone())]);
+        chain.link(
+            "The program's own words say that it fails on purpose: it is test code in a deployed program.",
+            None,
+            [Some(cited.clone())],
+        );
     }
     if let Some(line) = crash.words {
         let words: String = line.fact.sample.chars().take(100).collect();
@@ -268,7 +291,10 @@ fn meaning(code: i32) -> &'static str {
 }
 
 fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
-    let what = crash.logged.as_ref().map_or_else(|| "ends by itself".to_owned(), |logged| format!("crashes with {}", logged.headline()));
+    let what = crash
+        .logged
+        .as_ref()
+        .map_or_else(|| "ends by itself".to_owned(), |logged| format!("crashes with {}", logged.headline()));
     let mut text = format!("{} {what}. First seen at {}.", case.name(), crash.onset);
     if !crash.exits.is_empty() {
         text += &format!(" ECS replaced {} task(s); until a new one is healthy, clients see 5xx.", crash.exits.len());
@@ -279,7 +305,9 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
     }
     text += match &crash.introduced {
         Some(_) => " A deployment lies between the baseline and the first crash.",
-        None => " No deployment between the baseline and the first crash is shown, so nothing says that an older image is free of it.",
+        None => {
+            " No deployment between the baseline and the first crash is shown, so nothing says that an older image is free of it."
+        }
     };
     text
 }
@@ -287,15 +315,30 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
 fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     if crash.logged.is_none() && crash.lacks.is_none() {
-        gaps.push(gap("why the program ended", "it logged no exception or stack trace", "log errors with their stack trace to standard error before the program ends", true));
+        gaps.push(gap(
+            "why the program ended",
+            "it logged no exception or stack trace",
+            "log errors with their stack trace to standard error before the program ends",
+            true,
+        ));
     }
     if crash.logged.is_some() {
-        gaps.push(gap("the source at that place", "the container's code is not among the evidence", "read the line in the repository, at the commit that the image was built from", false));
+        gaps.push(gap(
+            "the source at that place",
+            "the container's code is not among the evidence",
+            "read the line in the repository, at the commit that the image was built from",
+            false,
+        ));
     }
     if !crash.at_start && crash.path.is_none() {
         let off = case.workload.balancer().and_then(|balancer| balancer.access_logs) == Some(false);
         let why = if off { "the load balancer's access logs are off" } else { "no access log was among the evidence" };
-        gaps.push(gap("which requests, and whose, set it off", why, "switch on access logs with path and status", false));
+        gaps.push(gap(
+            "which requests, and whose, set it off",
+            why,
+            "switch on access logs with path and status",
+            false,
+        ));
     }
     gaps
 }

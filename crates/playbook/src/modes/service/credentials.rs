@@ -56,7 +56,8 @@ pub(crate) struct Missing<'a> {
 /// Examines the case for missing credentials.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let definition = case.workload.current()?;
-    let (container, variable) = definition.fact.containers.iter().find_map(|container| Some((container, host(case, container)?)))?;
+    let (container, variable) =
+        definition.fact.containers.iter().find_map(|container| Some((container, host(case, container)?)))?;
     let given = definition.fact.containers.iter().any(has_credentials);
     let failing = case.server_errors().filter(|errors| errors.window.sum > 0.0);
     if given || failing.is_none() && case.failures.is_empty() {
@@ -69,7 +70,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let database = case.databases.iter().find(|database| is_endpoint(database)).copied();
     let connections = connections(case, database);
     let unused = connections.is_some_and(|series| series.window.points > 0 && series.window.max == 0.0);
-    let onset = failing.and_then(|errors| errors.fact.points.iter().find(|point| point.value > 0.0).map(|point| point.at));
+    let onset =
+        failing.and_then(|errors| errors.fact.points.iter().find(|point| point.value > 0.0).map(|point| point.at));
     let onset = onset.or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     let onset = case.scope.first_breach.map_or(onset, |breach| onset.min(breach));
     let dropped = definition.fact.differences.iter().map(String::as_str).find(|line| is_drop(line));
@@ -85,7 +87,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         onset,
     };
     // Connections in the baseline under the same definition: it could log in then, somehow.
-    let worked = connections.and_then(|series| series.fact.baseline).is_some_and(|baseline| baseline.max > 0.0) && dropped.is_none();
+    let worked = connections.and_then(|series| series.fact.baseline).is_some_and(|baseline| baseline.max > 0.0)
+        && dropped.is_none();
     let told = case.failures.iter().any(|logged| !logged.in_baseline);
     let support = match (unused, missing.secret.is_some(), worked || told) {
         (_, _, true) => Support::Possible,
@@ -97,7 +100,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support,
         fresh: true,
         explains: failing.map_or(1, |errors| errors.window.sum as u64),
-        looks_for: "The task definition names a database and no credentials for it; looking for a secret, and for connections.".to_owned(),
+        looks_for:
+            "The task definition names a database and no credentials for it; looking for a secret, and for connections."
+                .to_owned(),
         wants: Vec::new(),
         cause: cause(case, &missing),
         diagnosis: Diagnosis::Service(ServiceFault::Credentials(missing)),
@@ -108,17 +113,24 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 fn host<'a>(case: &Case<'a>, container: &'a ContainerDefinition) -> Option<&'a EnvironmentVariable> {
     let known = |value: &str| {
         value.contains(".rds.amazonaws.com")
-            || case.databases.iter().any(|database| database.endpoint.as_deref().is_some_and(|endpoint| host_of(endpoint) == host_of(value)))
+            || case.databases.iter().any(|database| {
+                database.endpoint.as_deref().is_some_and(|endpoint| host_of(endpoint) == host_of(value))
+            })
     };
     let named = |name: &str| HOST.as_ref().is_some_and(|host| host.is_match(name));
-    container.environment.iter().find(|one| plain(one).is_some_and(|value| !value.contains('@') && (known(value) || named(&one.name))))
+    container
+        .environment
+        .iter()
+        .find(|one| plain(one).is_some_and(|value| !value.contains('@') && (known(value) || named(&one.name))))
 }
 
 /// Whether a container is given anything that looks like credentials.
 fn has_credentials(container: &ContainerDefinition) -> bool {
     let is_one = |name: &str| CREDENTIALS.as_ref().is_some_and(|pattern| pattern.is_match(name));
     !container.secrets.is_empty()
-        || container.environment.iter().any(|one| is_one(&one.name) || plain(one).is_some_and(|value| value.contains("://") && value.contains('@')))
+        || container.environment.iter().any(|one| {
+            is_one(&one.name) || plain(one).is_some_and(|value| value.contains("://") && value.contains('@'))
+        })
 }
 
 /// `secrets: - DB_USER`, `environment: - DB_PASSWORD`.
@@ -134,28 +146,50 @@ fn is_drop(line: &str) -> bool {
 fn connections<'a>(case: &Case<'a>, database: Option<Seen<'a, Database>>) -> Option<Seen<'a, Series>> {
     let of = |seen: Seen<'a, Database>| {
         let evidence = seen.evidence;
-        let all = seen.fact.load.iter().filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
+        let all = seen
+            .fact
+            .load
+            .iter()
+            .filter(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0);
         all.max_by(|a, b| a.window.max.total_cmp(&b.window.max)).map(|fact| Seen { evidence, fact })
     };
-    let read = || case.series.iter().find(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0).copied();
+    let read = || {
+        case.series
+            .iter()
+            .find(|series| series.metric.name == "DatabaseConnections" && series.window.points > 0)
+            .copied()
+    };
     database.and_then(of).or_else(read)
 }
 
 /// A secret that the definition does not reference and that belongs with the database or the service: of the same stack, or named like them.
-fn secret<'a>(case: &Case<'a>, definition: Seen<'a, TaskDefinition>, database: Option<Seen<'a, Database>>) -> Option<Seen<'a, Secret>> {
+fn secret<'a>(
+    case: &Case<'a>,
+    definition: Seen<'a, TaskDefinition>,
+    database: Option<Seen<'a, Database>>,
+) -> Option<Seen<'a, Secret>> {
     let referenced = |secret: &Secret| {
-        definition.fact.containers.iter().flat_map(|one| &one.secrets).any(|one| one.value_from.contains(&secret.arn) || one.value_from.contains(&secret.name))
+        definition
+            .fact
+            .containers
+            .iter()
+            .flat_map(|one| &one.secrets)
+            .any(|one| one.value_from.contains(&secret.arn) || one.value_from.contains(&secret.name))
     };
     let stack = case.workload.service.and_then(|service| service.fact.stack.clone());
     let id = database.map(|database| database.fact.id.to_lowercase());
     let score = |secret: &Secret| {
         let words = format!("{} {}", secret.name, secret.description.as_deref().unwrap_or_default()).to_lowercase();
-        let told = ["credential", "database", "aurora", "postgres", "mysql", "rds", "db"].iter().any(|word| words.contains(word));
+        let told = ["credential", "database", "aurora", "postgres", "mysql", "rds", "db"]
+            .iter()
+            .any(|word| words.contains(word));
         let same_stack = stack.is_some() && secret.stack == stack;
-        let named = id.as_ref().is_some_and(|id| words.contains(id.as_str())) || words.contains(&case.name().to_lowercase());
+        let named =
+            id.as_ref().is_some_and(|id| words.contains(id.as_str())) || words.contains(&case.name().to_lowercase());
         u8::from(told) * 2 + u8::from(same_stack) * 2 + u8::from(named)
     };
-    let fitting = case.secrets.iter().filter(|secret| !referenced(secret) && secret.deletion.is_none() && score(secret) >= 2);
+    let fitting =
+        case.secrets.iter().filter(|secret| !referenced(secret) && secret.deletion.is_none() && score(secret) >= 2);
     fitting.max_by_key(|secret| score(secret)).copied()
 }
 
@@ -186,17 +220,25 @@ fn chain(case: &Case<'_>, missing: &Missing<'_>) -> Vec<Link> {
         chain.link(format!("The revision took them away: {line}."), at, [cite::line(definition.evidence, &[line])]);
     }
     let assigned = format!("{}=", missing.variable.name);
-    let none = cite::any(definition.evidence, &[&["no secret is injected", &missing.container.name], &["no secret is injected"], &["no secret"]]);
+    let none = cite::any(
+        definition.evidence,
+        &[&["no secret is injected", &missing.container.name], &["no secret is injected"], &["no secret"]],
+    );
     let statement = format!(
         "{} sets {} for the container {}, but no user and no password, and injects no secret.",
-        definition.name(), missing.variable.name, missing.container.name
+        definition.name(),
+        missing.variable.name,
+        missing.container.name
     );
     chain.link(statement, None, [cite::any(definition.evidence, &[&[&assigned], &[&missing.variable.name]]), none]);
     if let Some(secret) = missing.secret {
         let owner = secret.stack.as_deref().map(|stack| format!(" (stack {stack})")).unwrap_or_default();
         let made = secret.created.map(|at| format!(", made at {at}")).unwrap_or_default();
         chain.link(
-            format!("A secret with credentials exists{owner}: {}{made}. The task definition does not reference it.", secret.name),
+            format!(
+                "A secret with credentials exists{owner}: {}{made}. The task definition does not reference it.",
+                secret.name
+            ),
             None,
             [cite::line(secret.evidence, &[&secret.name])],
         );
@@ -222,7 +264,9 @@ fn chain(case: &Case<'_>, missing: &Missing<'_>) -> Vec<Link> {
 fn summary(case: &Case<'_>, missing: &Missing<'_>) -> String {
     let mut text = format!(
         "{} answers requests that need its database with errors. Its task definition {} names the host ({}) and holds nothing to log in with.",
-        case.name(), missing.definition.name(), missing.variable.name
+        case.name(),
+        missing.definition.name(),
+        missing.variable.name
     );
     if let Some(secret) = missing.secret {
         text += &format!(" The credentials exist in the secret {}, which no container is given.", secret.name);
@@ -252,10 +296,20 @@ fn gaps(case: &Case<'_>, missing: &Missing<'_>) -> Vec<Gap> {
         ));
     }
     if missing.secret.is_none() {
-        gaps.push(gap("where the credentials are", "no secret that fits was found", "aws secretsmanager list-secrets, and the database's master user secret", true));
+        gaps.push(gap(
+            "where the credentials are",
+            "no secret that fits was found",
+            "aws secretsmanager list-secrets, and the database's master user secret",
+            true,
+        ));
     }
     if missing.connections.is_none() {
-        gaps.push(gap("whether the database was reached", "its connections were not read", "read DatabaseConnections of the database", true));
+        gaps.push(gap(
+            "whether the database was reached",
+            "its connections were not read",
+            "read DatabaseConnections of the database",
+            true,
+        ));
     }
     gaps.push(gap(
         "whether the execution role may read the secret",
@@ -277,8 +331,13 @@ fn rivals(case: &Case<'_>, missing: &Missing<'_>) -> Vec<RuledOut> {
         });
     }
     if silent(case) {
-        let summary = case.summaries.first().and_then(|one| cite::any(one.evidence, &[&["window:", "lines"], &["log group:"]]));
-        let healthy = case.workload.target_groups().into_iter().find_map(|group| cite::any(group.evidence, &[&["target:", "healthy"]]));
+        let summary =
+            case.summaries.first().and_then(|one| cite::any(one.evidence, &[&["window:", "lines"], &["log group:"]]));
+        let healthy = case
+            .workload
+            .target_groups()
+            .into_iter()
+            .find_map(|group| cite::any(group.evidence, &[&["target:", "healthy"]]));
         rivals.push(RuledOut {
             hypothesis: "The network or security groups between service and database".to_owned(),
             reason: format!(
@@ -292,7 +351,9 @@ fn rivals(case: &Case<'_>, missing: &Missing<'_>) -> Vec<RuledOut> {
         rivals.push(RuledOut {
             hypothesis: format!("The database {} is down", database.fact.id),
             reason: "Its status is available.".to_owned(),
-            citations: cite::any(database.evidence, &[&[&database.fact.id, "available"], &["available"]]).into_iter().collect(),
+            citations: cite::any(database.evidence, &[&[&database.fact.id, "available"], &["available"]])
+                .into_iter()
+                .collect(),
         });
     }
     rivals.retain(|rival| !rival.citations.is_empty());

@@ -19,8 +19,6 @@ const MANY: u32 = 3;
 /// An unstable deployment as it was found.
 #[derive(Debug)]
 pub(crate) struct Unstable<'a> {
-    /// The deployment.
-    pub(crate) deployment: Seen<'a, Deployment>,
     /// What ran before.
     pub(crate) before: Option<super::Before<'a>>,
     /// ECS's words that there is no place for tasks.
@@ -30,12 +28,18 @@ pub(crate) struct Unstable<'a> {
 /// Examines the case for unstable deployments.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let failing = |one: &Seen<'a, Deployment>| {
-        one.rollout_state.as_deref() == Some("FAILED") || (one.rollout_state.as_deref() != Some("COMPLETED") && one.failed_tasks >= MANY)
+        one.rollout_state.as_deref() == Some("FAILED")
+            || (one.rollout_state.as_deref() != Some("COMPLETED") && one.failed_tasks >= MANY)
     };
     let events = case.workload.events();
-    let no_place = events.iter().find(|event| event.message.contains("unable to place a task") || event.message.contains("Capacity is unavailable")).copied();
+    let no_place = events
+        .iter()
+        .find(|event| {
+            event.message.contains("unable to place a task") || event.message.contains("Capacity is unavailable")
+        })
+        .copied();
     let deployment = case.workload.deployments().find(failing).or_else(|| no_place.and(case.workload.deployment()))?;
-    let unstable = Unstable { before: super::before(case), deployment, no_place };
+    let unstable = Unstable { before: super::before(case), no_place };
     let mut cause = claim(Verdict::Fault, if no_place.is_some() { Category::Capacity } else { Category::Unknown });
     let name = case.name();
     let revision = &deployment.fact.task_definition;
@@ -50,7 +54,11 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let mut chain = Chain::default();
     let cited = cite::any(deployment.evidence, &[&["deployment:", &deployment.fact.id], &["deployment:", revision]]);
     chain.link(
-        format!("The deployment of {revision} has {} failed task(s) and is {}.", deployment.fact.failed_tasks, deployment.fact.rollout_state.as_deref().unwrap_or("not through")),
+        format!(
+            "The deployment of {revision} has {} failed task(s) and is {}.",
+            deployment.fact.failed_tasks,
+            deployment.fact.rollout_state.as_deref().unwrap_or("not through")
+        ),
         deployment.fact.created.filter(|at| cause.onset.is_none_or(|onset| *at <= onset)),
         [cited],
     );
@@ -66,7 +74,12 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         unstable.before.as_ref().map(|before| format!(" Before it, {} ran.", before.revision)).unwrap_or_default()
     );
     if no_place.is_none() {
-        cause.gaps.push(gap("why the tasks fail", "no stopped task with a reason is kept, and the logs show no failure", "start one task by hand and read its stopped reason, or keep ECS task state changes in a log group", true));
+        cause.gaps.push(gap(
+            "why the tasks fail",
+            "no stopped task with a reason is kept, and the logs show no failure",
+            "start one task by hand and read its stopped reason, or keep ECS task state changes in a log group",
+            true,
+        ));
     }
     Some(Hypothesis {
         support: if no_place.is_some() { Support::Shown } else { Support::Likely },

@@ -50,12 +50,22 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let groups = case.workload.target_groups();
     let failing = groups.iter().find_map(|group| {
         let is_failing = |target: &&Target| {
-            target.state == "unhealthy" || target.reason.as_deref().is_some_and(|reason| reason.starts_with("Target.") && reason != "Target.NotRegistered" && reason != "Target.DeregistrationInProgress")
+            target.state == "unhealthy"
+                || target.reason.as_deref().is_some_and(|reason| {
+                    reason.starts_with("Target.")
+                        && reason != "Target.NotRegistered"
+                        && reason != "Target.DeregistrationInProgress"
+                })
         };
         let fact = group.fact.targets.iter().find(is_failing)?;
         Some((*group, Seen { evidence: group.evidence, fact }))
     });
-    let task = case.workload.tasks.iter().find(|task| task.fact.stopped_reason.as_deref().is_some_and(is_failed_check)).copied();
+    let task = case
+        .workload
+        .tasks
+        .iter()
+        .find(|task| task.fact.stopped_reason.as_deref().is_some_and(is_failed_check))
+        .copied();
     let event = case.workload.events().into_iter().find(|event| is_failed_check(&event.message));
     if failing.is_none() && task.is_none() && event.is_none() {
         return None;
@@ -66,9 +76,13 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         task.and_then(|task| task.fact.stopped_reason.clone()),
     ];
     let words = words.into_iter().flatten().collect::<Vec<_>>().join(" | ");
-    let code = CODES.as_ref().and_then(|codes| codes.captures(&words)).and_then(|found| found.get(1)?.as_str().parse().ok());
+    let code =
+        CODES.as_ref().and_then(|codes| codes.captures(&words)).and_then(|found| found.get(1)?.as_str().parse().ok());
     let reason = failing.and_then(|(_, target)| target.fact.reason.clone()).unwrap_or_default();
-    let silent = code.is_none() && (reason == "Target.Timeout" || reason == "Target.FailedHealthChecks" || words.to_lowercase().contains("timed out"));
+    let silent = code.is_none()
+        && (reason == "Target.Timeout"
+            || reason == "Target.FailedHealthChecks"
+            || words.to_lowercase().contains("timed out"));
     let seen = [event.map(|event| event.at), task.and_then(|task| task.fact.stopped), case.scope.first_breach];
     let onset = seen.into_iter().flatten().min().unwrap_or(case.scope.window.start);
     let group = failing.map(|(group, _)| group).or_else(|| groups.first().copied());
@@ -87,7 +101,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support: support(case, &unhealthy),
         fresh: true,
         explains: 1,
-        looks_for: "Health checks fail; looking at what the targets answer, and at what changed: the check or the program.".to_owned(),
+        looks_for:
+            "Health checks fail; looking at what the targets answer, and at what changed: the check or the program."
+                .to_owned(),
         wants: Vec::new(),
         cause: cause(case, &unhealthy),
         diagnosis: Diagnosis::Service(ServiceFault::Health(unhealthy)),
@@ -96,7 +112,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 fn is_failed_check(text: &str) -> bool {
     let lower = text.to_lowercase();
-    lower.contains("failed elb health checks") || lower.contains("failed container health checks") || (lower.contains("is unhealthy in") && lower.contains("target-group"))
+    lower.contains("failed elb health checks")
+        || lower.contains("failed container health checks")
+        || (lower.contains("is unhealthy in") && lower.contains("target-group"))
 }
 
 /// Failing checks are an effect where tasks are killed, crash, cannot start or have no processor time left.
@@ -116,9 +134,15 @@ fn support(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Support {
 }
 
 fn modified<'a>(case: &Case<'a>, onset: Timestamp) -> Option<Seen<'a, Change>> {
-    let of_group = |change: &Change| change.action.contains("ModifyTargetGroup") || change.action.contains("ModifyRule") || change.action.contains("ModifyListener");
+    let of_group = |change: &Change| {
+        change.action.contains("ModifyTargetGroup")
+            || change.action.contains("ModifyRule")
+            || change.action.contains("ModifyListener")
+    };
     let room = onset.checked_add(case.scope.tolerance()).unwrap_or(onset);
-    case.all_changes().filter(|change| of_group(change.fact) && change.at <= room && change.at >= case.scope.baseline.end).max_by_key(|change| change.at)
+    case.all_changes()
+        .filter(|change| of_group(change.fact) && change.at <= room && change.at >= case.scope.baseline.end)
+        .max_by_key(|change| change.at)
 }
 
 /// A line of the program's log that shows the check's path.
@@ -153,7 +177,12 @@ fn cause(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> marple_case::RootCause {
     let name = case.name();
     cause.title = match (unhealthy.modified, &unhealthy.introduced) {
         (Some(_), _) => format!("The health check of {name} was changed: {} {}", unhealthy.path(), unhealthy.answer()),
-        (None, Some(introduced)) => format!("Since {} the health check of {name} fails: {} {}", introduced.deployment.task_definition, unhealthy.path(), unhealthy.answer()),
+        (None, Some(introduced)) => format!(
+            "Since {} the health check of {name} fails: {} {}",
+            introduced.deployment.task_definition,
+            unhealthy.path(),
+            unhealthy.answer()
+        ),
         (None, None) => format!("The health check of {name} fails: {} {}", unhealthy.path(), unhealthy.answer()),
     };
     let group = unhealthy.group.map(|group| group.fact.resource());
@@ -165,7 +194,12 @@ fn cause(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> marple_case::RootCause {
     cause.chain = chain(case, unhealthy);
     cause.summary = summary(case, unhealthy);
     if unhealthy.modified.is_none() && unhealthy.introduced.is_none() {
-        cause.gaps.push(gap("what changed", "neither a deployment nor a change of the target group lies before the first failure", "compare the program's routes with the health check's path", true));
+        cause.gaps.push(gap(
+            "what changed",
+            "neither a deployment nor a change of the target group lies before the first failure",
+            "compare the program's routes with the health check's path",
+            true,
+        ));
     }
     cause.ruled_out = rivals(case, unhealthy);
     cause
@@ -178,7 +212,11 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
         let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
         chain.link(format!("{} changed the target group's settings.", change.action), Some(change.at), [cited]);
     } else if let Some(introduced) = &unhealthy.introduced {
-        chain.link(introduced.statement(case.name()), introduced.deployment.created.filter(|at| *at <= unhealthy.onset), introduced.citations());
+        chain.link(
+            introduced.statement(case.name()),
+            introduced.deployment.created.filter(|at| *at <= unhealthy.onset),
+            introduced.citations(),
+        );
     }
     if let Some(group) = unhealthy.group {
         let codes = group.health_codes.as_deref().map(|codes| format!(" and wants {codes}")).unwrap_or_default();
@@ -188,9 +226,16 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
     }
     if let Some(target) = unhealthy.target {
         let reason = target.fact.reason.as_deref().unwrap_or_default();
-        let cited = cite::any(target.evidence, &[&["target:", &target.fact.id, reason], &["target:", reason], &["target:", &target.fact.id]]);
+        let cited = cite::any(
+            target.evidence,
+            &[&["target:", &target.fact.id, reason], &["target:", reason], &["target:", &target.fact.id]],
+        );
         let said = target.fact.description.as_deref().unwrap_or(reason);
-        chain.link(format!("The target {} is {}: {said}.", target.fact.id, target.fact.state), None, [cited, unhealthy.line.clone()]);
+        chain.link(
+            format!("The target {} is {}: {said}.", target.fact.id, target.fact.state),
+            None,
+            [cited, unhealthy.line.clone()],
+        );
     }
     let event = case.workload.events().into_iter().find(|event| is_failed_check(&event.message));
     if let Some(event) = event {
@@ -204,7 +249,13 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
 }
 
 fn summary(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> String {
-    let mut text = format!("The health check of {} fails: {} {}. First seen at {}.", case.name(), unhealthy.path(), unhealthy.answer(), unhealthy.onset);
+    let mut text = format!(
+        "The health check of {} fails: {} {}. First seen at {}.",
+        case.name(),
+        unhealthy.path(),
+        unhealthy.answer(),
+        unhealthy.onset
+    );
     text += match unhealthy.code {
         Some(404) => " The program runs and answers, but knows no such path: path and program do not fit.",
         Some(_) => " The program runs and answers, but not with the status that the check wants.",
@@ -228,7 +279,10 @@ fn rivals(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<RuledOut> {
             citations: cite::any(target.evidence, &[&["target:", reason], &["target:"]]).into_iter().collect(),
         });
     }
-    let crashed = case.workload.container_states().any(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143 && code != 137));
+    let crashed = case
+        .workload
+        .container_states()
+        .any(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143 && code != 137));
     if let Some(task) = unhealthy.task.filter(|_| !crashed) {
         rivals.push(RuledOut {
             hypothesis: "A crash of the program".to_owned(),

@@ -71,7 +71,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let image = named_image(&words).or_else(|| case.workload.containers().first().map(|one| one.image.clone()));
     let absent = image.as_deref().and_then(|image| super::exists(case, image)) == Some(false);
     let definition = case.workload.current();
-    let built_for = image.as_deref().and_then(|image| case.workload.image(image)).map(|image| image.architectures.clone());
+    let built_for =
+        image.as_deref().and_then(|image| case.workload.image(image)).map(|image| image.architectures.clone());
     let reason = if is_format_error(&words) { Reason::Architecture } else { reason(&words, absent) };
     let found = at.or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     let onset = case.scope.first_breach.map_or(found, |breach| found.min(breach));
@@ -92,7 +93,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support: if unusable.cited.is_some() { Support::Shown } else { Support::Likely },
         fresh: true,
         explains: unusable.failed as u64,
-        looks_for: "Tasks cannot use their image; looking for it in the repository, and for the revision before.".to_owned(),
+        looks_for: "Tasks cannot use their image; looking for it in the repository, and for the revision before."
+            .to_owned(),
         wants: wants(case, &unusable),
         cause: cause(case, &unusable),
         diagnosis: Diagnosis::Service(ServiceFault::Image(unusable)),
@@ -106,11 +108,16 @@ fn late<'a>(case: &Case<'a>) -> Option<Introduced<'a>> {
 }
 
 fn is_pull(text: &str) -> bool {
-    text.contains("CannotPull") || text.contains("pull image manifest has been retried") || text.contains("ErrImagePull")
+    text.contains("CannotPull")
+        || text.contains("pull image manifest has been retried")
+        || text.contains("ErrImagePull")
 }
 
 fn is_format_error(text: &str) -> bool {
-    text.contains("exec format error") || text.contains("does not match the expected platform") || text.contains("image Manifest does not contain descriptor matching platform") || text.contains("no matching manifest for")
+    text.contains("exec format error")
+        || text.contains("does not match the expected platform")
+        || text.contains("image Manifest does not contain descriptor matching platform")
+        || text.contains("no matching manifest for")
 }
 
 /// What was found: words, where they stand, a task, when.
@@ -127,17 +134,32 @@ fn pull_failure<'a>(case: &Case<'a>) -> Option<Found<'a>> {
 }
 
 fn wrong_architecture<'a>(case: &Case<'a>) -> Option<Found<'a>> {
-    let crashed = case.workload.container_states().find(|(_, one)| one.exit_code.is_some_and(|code| code != 0)).map(|(task, _)| task);
+    let crashed = case
+        .workload
+        .container_states()
+        .find(|(_, one)| one.exit_code.is_some_and(|code| code != 0))
+        .map(|(task, _)| task);
     if let Some((task, text)) = stop_words(case).into_iter().find(|(_, text)| is_format_error(text)) {
         let head: String = text.chars().take(80).collect();
-        return Some((text.to_owned(), cite::any(task.evidence, &[&[whole_words(&head)], &["exec format error"]]), Some(task), seen_at(task.fact)));
+        return Some((
+            text.to_owned(),
+            cite::any(task.evidence, &[&[whole_words(&head)], &["exec format error"]]),
+            Some(task),
+            seen_at(task.fact),
+        ));
     }
     for summary in &case.summaries {
-        let templates = summary.fact.templates.iter().filter(|line| line.count > 0).map(|line| (line.sample.as_str(), line.first));
+        let templates =
+            summary.fact.templates.iter().filter(|line| line.count > 0).map(|line| (line.sample.as_str(), line.first));
         let errors = summary.fact.exceptions.iter().map(|error| (error.sample.as_str(), Some(error.first)));
         if let Some((sample, first)) = templates.chain(errors).find(|(sample, _)| is_format_error(sample)) {
             let line = sample.lines().find(|line| is_format_error(line)).unwrap_or(sample);
-            return Some((line.to_owned(), cite::any(summary.evidence, &[&["exec format error"], &["platform"]]), crashed, first));
+            return Some((
+                line.to_owned(),
+                cite::any(summary.evidence, &[&["exec format error"], &["platform"]]),
+                crashed,
+                first,
+            ));
         }
     }
     None
@@ -146,19 +168,37 @@ fn wrong_architecture<'a>(case: &Case<'a>) -> Option<Found<'a>> {
 /// The image that ECS's words name.
 fn named_image(words: &str) -> Option<String> {
     let named = words.split([' ', '"', '\'', ',']).find(|word| word.contains(".dkr.ecr.") && word.contains('/'))?;
-    Some(named.trim_end_matches([':', '.', ';', ')']).trim_start_matches('(').to_owned()).filter(|image| !image.ends_with('/'))
+    Some(named.trim_end_matches([':', '.', ';', ')']).trim_start_matches('(').to_owned())
+        .filter(|image| !image.ends_with('/'))
 }
 
 fn reason(words: &str, absent: bool) -> Reason {
     let lower = words.to_lowercase();
     let says = |needles: &[&str]| needles.iter().any(|needle| lower.contains(needle));
-    if says(&["accessdenied", "access denied", "not authorized", "no basic auth", "403 forbidden", "unauthorized", "authorization failed"]) && !absent {
+    if says(&[
+        "accessdenied",
+        "access denied",
+        "not authorized",
+        "no basic auth",
+        "403 forbidden",
+        "unauthorized",
+        "authorization failed",
+    ]) && !absent
+    {
         Reason::Denied
     } else if says(&["toomanyrequests", "rate limit", "rate exceeded"]) {
         Reason::RateLimited
     } else if absent || says(&["not found", "manifest unknown", "does not exist", "no such image"]) {
         Reason::Absent
-    } else if says(&["i/o timeout", "dial tcp", "deadline exceeded", "request canceled", "no such host", "connection refused", "timed out"]) {
+    } else if says(&[
+        "i/o timeout",
+        "dial tcp",
+        "deadline exceeded",
+        "request canceled",
+        "no such host",
+        "connection refused",
+        "timed out",
+    ]) {
         Reason::Network
     } else {
         Reason::Other
@@ -167,7 +207,10 @@ fn reason(words: &str, absent: bool) -> Reason {
 
 fn wants(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<marple_agent::ports::PlannedCall> {
     let mut wants = Vec::new();
-    let images = unusable.image.iter().chain(unusable.introduced.iter().flat_map(|one| &one.before).flat_map(|before| &before.image));
+    let images = unusable
+        .image
+        .iter()
+        .chain(unusable.introduced.iter().flat_map(|one| &one.before).flat_map(|before| &before.image));
     for image in images {
         let name = ImageName::of(image);
         let known = case.workload.image(image).is_some() || super::exists(case, image) == Some(false);
@@ -192,8 +235,12 @@ impl Unusable<'_> {
             Reason::Denied => "may not be pulled by the execution role".to_owned(),
             Reason::Network => "cannot be pulled: the registry is not reached".to_owned(),
             Reason::RateLimited => "cannot be pulled: the registry limits pulls".to_owned(),
-            Reason::Architecture if self.built_for.is_empty() => format!("is built for another processor than {}", self.wanted),
-            Reason::Architecture => format!("is built for {}, and the tasks run on {}", self.built_for.join(", "), self.wanted),
+            Reason::Architecture if self.built_for.is_empty() => {
+                format!("is built for another processor than {}", self.wanted)
+            }
+            Reason::Architecture => {
+                format!("is built for {}, and the tasks run on {}", self.built_for.join(", "), self.wanted)
+            }
             Reason::Other => "cannot be pulled".to_owned(),
         }
     }
@@ -231,12 +278,28 @@ fn chain(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<Link> {
     if let Some(image) = &unusable.image {
         let name = ImageName::of(image);
         let what = name.digest.unwrap_or(name.tag);
-        let named = definition.and_then(|one| cite::any(one.evidence, &[&["image:", "->", what], &["image", image], &[image]]));
-        chain.link(format!("{} names the image {image}.", definition.map_or_else(|| "The task definition".to_owned(), |one| one.name())), None, [named]);
+        let named =
+            definition.and_then(|one| cite::any(one.evidence, &[&["image:", "->", what], &["image", image], &[image]]));
+        chain.link(
+            format!(
+                "{} names the image {image}.",
+                definition.map_or_else(|| "The task definition".to_owned(), |one| one.name())
+            ),
+            None,
+            [named],
+        );
         if unusable.absent || unusable.reason == Reason::Absent {
-            let listing = case.workload.images.iter().filter(|images| images.repository == name.repository).find_map(|images| {
-                cite::any(images.evidence, &[&["holds no image", what], &["repository:", name.repository], &["repository", name.repository]])
-            });
+            let listing =
+                case.workload.images.iter().filter(|images| images.repository == name.repository).find_map(|images| {
+                    cite::any(
+                        images.evidence,
+                        &[
+                            &["holds no image", what],
+                            &["repository:", name.repository],
+                            &["repository", name.repository],
+                        ],
+                    )
+                });
             chain.link(format!("The repository {} holds no image {what}.", name.repository), None, [listing]);
         }
         if unusable.reason == Reason::Architecture {
@@ -244,7 +307,11 @@ fn chain(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<Link> {
         }
     }
     chain.link(
-        format!("{} task(s) failed: {}", unusable.failed, whole_words(&unusable.words.chars().take(160).collect::<String>())),
+        format!(
+            "{} task(s) failed: {}",
+            unusable.failed,
+            whole_words(&unusable.words.chars().take(160).collect::<String>())
+        ),
         Some(unusable.onset),
         [unusable.cited.clone(), unusable.task.as_ref().and_then(cite_task)],
     );
@@ -287,10 +354,20 @@ fn summary(case: &Case<'_>, unusable: &Unusable<'_>) -> String {
 fn gaps(unusable: &Unusable<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     if unusable.reason == Reason::Other {
-        gaps.push(gap("why the image cannot be pulled", "ECS's words name no known reason", "pull the image by hand with the execution role", true));
+        gaps.push(gap(
+            "why the image cannot be pulled",
+            "ECS's words name no known reason",
+            "pull the image by hand with the execution role",
+            true,
+        ));
     }
     if unusable.reason == Reason::Architecture && unusable.built_for.is_empty() {
-        gaps.push(gap("the image's architecture", "its manifest was not among the evidence", "aws ecr batch-get-image of that tag, or docker manifest inspect", false));
+        gaps.push(gap(
+            "the image's architecture",
+            "its manifest was not among the evidence",
+            "aws ecr batch-get-image of that tag, or docker manifest inspect",
+            false,
+        ));
     }
     gaps
 }
@@ -303,8 +380,10 @@ fn rivals(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<RuledOut> {
         let name = ImageName::of(image);
         let others = case.workload.all_images().find(|one| one.repository == name.repository);
         let listing = case.workload.listing(name.repository);
-        let cited = listing.and_then(|listing| cite::any(listing.evidence, &[&["holds no image"], &["repository:"], &["image:"]]));
-        let some = others.map(|one| format!(" Other images are there, as {}.", one.resource().name)).unwrap_or_default();
+        let cited = listing
+            .and_then(|listing| cite::any(listing.evidence, &[&["holds no image"], &["repository:"], &["image:"]]));
+        let some =
+            others.map(|one| format!(" Other images are there, as {}.", one.resource().name)).unwrap_or_default();
         rivals.push(RuledOut {
             hypothesis: "The network to the registry, or a permission to pull".to_owned(),
             reason: format!("The registry answered that there is no such image.{some}"),

@@ -106,7 +106,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support,
         fresh: before.is_none_or(|baseline| baseline.max < FULL),
         explains: (exhaustion.kills.len() + exhaustion.bare.len()).max(1) as u64,
-        looks_for: "Tasks reach their memory limit; looking whether memory follows requests or time, and since when.".to_owned(),
+        looks_for: "Tasks reach their memory limit; looking whether memory follows requests or time, and since when."
+            .to_owned(),
         wants: Vec::new(),
         cause: cause(case, &exhaustion),
         diagnosis: Diagnosis::Service(ServiceFault::Memory(exhaustion)),
@@ -132,10 +133,13 @@ fn was_told_to_stop(task: &Task) -> bool {
 
 fn growth(case: &Case<'_>, rise: Option<Rise>) -> Growth {
     let Some(rise) = rise.filter(|rise| rise.driven_periods + rise.idle_periods >= 4) else { return Growth::Unknown };
-    let told = case.workload.metrics.iter().flat_map(|metrics| {
-        let of = |index: usize| metrics.fact.series.get(index).map(|series| series.metric.name.as_str());
-        metrics.fact.correlations.iter().filter(move |one| of(one.follower) == Some("MemoryUtilization") && of(one.driver) == Some("RequestCount"))
-    });
+    let told =
+        case.workload.metrics.iter().flat_map(|metrics| {
+            let of = |index: usize| metrics.fact.series.get(index).map(|series| series.metric.name.as_str());
+            metrics.fact.correlations.iter().filter(move |one| {
+                of(one.follower) == Some("MemoryUtilization") && of(one.driver) == Some("RequestCount")
+            })
+        });
     let together = told.map(|one| one.changes).fold(f64::NEG_INFINITY, f64::max);
     match rise.idle_periods >= 3 {
         true if rise.driven_periods >= 2 && rise.driven > 0.05 && rise.idle < 0.3 * rise.driven => Growth::Requests,
@@ -181,8 +185,7 @@ impl Exhaustion<'_> {
     }
 
     /// What grows, in words.
-    fn growth_in_words(&self, case: &Case<'_>) -> &'static str {
-        let _ = case;
+    fn growth_in_words(&self) -> &'static str {
         match self.growth {
             Growth::Requests => "memory grows with each request and is not freed",
             Growth::Time => "memory grows all the time, with or without requests",
@@ -193,7 +196,7 @@ impl Exhaustion<'_> {
 
 fn cause(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::MemoryExhaustion);
-    let (name, words) = (case.name(), exhaustion.growth_in_words(case));
+    let (name, words) = (case.name(), exhaustion.growth_in_words());
     let limit = exhaustion.limit_mb.map(|limit| format!(" of {limit} MiB")).unwrap_or_default();
     cause.title = format!("{name} runs out of its memory{limit}: {words}");
     cause.components = case.component().into_iter().collect();
@@ -208,7 +211,9 @@ fn cause(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> marple_case::RootCause
 
 fn trigger(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
     match (exhaustion.growth, exhaustion.each_mb(case)) {
-        (Growth::Requests, Some(each)) => format!("Requests: each leaves about {each:.1} MiB behind; tasks without requests stay level"),
+        (Growth::Requests, Some(each)) => {
+            format!("Requests: each leaves about {each:.1} MiB behind; tasks without requests stay level")
+        }
         (Growth::Requests, None) => "Requests: memory rises only in periods with requests".to_owned(),
         (Growth::Time, _) => "Time: memory rises in periods without requests too".to_owned(),
         (Growth::Unknown, _) => "Not shown".to_owned(),
@@ -221,7 +226,9 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         let at = introduced.deployment.created;
         chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
-    if let (Some(introduced), Some(level)) = (&exhaustion.introduced, exhaustion.level.filter(|_| exhaustion.clean_before)) {
+    if let (Some(introduced), Some(level)) =
+        (&exhaustion.introduced, exhaustion.level.filter(|_| exhaustion.clean_before))
+    {
         let baseline = level.fact.baseline.unwrap_or_default();
         let statement = format!(
             "In the baseline, before {}, memory stood flat at {:.1} to {:.1} % while requests came: the leak came with that deployment.",
@@ -256,7 +263,9 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
     }
     let first = exhaustion.kills.iter().min_by_key(|(task, _)| task.stopped);
     if let Some((task, container)) = first {
-        let lives = exhaustion.lives.map(|(short, long)| format!(", {} to {} after their start", minutes(short), minutes(long)));
+        let lives = exhaustion
+            .lives
+            .map(|(short, long)| format!(", {} to {} after their start", minutes(short), minutes(long)));
         let statement = format!(
             "ECS reports that containers were killed for lack of memory ({} task(s){}): {}.",
             exhaustion.kills.len(),
@@ -277,9 +286,10 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
 }
 
 fn summary(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
-    let mut text = format!("Tasks of {} run out of memory; {}.", case.name(), exhaustion.growth_in_words(case));
+    let mut text = format!("Tasks of {} run out of memory; {}.", case.name(), exhaustion.growth_in_words());
     if let Some((short, long)) = exhaustion.lives {
-        text += &format!(" They live {} to {} and are replaced, which clients see as 5xx.", minutes(short), minutes(long));
+        text +=
+            &format!(" They live {} to {} and are replaced, which clients see as 5xx.", minutes(short), minutes(long));
     }
     if let Some(limit) = exhaustion.limit_mb
         && let Some(count) = exhaustion.requests_to_full(case, limit)
@@ -287,7 +297,9 @@ fn summary(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
         text += &format!(" At {limit} MiB about {count:.0} requests fill a task.");
     }
     text += match (&exhaustion.introduced, exhaustion.clean_before) {
-        (Some(_), true) => " It began with the last deployment: under the revision before, memory stood flat with requests.",
+        (Some(_), true) => {
+            " It began with the last deployment: under the revision before, memory stood flat with requests."
+        }
         (Some(_), false) => " A deployment precedes it, but nothing shows how memory fared under requests before.",
         (None, _) => " No deployment between the baseline and the first effect is shown.",
     };
@@ -335,11 +347,21 @@ fn rivals(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<RuledOut> {
     let low = exhaustion.level.is_some_and(|level| level.window.min < 0.5 * level.window.max);
     if lived && low {
         let task = exhaustion.kills.iter().chain(&exhaustion.bare).map(|(task, _)| task).next();
-        let (short, least) = (exhaustion.lives.unwrap_or_default().0, exhaustion.level.map_or(0.0, |level| level.window.min));
+        let (short, least) =
+            (exhaustion.lives.unwrap_or_default().0, exhaustion.level.map_or(0.0, |level| level.window.min));
         rivals.push(RuledOut {
             hypothesis: "Memory is exhausted at start-up".to_owned(),
-            reason: format!("Each task begins low (down to {least:.1} %) and ran for {} at least before it was killed.", minutes(short)),
-            citations: [task.and_then(|task| cite::any(task.evidence, &[&["task:", &task.id, "ran"], &["task:", &task.id]])), level].into_iter().flatten().collect(),
+            reason: format!(
+                "Each task begins low (down to {least:.1} %) and ran for {} at least before it was killed.",
+                minutes(short)
+            ),
+            citations: [
+                task.and_then(|task| cite::any(task.evidence, &[&["task:", &task.id, "ran"], &["task:", &task.id]])),
+                level,
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         });
     }
     rivals.retain(|rival| !rival.citations.is_empty());

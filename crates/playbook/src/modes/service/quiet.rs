@@ -47,19 +47,26 @@ fn is_failing(case: &Case<'_>, quiet: Quiet) -> bool {
     let more = |series: Option<Seen<'_, Series>>| {
         series.is_some_and(|series| series.window.sum > 1.5 * series.fact.baseline.map_or(0.0, |baseline| baseline.sum))
     };
-    let errors = ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"].iter().any(|name| more(case.balanced(name, "Sum")));
+    let errors =
+        ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"].iter().any(|name| more(case.balanced(name, "Sum")));
     // One period of errors that passed by itself is what an alarm that recovered tells of.
     let errors = errors && !matches!(quiet, Quiet::ThresholdInRange { .. });
     let ended = case.workload.container_states().any(|(task, one)| {
-        let told = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated") && task.stopped_reason.as_deref().is_some_and(|why| why.contains("Scaling activity"));
+        let told = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated")
+            && task.stopped_reason.as_deref().is_some_and(|why| why.contains("Scaling activity"));
         !told && (one.exit_code.is_some_and(|code| code != 0 && code != 143) || one.reason.is_some())
     });
-    let unhealthy = case.workload.target_groups().iter().any(|group| group.fact.targets.iter().any(|target| target.state == "unhealthy"));
+    let unhealthy = case
+        .workload
+        .target_groups()
+        .iter()
+        .any(|group| group.fact.targets.iter().any(|target| target.state == "unhealthy"));
     let short = case.workload.service.is_some_and(|service| service.fact.running < service.fact.desired);
     let stuck = case.workload.deployments().any(|one| one.rollout_state.as_deref() == Some("FAILED"));
-    let full = ["CPUUtilization", "MemoryUtilization"].iter().filter_map(|name| case.ecs_peak(name)).any(|series| {
-        series.window.max >= 95.0 && series.fact.baseline.is_none_or(|baseline| baseline.max < 90.0)
-    });
+    let full = ["CPUUtilization", "MemoryUtilization"]
+        .iter()
+        .filter_map(|name| case.ecs_peak(name))
+        .any(|series| series.window.max >= 95.0 && series.fact.baseline.is_none_or(|baseline| baseline.max < 90.0));
     let logged = case.failures.iter().any(|logged| !logged.in_baseline);
     errors || ended || unhealthy || short || stuck || full || logged
 }
@@ -67,7 +74,9 @@ fn is_failing(case: &Case<'_>, quiet: Quiet) -> bool {
 /// Whether what would show a failure was read.
 fn is_read(case: &Case<'_>) -> bool {
     match case.kind {
-        SubjectKind::Service => case.workload.service.is_some() && (!case.summaries.is_empty() || !case.workload.target_groups().is_empty()),
+        SubjectKind::Service => {
+            case.workload.service.is_some() && (!case.summaries.is_empty() || !case.workload.target_groups().is_empty())
+        }
         SubjectKind::LoadBalancer => !case.workload.balancers.is_empty(),
         SubjectKind::Database => !case.databases.is_empty(),
         SubjectKind::Function => false,
@@ -81,7 +90,12 @@ fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Serie
         let usual = baseline.map(|baseline| format!("; in the baseline up to {:.1} as well", baseline.max));
         let usual = usual.filter(|_| baseline.is_some_and(|baseline| series.window.max <= 1.2 * baseline.max));
         chain.link(
-            format!("{} reached {:.1} in the window{}.", series.metric.name, series.window.max, usual.unwrap_or_default()),
+            format!(
+                "{} reached {:.1} in the window{}.",
+                series.metric.name,
+                series.window.max,
+                usual.unwrap_or_default()
+            ),
             None,
             [cite_series(series.evidence, &series.metric.name, &series.statistic)],
         );
@@ -114,11 +128,17 @@ fn summary(case: &Case<'_>, alarm: &Alarm, quiet: Quiet) -> String {
     };
     format!(
         "Tasks, targets, metrics and logs of {} were read as far as there are any: no task that failed, no unhealthy target, no failure that is new against the baseline. {why} {} is at fault only as far as its setting is.",
-        case.name(), alarm.name
+        case.name(),
+        alarm.name
     )
 }
 
 /// An innocent change nearby, and more load.
 fn rivals(case: &Case<'_>, watched: Option<Seen<'_, Series>>) -> Vec<RuledOut> {
-    crate::rivals::innocent_change(case, watched.map(|series| cite_series(series.evidence, &series.metric.name, &series.statistic))).into_iter().collect()
+    crate::rivals::innocent_change(
+        case,
+        watched.map(|series| cite_series(series.evidence, &series.metric.name, &series.statistic)),
+    )
+    .into_iter()
+    .collect()
 }

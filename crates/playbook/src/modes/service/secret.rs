@@ -69,14 +69,23 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         (None, None) => None,
     };
     let task = stopped.map(|(task, _)| task);
-    let first = stop_words(case).into_iter().filter(|(_, text)| is_secret(text)).filter_map(|(task, _)| seen_at(task.fact)).min();
+    let first = stop_words(case)
+        .into_iter()
+        .filter(|(_, text)| is_secret(text))
+        .filter_map(|(task, _)| seen_at(task.fact))
+        .min();
     let found = first.or(event.map(|event| event.at)).or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     let onset = case.scope.first_breach.map_or(found, |breach| found.min(breach));
     let all = || case.workload.containers().into_iter().flat_map(|container| &container.secrets);
     let injected = all().find(|one| words.contains(base_arn(&one.value_from))).or_else(|| all().next());
     let unreadable = Unreadable {
         reason: reason(&words),
-        secret: injected.and_then(|one| case.secrets.iter().find(|secret| base_arn(&one.value_from) == secret.arn || one.value_from.contains(&secret.name)).copied()),
+        secret: injected.and_then(|one| {
+            case.secrets
+                .iter()
+                .find(|secret| base_arn(&one.value_from) == secret.arn || one.value_from.contains(&secret.name))
+                .copied()
+        }),
         role: case.workload.current().and_then(|one| one.fact.execution_role.as_deref()).map(role_name),
         introduced: introduced(case, onset),
         words,
@@ -89,7 +98,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         support: if unreadable.reason == Reason::Other { Support::Likely } else { Support::Shown },
         fresh: true,
         explains: 1,
-        looks_for: "Tasks cannot read a secret at their start; looking for the secret, the role and what changed.".to_owned(),
+        looks_for: "Tasks cannot read a secret at their start; looking for the secret, the role and what changed."
+            .to_owned(),
         wants: Vec::new(),
         cause: cause(case, &unreadable),
         diagnosis: Diagnosis::Service(ServiceFault::Secret(unreadable)),
@@ -98,10 +108,21 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 fn is_secret(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let secret = ["secretsmanager", "secrets manager", "unable to pull secrets", "retrieve secret", "ssm:getparameters", "parameter store", "systems manager"];
-    let initial = lower.contains("resourceinitializationerror") || lower.contains("unable to pull secrets") || lower.contains("unable to start task");
+    let secret = [
+        "secretsmanager",
+        "secrets manager",
+        "unable to pull secrets",
+        "retrieve secret",
+        "ssm:getparameters",
+        "parameter store",
+        "systems manager",
+    ];
+    let initial = lower.contains("resourceinitializationerror")
+        || lower.contains("unable to pull secrets")
+        || lower.contains("unable to start task");
     // ECS says `pull secrets or registry auth` of registry faults too.
-    let registry = lower.contains("ecr:getauthorizationtoken") || lower.contains("api.ecr") || lower.contains("get registry auth");
+    let registry =
+        lower.contains("ecr:getauthorizationtoken") || lower.contains("api.ecr") || lower.contains("get registry auth");
     initial && secret.iter().any(|word| lower.contains(word)) && !registry
 }
 
@@ -112,9 +133,17 @@ fn reason(words: &str) -> Reason {
         Reason::Denied
     } else if says(&["did not contain json key", "invalid character", "json key"]) {
         Reason::Key
-    } else if says(&["resourcenotfound", "can't find the specified secret", "marked for deletion", "marked deleted", "invalid parameters", "not found"]) {
+    } else if says(&[
+        "resourcenotfound",
+        "can't find the specified secret",
+        "marked for deletion",
+        "marked deleted",
+        "invalid parameters",
+        "not found",
+    ]) {
         Reason::Absent
-    } else if says(&["connection issue", "i/o timeout", "deadline exceeded", "dial tcp", "request canceled", "timeout"]) {
+    } else if says(&["connection issue", "i/o timeout", "deadline exceeded", "dial tcp", "request canceled", "timeout"])
+    {
         Reason::Network
     } else {
         Reason::Other
@@ -135,7 +164,8 @@ pub(crate) fn role_name(arn: &str) -> &str {
 impl Unreadable<'_> {
     /// The secret's name, for sentences.
     pub(crate) fn name(&self) -> String {
-        let named = self.injected.map(|one| base_arn(&one.value_from).rsplit(':').next().unwrap_or_default().to_owned());
+        let named =
+            self.injected.map(|one| base_arn(&one.value_from).rsplit(':').next().unwrap_or_default().to_owned());
         self.secret.map(|secret| secret.fact.name.clone()).or(named).unwrap_or_else(|| "a secret".to_owned())
     }
 
@@ -158,8 +188,15 @@ fn cause(case: &Case<'_>, unreadable: &Unreadable<'_>) -> marple_case::RootCause
     };
     let mut cause = claim(Verdict::Fault, category);
     let name = case.name();
-    cause.title = format!("Tasks of {name} cannot start: they need the secret {}, and {}", unreadable.name(), unreadable.predicate());
-    let role = unreadable.role.filter(|_| unreadable.reason == Reason::Denied).map(|role| ResourceRef::new(ResourceKind::IamRole, role));
+    cause.title = format!(
+        "Tasks of {name} cannot start: they need the secret {}, and {}",
+        unreadable.name(),
+        unreadable.predicate()
+    );
+    let role = unreadable
+        .role
+        .filter(|_| unreadable.reason == Reason::Denied)
+        .map(|role| ResourceRef::new(ResourceKind::IamRole, role));
     let secret = unreadable.secret.map(|secret| secret.fact.resource());
     cause.components = super::service_and_definition(case).into_iter().chain(secret).chain(role).collect();
     cause.onset = Some(unreadable.onset);
@@ -173,7 +210,12 @@ fn cause(case: &Case<'_>, unreadable: &Unreadable<'_>) -> marple_case::RootCause
         unreadable.introduced.as_ref().map(|one| format!(" {}", one.statement(name))).unwrap_or_default()
     );
     if unreadable.reason == Reason::Denied {
-        cause.gaps.push(gap("the policies that apply to the role", "no tool reads IAM policies, the secret's own policy or the key's", "read the execution role's policies, the secret's resource policy and the KMS key's policy", false));
+        cause.gaps.push(gap(
+            "the policies that apply to the role",
+            "no tool reads IAM policies, the secret's own policy or the key's",
+            "read the execution role's policies, the secret's resource policy and the KMS key's policy",
+            false,
+        ));
     }
     cause
 }
@@ -181,17 +223,33 @@ fn cause(case: &Case<'_>, unreadable: &Unreadable<'_>) -> marple_case::RootCause
 fn chain(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(introduced) = &unreadable.introduced {
-        chain.link(introduced.statement(case.name()), introduced.deployment.created.filter(|at| *at <= unreadable.onset), introduced.citations());
+        chain.link(
+            introduced.statement(case.name()),
+            introduced.deployment.created.filter(|at| *at <= unreadable.onset),
+            introduced.citations(),
+        );
     }
     if let (Some(injected), Some(definition)) = (unreadable.injected, case.workload.current()) {
         let cited = cite::any(definition.evidence, &[&["secret:", &injected.name], &[&injected.value_from]]);
-        chain.link(format!("{} injects {} from {}.", definition.name(), injected.name, injected.value_from), None, [cited]);
+        chain.link(
+            format!("{} injects {} from {}.", definition.name(), injected.name, injected.value_from),
+            None,
+            [cited],
+        );
     }
     if let (Some(role), Some(definition)) = (unreadable.role, case.workload.current()) {
-        chain.link(format!("ECS reads it as the execution role {role}."), None, [cite::line(definition.evidence, &["execution role:"])]);
+        chain.link(
+            format!("ECS reads it as the execution role {role}."),
+            None,
+            [cite::line(definition.evidence, &["execution role:"])],
+        );
     }
     let words: String = unreadable.words.chars().take(160).collect();
-    chain.link(format!("ECS could not: {}", whole_words(&words)), Some(unreadable.onset), [unreadable.cited.clone(), unreadable.task.as_ref().and_then(cite_task)]);
+    chain.link(
+        format!("ECS could not: {}", whole_words(&words)),
+        Some(unreadable.onset),
+        [unreadable.cited.clone(), unreadable.task.as_ref().and_then(cite_task)],
+    );
     chain.impact(case);
     chain.alarm(case);
     chain.finish()

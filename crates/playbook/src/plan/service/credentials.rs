@@ -21,7 +21,11 @@ pub(crate) fn missing(case: &Case<'_>, missing: &Missing<'_>) -> MitigationPlan 
     let mut plan = empty();
     let before = missing.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref());
     if let Some(before) = before {
-        plan.immediate.push(rollback(case, before, (before.image_exists != Some(true)).then(|| "Its image was not seen in the repository.".to_owned())));
+        plan.immediate.push(rollback(
+            case,
+            before,
+            (before.image_exists != Some(true)).then(|| "Its image was not seen in the repository.".to_owned()),
+        ));
     }
     let (user, password) = names(&missing.variable.name);
     match missing.secret {
@@ -31,18 +35,36 @@ pub(crate) fn missing(case: &Case<'_>, missing: &Missing<'_>) -> MitigationPlan 
         }
         None => {}
     }
-    plan.follow_up.push(code_change(case, "Fail at start where a required setting is missing, and log the error of each failed request"));
+    plan.follow_up.push(code_change(
+        case,
+        "Fail at start where a required setting is missing, and log the error of each failed request",
+    ));
     plan.spec = Some(spec(
-        format!("The ECS service {} reads {} and has no credentials for that database; it answers with 5xx and logs nothing.", case.name(), missing.variable.name),
+        format!(
+            "The ECS service {} reads {} and has no credentials for that database; it answers with 5xx and logs nothing.",
+            case.name(),
+            missing.variable.name
+        ),
         Vec::new(),
         &[
-            format!("WHEN {}, {user} or {password} is not set, THE SYSTEM SHALL end at its start with a message that names the variable.", missing.variable.name),
-            "WHEN a request fails, THE SYSTEM SHALL log the error, the path and the status, and never a credential.".to_owned(),
-            "WHEN the database cannot be used, THE SYSTEM SHALL answer a deep health check with HTTP status 503.".to_owned(),
+            format!(
+                "WHEN {}, {user} or {password} is not set, THE SYSTEM SHALL end at its start with a message that names the variable.",
+                missing.variable.name
+            ),
+            "WHEN a request fails, THE SYSTEM SHALL log the error, the path and the status, and never a credential."
+                .to_owned(),
+            "WHEN the database cannot be used, THE SYSTEM SHALL answer a deep health check with HTTP status 503."
+                .to_owned(),
         ],
-        &[format!("Started without {password}, the program ends and names it."), "A request that fails leaves one log line with its error.".to_owned()],
+        &[
+            format!("Started without {password}, the program ends and names it."),
+            "A request that fails leaves one log line with its error.".to_owned(),
+        ],
     ));
-    plan.prevention = vec!["Smoke-test each deployment with one request that uses the database.".to_owned(), "Alarm on DatabaseConnections at zero while requests come.".to_owned()];
+    plan.prevention = vec![
+        "Smoke-test each deployment with one request that uses the database.".to_owned(),
+        "Alarm on DatabaseConnections at zero while requests come.".to_owned(),
+    ];
     plan.prevention.extend(guards(case));
     plan
 }
@@ -67,13 +89,18 @@ fn inject(case: &Case<'_>, missing: &Missing<'_>, arn: &str, user: &str, passwor
     apply.extend(apply_revision);
     let phases = Phases {
         prepare,
-        pre_validate: role.map(|role| simulate(role, arn, "implicitDeny, or allowed where it may read it already")).into_iter().collect(),
+        pre_validate: role
+            .map(|role| simulate(role, arn, "implicitDeny, or allowed where it may read it already"))
+            .into_iter()
+            .collect(),
         apply,
         post_validate: role.map(|role| simulate(role, arn, "allowed")).into_iter().chain(settled(case)).collect(),
         rollback: back_to_present(case),
     };
     action(
-        format!("Inject {user} and {password} from the secret through the task definition's secrets, and let the execution role read that one secret"),
+        format!(
+            "Inject {user} and {password} from the secret through the task definition's secrets, and let the execution role read that one secret"
+        ),
         ActionKind::Configuration,
         false,
         phases,
@@ -84,7 +111,11 @@ fn inject(case: &Case<'_>, missing: &Missing<'_>, arn: &str, user: &str, passwor
 fn simulate(role: &str, secret: &str, expected: &str) -> marple_case::mitigation::Step {
     run(
         "Simulate whether the execution role may read the secret.",
-        format!("aws iam simulate-principal-policy --policy-source-arn {} --action-names secretsmanager:GetSecretValue --resource-arns {} --query 'EvaluationResults[].EvalDecision' --output text", quoted(role), quoted(secret)),
+        format!(
+            "aws iam simulate-principal-policy --policy-source-arn {} --action-names secretsmanager:GetSecretValue --resource-arns {} --query 'EvaluationResults[].EvalDecision' --output text",
+            quoted(role),
+            quoted(secret)
+        ),
         expected,
     )
 }
@@ -96,7 +127,11 @@ fn allow(role: &str, secret: &str) -> marple_case::mitigation::Step {
     });
     run(
         "Let the execution role read this one secret.",
-        format!("aws iam put-role-policy --role-name {} --policy-name read-one-secret --policy-document {}", quoted(role_name(role)), quoted(&policy.to_string())),
+        format!(
+            "aws iam put-role-policy --role-name {} --policy-name read-one-secret --policy-document {}",
+            quoted(role_name(role)),
+            quoted(&policy.to_string())
+        ),
         "no output",
     )
 }
@@ -110,9 +145,15 @@ pub(crate) fn unreadable(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Mitiga
     if let (Reason::Denied, Some(role), Some(arn)) = (unreadable.reason, role, arn) {
         let phases = Phases {
             pre_validate: vec![simulate(&role, &arn, "implicitDeny")],
-            apply: vec![allow(&role, &arn), run("Start the tasks anew.", super::update(case, "--force-new-deployment"), "a new PRIMARY deployment")],
+            apply: vec![
+                allow(&role, &arn),
+                run("Start the tasks anew.", super::update(case, "--force-new-deployment"), "a new PRIMARY deployment"),
+            ],
             post_validate: std::iter::once(simulate(&role, &arn, "allowed")).chain(settled(case)).collect(),
-            rollback: vec![by_hand(format!("Take the inline policy read-one-secret off the role {} again.", role_name(&role)), "the role's policies as before")],
+            rollback: vec![by_hand(
+                format!("Take the inline policy read-one-secret off the role {} again.", role_name(&role)),
+                "the role's policies as before",
+            )],
             ..Phases::default()
         };
         plan.immediate.push(action(
@@ -123,13 +164,35 @@ pub(crate) fn unreadable(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Mitiga
             "If the secret's own policy or its KMS key refuses, this does not help: simulate first. Change the template that owns the role too.",
         ));
     }
-    if let Some(before) = unreadable.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
-        plan.immediate.push(rollback(case, before, (before.image_exists != Some(true)).then(|| "That its image exists and its secrets can be read was not seen.".to_owned())));
+    if let Some(before) =
+        unreadable.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
+    {
+        plan.immediate.push(rollback(
+            case,
+            before,
+            (before.image_exists != Some(true))
+                .then(|| "That its image exists and its secrets can be read was not seen.".to_owned()),
+        ));
     }
     if plan.immediate.is_empty() {
         let (prepare, apply) = new_revision(case, "name a secret, a key and a version that exist");
-        let phases = Phases { prepare, pre_validate: vec![by_hand("Find the secret that is meant (aws secretsmanager list-secrets), and its keys from its owner.", "its ARN")], apply, post_validate: settled(case), rollback: back_to_present(case) };
-        plan.immediate.push(action("Correct the reference to the secret in the task definition", ActionKind::Configuration, false, phases, "A wrong reference keeps new tasks from starting, as now."));
+        let phases = Phases {
+            prepare,
+            pre_validate: vec![by_hand(
+                "Find the secret that is meant (aws secretsmanager list-secrets), and its keys from its owner.",
+                "its ARN",
+            )],
+            apply,
+            post_validate: settled(case),
+            rollback: back_to_present(case),
+        };
+        plan.immediate.push(action(
+            "Correct the reference to the secret in the task definition",
+            ActionKind::Configuration,
+            false,
+            phases,
+            "A wrong reference keeps new tasks from starting, as now.",
+        ));
     }
     plan.prevention = vec!["Check in the pipeline that every secret that a task definition names exists and may be read by its execution role.".to_owned()];
     plan.prevention.extend(guards(case));

@@ -22,8 +22,12 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     if let Some(variable) = &crash.lacks {
         plan.immediate.push(set_variable(case, variable));
     } else {
-        if let Some(before) = crash.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
-            let seen = before.image_exists == Some(true) && case.baseline_count().is_some_and(|count| count > 0) && crash.deliberate.is_none();
+        if let Some(before) =
+            crash.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
+        {
+            let seen = before.image_exists == Some(true)
+                && case.baseline_count().is_some_and(|count| count > 0)
+                && crash.deliberate.is_none();
             let unverified = (!seen).then(|| "Nothing shows that the image before is free of this code.".to_owned());
             plan.immediate.push(rollback(case, before, unverified));
         }
@@ -34,9 +38,15 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     if plan.immediate.is_empty() {
         plan.no_immediate_action = Some("The program ends at its start, and no revision from before is shown to go back to: the code or its settings have to be changed.".to_owned());
     }
-    let place = crash.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line)).unwrap_or_default();
+    let place = crash
+        .place
+        .as_ref()
+        .map(|place| format!(" at {}:{}", place.location.file, place.location.line))
+        .unwrap_or_default();
     let title = match crash.deliberate.is_some() {
-        true => format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it"),
+        true => {
+            format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it")
+        }
         false => format!("Handle the error{place} without ending the program"),
     };
     plan.follow_up.push(code_change(case, title));
@@ -52,15 +62,21 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
 
 fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case::mitigation::Spec {
     let what = crash.logged.as_ref().map_or_else(|| "it ends by itself".to_owned(), |logged| logged.headline());
-    let meant = if crash.deliberate.is_some() { " The program's own words say that this is deliberate test code." } else { "" };
+    let meant =
+        if crash.deliberate.is_some() { " The program's own words say that this is deliberate test code." } else { "" };
     let mut requirements = vec![
         "WHEN a request handler panics or throws, THE SYSTEM SHALL log the stack trace, answer with HTTP status 500, and go on serving.".to_owned(),
     ];
     if crash.deliberate.is_some() {
-        requirements.push("WHERE the program runs in production, THE SYSTEM SHALL NOT offer an endpoint that fails on purpose.".to_owned());
+        requirements.push(
+            "WHERE the program runs in production, THE SYSTEM SHALL NOT offer an endpoint that fails on purpose."
+                .to_owned(),
+        );
     }
     if let Some(variable) = &crash.lacks {
-        requirements.push(format!("WHEN {variable} is not set, THE SYSTEM SHALL name it in one log line and end with a code other than 0."));
+        requirements.push(format!(
+            "WHEN {variable} is not set, THE SYSTEM SHALL name it in one log line and end with a code other than 0."
+        ));
     }
     spec(
         format!("The ECS service {} crashes{place}: {what}.{meant} The source is not among the evidence.", case.name()),
@@ -71,7 +87,8 @@ fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case
 }
 
 fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
-    let what = crash.path.as_deref().map_or_else(|| "the path that sets it off".to_owned(), |path| format!("the path {path}"));
+    let what =
+        crash.path.as_deref().map_or_else(|| "the path that sets it off".to_owned(), |path| format!("the path {path}"));
     let mut steps = Vec::new();
     if crash.path.is_none() {
         steps.push(by_hand("Find that path: the function in the stack trace names the handler; callers' logs or access logs name the requests at the times of the crashes.", "one path"));
@@ -86,17 +103,43 @@ fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
     let phases = Phases {
         prepare: listeners.into_iter().collect(),
         pre_validate: steps,
-        apply: vec![by_hand(format!("Add a rule to the listener that answers {what} with a fixed response 503 (aws elbv2 create-rule, condition path-pattern, action fixed-response)."), "requests to it get 503, and no task ends any more")],
+        apply: vec![by_hand(
+            format!(
+                "Add a rule to the listener that answers {what} with a fixed response 503 (aws elbv2 create-rule, condition path-pattern, action fixed-response)."
+            ),
+            "requests to it get 503, and no task ends any more",
+        )],
         post_validate: settled(case),
         rollback: vec![by_hand("Take the rule away again.", "requests pass as before")],
     };
-    action(format!("Block {what} at the load balancer"), ActionKind::Traffic, true, phases, "Whoever uses that path rightly is refused; a pattern that is too wide refuses others.")
+    action(
+        format!("Block {what} at the load balancer"),
+        ActionKind::Traffic,
+        true,
+        phases,
+        "Whoever uses that path rightly is refused; a pattern that is too wide refuses others.",
+    )
 }
 
 fn set_variable(case: &Case<'_>, variable: &str) -> Action {
-    let (prepare, apply) = new_revision(case, &format!("add {variable} to the container's environment, or to its secrets where its value is one"));
-    let phases = Phases { prepare, pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}."), "a value from its owner")], apply, post_validate: settled(case), rollback: back_to_present(case) };
-    action(format!("Set {variable} in the task definition"), ActionKind::Configuration, false, phases, "A stack that owns the task definition undoes it at its next update: change the template too.")
+    let (prepare, apply) = new_revision(
+        case,
+        &format!("add {variable} to the container's environment, or to its secrets where its value is one"),
+    );
+    let phases = Phases {
+        prepare,
+        pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}."), "a value from its owner")],
+        apply,
+        post_validate: settled(case),
+        rollback: back_to_present(case),
+    };
+    action(
+        format!("Set {variable} in the task definition"),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "A stack that owns the task definition undoes it at its next update: change the template too.",
+    )
 }
 
 /// An unusable image: back to the revision whose image exists, or mend what refuses the pull.
@@ -104,7 +147,8 @@ pub(crate) fn image(case: &Case<'_>, unusable: &Unusable<'_>) -> MitigationPlan 
     let mut plan = empty();
     let image = unusable.image.clone().unwrap_or_else(|| "the image".to_owned());
     let target = unusable.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.clone());
-    let target = target.or_else(|| crate::modes::service::before(case).filter(|before| before.image_exists != Some(false)));
+    let target =
+        target.or_else(|| crate::modes::service::before(case).filter(|before| before.image_exists != Some(false)));
     let usable = matches!(unusable.reason, Reason::Absent | Reason::Architecture | Reason::Other);
     if let Some(before) = target.filter(|_| usable) {
         let unverified = match before.image_exists {
@@ -140,7 +184,13 @@ fn mend(case: &Case<'_>, unusable: &Unusable<'_>, image: &str) -> Action {
         rollback: back_to_present(case),
         ..Phases::default()
     };
-    action(title, kind, false, phases, "Until new tasks start, no further task may be lost: do not stop the ones that run.")
+    action(
+        title,
+        kind,
+        false,
+        phases,
+        "Until new tasks start, no further task may be lost: do not stop the ones that run.",
+    )
 }
 
 /// A deployment that does not become stable.
@@ -149,9 +199,17 @@ pub(crate) fn unstable(case: &Case<'_>, unstable: &Unstable<'_>) -> MitigationPl
     if unstable.no_place.is_some() {
         plan.no_immediate_action = Some("There is no place for tasks: what lacks (instances, Fargate capacity in a zone, addresses in a subnet) has to be added by who owns it; no command here can know which.".to_owned());
     } else if let Some(before) = unstable.before.as_ref().filter(|before| before.image_exists != Some(false)) {
-        plan.immediate.push(rollback(case, before, Some("Why the present revision fails is not shown; that the one before serves is likely and not shown.".to_owned())));
+        plan.immediate.push(rollback(
+            case,
+            before,
+            Some(
+                "Why the present revision fails is not shown; that the one before serves is likely and not shown."
+                    .to_owned(),
+            ),
+        ));
     } else {
-        plan.no_immediate_action = Some("No revision from before is shown to go back to, and why tasks fail is not known.".to_owned());
+        plan.no_immediate_action =
+            Some("No revision from before is shown to go back to, and why tasks fail is not known.".to_owned());
     }
     plan.prevention = guards(case);
     plan

@@ -15,21 +15,41 @@ use crate::{
 /// The plan.
 pub(crate) fn plan(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> MitigationPlan {
     let mut plan = empty();
-    let before = unhealthy.introduced.as_ref().filter(|one| one.has_target() && unhealthy.modified.is_none()).and_then(|one| one.before.as_ref());
+    let before = unhealthy
+        .introduced
+        .as_ref()
+        .filter(|one| one.has_target() && unhealthy.modified.is_none())
+        .and_then(|one| one.before.as_ref());
     if let Some(before) = before {
         let seen = case.baseline_count().is_some_and(|count| count > 0) && before.image_exists == Some(true);
-        plan.immediate.push(rollback(case, before, (!seen).then(|| "Its image, or that it served, was not seen.".to_owned())));
+        plan.immediate.push(rollback(
+            case,
+            before,
+            (!seen).then(|| "Its image, or that it served, was not seen.".to_owned()),
+        ));
     }
     plan.immediate.extend(fit(case, unhealthy));
     if plan.immediate.is_empty() {
-        plan.no_immediate_action = Some("Neither the target group nor a revision from before was read, so nothing can be changed by name.".to_owned());
+        plan.no_immediate_action = Some(
+            "Neither the target group nor a revision from before was read, so nothing can be changed by name."
+                .to_owned(),
+        );
     }
     let path = unhealthy.path();
-    plan.follow_up.push(code_change(case, format!("Answer {path} with the status that the check wants, and keep check and program together")));
+    plan.follow_up.push(code_change(
+        case,
+        format!("Answer {path} with the status that the check wants, and keep check and program together"),
+    ));
     plan.spec = Some(spec(
-        format!("The load balancer checks {path} of the ECS service {}, and the program does not answer it as the check wants{}.", case.name(), unhealthy.code.map(|code| format!(" (it answers {code})")).unwrap_or_default()),
+        format!(
+            "The load balancer checks {path} of the ECS service {}, and the program does not answer it as the check wants{}.",
+            case.name(),
+            unhealthy.code.map(|code| format!(" (it answers {code})")).unwrap_or_default()
+        ),
         Vec::new(),
-        &[format!("WHEN {path} is asked for, THE SYSTEM SHALL answer with HTTP status 200 within 1 s, without calling a dependency.")],
+        &[format!(
+            "WHEN {path} is asked for, THE SYSTEM SHALL answer with HTTP status 200 within 1 s, without calling a dependency."
+        )],
         &[format!("A test of the built image asks for {path} and gets 200.")],
     ));
     plan.prevention = vec!["Keep the health check's path in one place with the program's routes, and test it in the pipeline against the built image.".to_owned()];
@@ -41,10 +61,15 @@ pub(crate) fn plan(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> MitigationPlan
 fn fit(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Option<Action> {
     let group = unhealthy.group?;
     let (arn, region, path) = (quoted(&group.arn), quoted(&case.scope.region), quoted(unhealthy.path()));
-    let read = format!("aws elbv2 describe-target-groups --target-group-arns {arn} --query 'TargetGroups[0].[HealthCheckPath, Matcher.HttpCode, HealthCheckTimeoutSeconds]' --region {region}");
+    let read = format!(
+        "aws elbv2 describe-target-groups --target-group-arns {arn} --query 'TargetGroups[0].[HealthCheckPath, Matcher.HttpCode, HealthCheckTimeoutSeconds]' --region {region}"
+    );
     let phases = Phases {
         prepare: vec![run("Note the present check.", read, format!("{} and its codes", unhealthy.path()))],
-        pre_validate: vec![by_hand("Find the path that the deployed program answers with 200: its routes, the earlier revision's check, or a request from inside the network.", "one path")],
+        pre_validate: vec![by_hand(
+            "Find the path that the deployed program answers with 200: its routes, the earlier revision's check, or a request from inside the network.",
+            "one path",
+        )],
         apply: vec![by_hand(
             "Set that path as HealthCheckPath of the target group (aws elbv2 modify-target-group --health-check-path).",
             "targets become healthy after a few checks",
@@ -52,7 +77,9 @@ fn fit(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Option<Action> {
         post_validate: settled(case),
         rollback: vec![run(
             "Set the present path again.",
-            format!("aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path {path} --region {region}"),
+            format!(
+                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path {path} --region {region}"
+            ),
             format!("HealthCheckPath {}", unhealthy.path()),
         )],
     };

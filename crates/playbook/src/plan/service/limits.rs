@@ -19,20 +19,29 @@ use crate::{
 /// Memory: back to a revision that stood flat, more memory for a time, and the code.
 pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> MitigationPlan {
     let mut plan = empty();
-    if let Some(before) = exhaustion.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
+    if let Some(before) =
+        exhaustion.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
+    {
         let seen = exhaustion.clean_before && before.image_exists != Some(false);
-        let unverified = (!seen).then(|| "Nothing shows how memory fared with requests under that revision.".to_owned());
+        let unverified =
+            (!seen).then(|| "Nothing shows how memory fared with requests under that revision.".to_owned());
         plan.immediate.push(rollback(case, before, unverified));
     }
     plan.immediate.extend(exhaustion.limit_mb.map(|limit| more_memory(case, exhaustion, limit)));
     if plan.immediate.is_empty() {
-        plan.no_immediate_action = Some("Neither the tasks' memory nor a revision before is shown, so no size and no target can be named.".to_owned());
+        plan.no_immediate_action = Some(
+            "Neither the tasks' memory nor a revision before is shown, so no size and no target can be named."
+                .to_owned(),
+        );
     }
-    plan.follow_up.push(code_change(case, match exhaustion.growth {
-        Growth::Requests => "Free what each request leaves in memory, or bound it",
-        Growth::Time => "Free what grows with time, or bound it",
-        Growth::Unknown => "Find what fills the memory, and bound it",
-    }));
+    plan.follow_up.push(code_change(
+        case,
+        match exhaustion.growth {
+            Growth::Requests => "Free what each request leaves in memory, or bound it",
+            Growth::Time => "Free what grows with time, or bound it",
+            Growth::Unknown => "Find what fills the memory, and bound it",
+        },
+    ));
     plan.follow_up.extend(access_logs(case));
     let limit = exhaustion.limit_mb.unwrap_or_default();
     plan.spec = Some(spec(
@@ -49,33 +58,62 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
         ],
         &["A load test of one hour ends with the memory in use that it had after the first minute, within 10 %.".to_owned(), "A heap profile before and after the test shows no type that grew with the number of requests.".to_owned()],
     ));
-    plan.prevention = vec!["Alarm on MemoryUtilization above 80 %, and on its climb over an hour.".to_owned(), "Run a load test with a memory profile before a deployment.".to_owned()];
+    plan.prevention = vec![
+        "Alarm on MemoryUtilization above 80 %, and on its climb over an hour.".to_owned(),
+        "Run a load test with a memory profile before a deployment.".to_owned(),
+    ];
     plan.prevention.extend(guards(case));
     plan
 }
 
 /// The next size that Fargate offers for so many CPU units, MiB.
 fn larger(limit: u32) -> u32 {
-    [512, 1024, 2048, 3072, 4096, 5120, 6144, 7168, 8192, 16_384, 30_720].into_iter().find(|size| *size >= limit.saturating_mul(2)).unwrap_or(limit.saturating_mul(2))
+    [512, 1024, 2048, 3072, 4096, 5120, 6144, 7168, 8192, 16_384, 30_720]
+        .into_iter()
+        .find(|size| *size >= limit.saturating_mul(2))
+        .unwrap_or(limit.saturating_mul(2))
 }
 
 fn more_memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>, limit: u32) -> Action {
     let size = larger(limit);
     let factor = f64::from(size) / f64::from(limit.max(1));
-    let longer = match (exhaustion.lives, exhaustion.requests_to_full(case, limit), exhaustion.requests_to_full(case, size)) {
+    let longer = match (
+        exhaustion.lives,
+        exhaustion.requests_to_full(case, limit),
+        exhaustion.requests_to_full(case, size),
+    ) {
         (Some((short, long)), Some(now), Some(then)) => format!(
             "With {size} MiB a task lasts for about {then:.0} requests in place of {now:.0}: at the present load {} to {} in place of {} to {}; then it is killed as before.",
-            minutes((short as f64 * factor) as i64), minutes((long as f64 * factor) as i64), minutes(short), minutes(long)
+            minutes((short as f64 * factor) as i64),
+            minutes((long as f64 * factor) as i64),
+            minutes(short),
+            minutes(long)
         ),
         (Some((short, long)), ..) => format!(
             "At the present load a task then lasts about {} to {} in place of {} to {}, if memory goes on growing as it does; then it is killed as before.",
-            minutes((short as f64 * factor) as i64), minutes((long as f64 * factor) as i64), minutes(short), minutes(long)
+            minutes((short as f64 * factor) as i64),
+            minutes((long as f64 * factor) as i64),
+            minutes(short),
+            minutes(long)
         ),
-        (None, Some(now), Some(then)) => format!("A task then lasts for about {then:.0} requests in place of {now:.0}, and is killed as before."),
+        (None, Some(now), Some(then)) => {
+            format!("A task then lasts for about {then:.0} requests in place of {now:.0}, and is killed as before.")
+        }
         _ => format!("It lasts about {factor:.0} times as long until it is full again."),
     };
-    let (prepare, apply) = new_revision(case, &format!("set memory to \"{size}\" (and raise cpu where Fargate does not offer that memory with the present CPU units; a container's own memory limit goes with it)"));
-    let phases = Phases { prepare, pre_validate: Vec::new(), apply, post_validate: settled(case), rollback: back_to_present(case) };
+    let (prepare, apply) = new_revision(
+        case,
+        &format!(
+            "set memory to \"{size}\" (and raise cpu where Fargate does not offer that memory with the present CPU units; a container's own memory limit goes with it)"
+        ),
+    );
+    let phases = Phases {
+        prepare,
+        pre_validate: Vec::new(),
+        apply,
+        post_validate: settled(case),
+        rollback: back_to_present(case),
+    };
     action(
         format!("Temporary relief only: raise the memory from {limit} to {size} MiB. {longer}"),
         ActionKind::Scale,
@@ -90,8 +128,16 @@ pub(crate) fn cpu(case: &Case<'_>, pinned: &Pinned<'_>) -> MitigationPlan {
     let mut plan = empty();
     plan.immediate.push(scale_out(case));
     plan.immediate.push(limit_traffic(case));
-    if let Some(before) = pinned.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
-        plan.immediate.push(rollback(case, before, Some("Nothing shows that the revision before is free of it: whether such requests came then is not known.".to_owned())));
+    if let Some(before) = pinned.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
+    {
+        plan.immediate.push(rollback(
+            case,
+            before,
+            Some(
+                "Nothing shows that the revision before is free of it: whether such requests came then is not known."
+                    .to_owned(),
+            ),
+        ));
     }
     plan.follow_up.push(scale_up(case, pinned));
     plan.follow_up.extend(access_logs(case));
@@ -117,8 +163,15 @@ fn scale_out(case: &Case<'_>) -> Action {
     let more = desired.saturating_mul(2);
     let phases = Phases {
         prepare: vec![note(case)],
-        pre_validate: vec![by_hand("If Application Auto Scaling manages the service, raise its minimum in place of the count.", "the minimum, or no scalable target")],
-        apply: vec![run(format!("Run {more} tasks in place of {desired}."), count(more), format!("desiredCount {more}"))],
+        pre_validate: vec![by_hand(
+            "If Application Auto Scaling manages the service, raise its minimum in place of the count.",
+            "the minimum, or no scalable target",
+        )],
+        apply: vec![run(
+            format!("Run {more} tasks in place of {desired}."),
+            count(more),
+            format!("desiredCount {more}"),
+        )],
         post_validate: settled(case),
         rollback: vec![run(format!("Run {desired} task(s) again."), count(desired), format!("desiredCount {desired}"))],
     };
@@ -133,19 +186,44 @@ fn scale_out(case: &Case<'_>) -> Action {
 
 fn limit_traffic(case: &Case<'_>) -> Action {
     let phases = Phases {
-        pre_validate: vec![by_hand("Find the path and the client of the slow requests (callers' logs, or access logs once they are on).", "one path or client")],
-        apply: vec![by_hand("Limit it: a rate-based rule of AWS WAF at the load balancer, or a listener rule that answers that path with 503.", "CPU falls as the requests do")],
+        pre_validate: vec![by_hand(
+            "Find the path and the client of the slow requests (callers' logs, or access logs once they are on).",
+            "one path or client",
+        )],
+        apply: vec![by_hand(
+            "Limit it: a rate-based rule of AWS WAF at the load balancer, or a listener rule that answers that path with 503.",
+            "CPU falls as the requests do",
+        )],
         post_validate: settled(case),
         rollback: vec![by_hand("Take the rule away again.", "requests pass as before")],
         ..Phases::default()
     };
-    action("Limit the requests that use the CPU, once they are known", ActionKind::Traffic, true, phases, "Callers of that path are refused; choosing the wrong path refuses the innocent.")
+    action(
+        "Limit the requests that use the CPU, once they are known",
+        ActionKind::Traffic,
+        true,
+        phases,
+        "Callers of that path are refused; choosing the wrong path refuses the innocent.",
+    )
 }
 
 fn scale_up(case: &Case<'_>, pinned: &Pinned<'_>) -> Action {
     let units = pinned.units.unwrap_or(256);
     let size = units.saturating_mul(2);
-    let (prepare, apply) = new_revision(case, &format!("set cpu to \"{size}\" (and memory to a size that Fargate offers with it)"));
-    let phases = Phases { prepare, pre_validate: Vec::new(), apply, post_validate: settled(case), rollback: back_to_present(case) };
-    action(format!("Scale up from {units} to {size} CPU units a task"), ActionKind::Scale, true, phases, "It costs in proportion, and work without a bound uses the larger task whole as well.")
+    let (prepare, apply) =
+        new_revision(case, &format!("set cpu to \"{size}\" (and memory to a size that Fargate offers with it)"));
+    let phases = Phases {
+        prepare,
+        pre_validate: Vec::new(),
+        apply,
+        post_validate: settled(case),
+        rollback: back_to_present(case),
+    };
+    action(
+        format!("Scale up from {units} to {size} CPU units a task"),
+        ActionKind::Scale,
+        true,
+        phases,
+        "It costs in proportion, and work without a bound uses the larger task whole as well.",
+    )
 }

@@ -16,7 +16,11 @@ pub(crate) fn immediate(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<A
     }
     match unreachable.logged.failure {
         Failure::Unauthenticated if unreachable.rotated.is_some() => {
-            vec![restart(case, "Start the tasks anew, so that they are given the secret's present value", "All tasks are replaced, one after the other; if the database was not given the new password, they fail as before.")]
+            vec![restart(
+                case,
+                "Start the tasks anew, so that they are given the secret's present value",
+                "All tasks are replaced, one after the other; if the database was not given the new password, they fail as before.",
+            )]
         }
         Failure::ConnectionLimit => connections(case, unreachable),
         _ => Vec::new(),
@@ -26,7 +30,11 @@ pub(crate) fn immediate(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<A
 fn restart(case: &Case<'_>, title: &str, risk: &str) -> Action {
     let phases = Phases {
         prepare: vec![note(case)],
-        apply: vec![run("Replace all tasks by new ones of the same revision.", update(case, "--force-new-deployment"), "a new PRIMARY deployment of the same revision")],
+        apply: vec![run(
+            "Replace all tasks by new ones of the same revision.",
+            update(case, "--force-new-deployment"),
+            "a new PRIMARY deployment of the same revision",
+        )],
         post_validate: settled(case),
         rollback: vec![by_hand("Nothing to undo: the revision is the same.", "the service as it is configured now")],
         ..Phases::default()
@@ -40,16 +48,36 @@ fn connections(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Action> {
     let introduced = introduced(case, unreachable.logged.first);
     if let Some(before) = introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
         let shown = case.workload.current().is_some_and(|one| one.fact.differences.iter().any(|line| is_pool(line)));
-        actions.push(rollback(case, before, (!shown || before.image_exists == Some(false)).then(|| "Nothing shows that the revision before opens fewer connections.".to_owned())));
+        actions.push(rollback(
+            case,
+            before,
+            (!shown || before.image_exists == Some(false))
+                .then(|| "Nothing shows that the revision before opens fewer connections.".to_owned()),
+        ));
     }
     actions.push(restart(
         case,
         "Relieve the database: replace the tasks, which closes the connections that they hold",
         "While old and new tasks run side by side both hold connections; if the program leaks them, the limit is reached again.",
     ));
-    let (prepare, apply) = new_revision(case, "set the connection pool's size to (the database's max_connections minus a reserve) divided by the greatest number of tasks");
-    let phases = Phases { prepare, pre_validate: Vec::new(), apply, post_validate: settled(case), rollback: super::back_to_present(case) };
-    let mut pool = action("Bound each task's connection pool", ActionKind::Configuration, false, phases, "A pool that is too small makes requests wait.");
+    let (prepare, apply) = new_revision(
+        case,
+        "set the connection pool's size to (the database's max_connections minus a reserve) divided by the greatest number of tasks",
+    );
+    let phases = Phases {
+        prepare,
+        pre_validate: Vec::new(),
+        apply,
+        post_validate: settled(case),
+        rollback: super::back_to_present(case),
+    };
+    let mut pool = action(
+        "Bound each task's connection pool",
+        ActionKind::Configuration,
+        false,
+        phases,
+        "A pool that is too small makes requests wait.",
+    );
     pool.unverified = Some("Which setting bounds the pool is not among the evidence.".to_owned());
     actions.push(pool);
     actions
