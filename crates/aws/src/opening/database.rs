@@ -28,7 +28,7 @@ pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<Planne
     }
     let functions = functions(evidence).filter(|function| names_one(&function.environment, &hosts));
     let functions = super::neighbours::distinct(functions.map(|function| function.name.clone()));
-    plan.extend(functions.iter().take(USERS).flat_map(|name| lambda::plan(name, evidence)));
+    plan.extend(functions.iter().take(USERS).flat_map(|name| lambda::plan(name, scope, evidence)));
     let services: Vec<&Service> = services(evidence);
     let revision =
         |service: &&Service| call("describe_task_definition", json!({"task_definition": service.task_definition}));

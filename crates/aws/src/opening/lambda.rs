@@ -1,15 +1,23 @@
 //! A Lambda function: itself, its metrics, logs and code; then what it is configured with and what owns it.
 
+use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
-use marple_case::{Evidence, Facts, facts::Function};
+use marple_case::{
+    Evidence, Facts, Scope,
+    facts::{Function, Series},
+};
 use serde_json::{Value, json};
 
 use super::{
-    call, metric,
+    call, full_hour, metric,
     neighbours::{self, NEIGHBOURS, database_hosts, secrets_in, stack_databases},
 };
+use crate::window::later;
 
-pub(super) fn plan(function: &str, evidence: &[Evidence]) -> Vec<PlannedCall> {
+/// How far back a function is looked at that was not called in the baseline.
+const HISTORY: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+pub(super) fn plan(function: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
     let mut plan = vec![
         call("get_function", json!({"function": function})),
         call("get_metrics", json!({"metrics": metrics(function)})),
@@ -19,7 +27,28 @@ pub(super) fn plan(function: &str, evidence: &[Evidence]) -> Vec<PlannedCall> {
     if let Some(found) = described(function, evidence) {
         plan.extend(around(found, evidence));
     }
+    plan.extend(history(function, scope, evidence));
     plan
+}
+
+/// Two weeks of invocations, errors and durations by the hour, where the baseline has no invocation to compare with: whether the function
+/// ever ran well, and how often it failed before.
+fn history(function: &str, scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+    let is_idle = |series: &Series| {
+        let own = series.metric.dimensions.get("FunctionName").is_some_and(|name| name == function);
+        own && series.metric.name == "Invocations" && series.baseline.is_some_and(|baseline| baseline.sum == 0.0)
+    };
+    let was_idle = evidence.iter().any(|taken| match &taken.facts {
+        Facts::Metrics(metrics) if metrics.window == scope.window => metrics.series.iter().any(is_idle),
+        _ => false,
+    });
+    let of = |name, statistics| metric("AWS/Lambda", name, ("FunctionName", function), statistics);
+    let metrics = [of("Invocations", &["Sum"]), of("Errors", &["Sum"]), of("Duration", &["Maximum"])];
+    let start = full_hour(later(scope.window.start, -HISTORY));
+    let arguments = json!({
+        "metrics": metrics, "start": start, "end": scope.window.end, "period_s": 3600, "baseline": false,
+    });
+    was_idle.then(|| call("get_metrics", arguments))
 }
 
 fn metrics(function: &str) -> Vec<Value> {

@@ -48,7 +48,7 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
 
 fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
     match subject.kind {
-        ResourceKind::LambdaFunction => lambda::plan(&subject.name, evidence),
+        ResourceKind::LambdaFunction => lambda::plan(&subject.name, scope, evidence),
         ResourceKind::DbCluster | ResourceKind::DbInstance => database::plan(&subject.name, scope, evidence),
         ResourceKind::EcsService => ecs::plan(subject, scope, evidence),
         ResourceKind::EcsCluster if ecs::has_service(scope) => Vec::new(),
@@ -56,7 +56,7 @@ fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Ve
         ResourceKind::LoadBalancer | ResourceKind::TargetGroup => load_balancer::plan(subject, scope),
         ResourceKind::RestApi => api::plan(&subject.name),
         ResourceKind::LogGroup => match subject.name.strip_prefix("/aws/lambda/") {
-            Some(function) => lambda::plan(function, evidence),
+            Some(function) => lambda::plan(function, scope, evidence),
             None => vec![call("summarize_logs", json!({"log_group": subject.name}))],
         },
         _ => vec![call("describe_stack", json!({"resource": subject.name}))],
