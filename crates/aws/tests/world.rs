@@ -163,7 +163,8 @@ async fn the_opening_collects_the_evidence_of_each_scenario_and_ends() {
         };
         let scope = toolbox.scope(&trigger, world.now()).await.unwrap();
         let (evidence, waves) = opened(&toolbox, &scope).await;
-        assert!((8..=18).contains(&evidence.len()) && waves <= 4, "{name}: {} in {waves} waves", evidence.len());
+        // A function without a stack or a database of its own has no neighbours: the six calls of the first wave are all.
+        assert!((6..=18).contains(&evidence.len()) && waves <= 4, "{name}: {} in {waves} waves", evidence.len());
         for taken in &evidence {
             assert!(taken.outcome.is_answered(), "{name}: {} {}: {:?}", taken.tool, taken.arguments, taken.outcome);
             assert!(!taken.text.is_empty() && !taken.command.is_empty(), "{name}: {}", taken.tool);
