@@ -25,6 +25,14 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
     gaps.extend(undecided_change(case, hypothesis));
     gaps.extend(requests(case, hypothesis));
     gaps.extend(no_baseline(case));
+    if undecided && gaps.is_empty() {
+        gaps.push(gap(
+            "what would show the cause",
+            format!("nothing that was read of {} names one", case.name()),
+            "log each request's kind, outcome and errors, and switch on access logs or tracing",
+            true,
+        ));
+    }
     if undecided && case.summaries.is_empty() && !case.is_denied("summarize_logs") {
         gaps.push(gap(
             format!("the {}'s logs", case.noun()),

@@ -53,6 +53,7 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
     if let (Some(alarm), true) = (&case.scope.alarm, case.alarm().is_none() && !asked("describe_alarms")) {
         wants.push(call("describe_alarms", json!({"names": [alarm]})));
     }
+    wants.extend(watched(case));
     if case.kind != SubjectKind::Function {
         wants.extend(around::ground(case));
         return wants;
@@ -81,6 +82,20 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
     }
     wants.extend(missing_frames(case, function));
     wants
+}
+
+/// The metric that the alarm watches, by its own statistic and period, where no reading holds it so.
+fn watched(case: &Case<'_>) -> Option<PlannedCall> {
+    let condition = case.alarm()?.fact.condition.as_ref()?;
+    let [metric] = condition.metrics.as_slice() else { return None };
+    let read = case.series.iter().any(|series| {
+        series.metric == *metric && series.statistic == condition.statistic && series.period_s == condition.period_s
+    });
+    let arguments = json!({
+        "metrics": [{"namespace": metric.namespace, "name": metric.name, "dimensions": metric.dimensions, "statistics": [condition.statistic]}],
+        "period_s": condition.period_s,
+    });
+    (!read).then(|| call("get_metrics", arguments))
 }
 
 /// The metrics that tell a function's health.

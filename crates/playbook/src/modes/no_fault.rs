@@ -5,7 +5,7 @@
 use marple_case::{
     Category, Verdict,
     facts::{Alarm, AlarmState, Series},
-    root_cause::Link,
+    root_cause::{Link, RuledOut},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let timeouts = case.invocations().map_or(0, |all| all.timeouts);
     let new = case.failures.iter().any(|logged| !logged.in_baseline);
     let tolerable = failing && is_usual(errors.fact);
-    if (failing && !tolerable) || timeouts > 0 || new || !summary.complete {
+    if (failing && !tolerable) || timeouts > 0 || new {
         return None;
     }
     let watched = watched_series(case, alarm.fact);
@@ -53,6 +53,16 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     cause.chain = chain(case, alarm, watched, errors);
     cause.summary = summary_text(case, alarm.fact, quiet);
     let ran = cite::any(summary.evidence, &[&["invocations:"], &["window:", "lines"]]);
+    let none = cite_series(errors.evidence, "Errors", "Sum");
+    let throttles = case.metric("Throttles", "Sum").and_then(|series| cite_series(series.evidence, "Throttles", "Sum"));
+    cause.ruled_out.push(RuledOut {
+        hypothesis: "Errors or throttling of the function".to_owned(),
+        reason: format!(
+            "CloudWatch counted {:.0} errors in the window, not more than usual, and no throttled invocation.",
+            errors.window.sum
+        ),
+        citations: [none, throttles].into_iter().flatten().collect(),
+    });
     cause.ruled_out.extend(crate::rivals::innocent_change(
         case,
         Some(ran.or_else(|| cite_series(errors.evidence, "Errors", "Sum"))),
@@ -84,7 +94,10 @@ pub(crate) fn watched_series<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<
     let condition = alarm.condition.as_ref()?;
     let watches =
         |series: &Series| condition.metrics.contains(&series.metric) && series.statistic == condition.statistic;
-    case.series.iter().find(|series| watches(series)).copied()
+    let fitting = case.series.iter().filter(|series| watches(series));
+    // A sum over another period does not compare with the threshold.
+    let same = |series: &&Seen<'a, Series>| series.period_s == condition.period_s || condition.statistic != "Sum";
+    fitting.filter(same).max_by_key(|series| (series.period_s == condition.period_s, series.window.points)).copied()
 }
 
 /// Why the alarm went off though nothing is wrong; `None`: no such reason is shown.
@@ -144,7 +157,7 @@ fn chain(
     }
     let statement = format!("CloudWatch counted {:.0} errors of {} in the window.", errors.window.sum, case.name());
     chain.link(statement, None, [cite_series(errors.evidence, "Errors", "Sum")]);
-    if let Some(summary) = case.summaries.first() {
+    if let Some(summary) = case.summaries.first().filter(|summary| summary.complete) {
         let cited = cite::any(summary.evidence, &[&["window:", "lines"], &["invocations:"], &["log group:"]]);
         chain.link("The logs hold no failure that the baseline does not hold too.", None, [cited]);
     }

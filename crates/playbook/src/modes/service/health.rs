@@ -151,7 +151,8 @@ fn line(case: &Case<'_>, group: &TargetGroup, code: Option<u16>) -> Option<Citat
     let code = code.map(|code| code.to_string()).unwrap_or_default();
     case.summaries.iter().find_map(|summary| {
         let told = summary.fact.templates.iter().filter(|line| line.count > 0 && line.sample.contains(path));
-        let told = told.filter(|line| code.is_empty() || line.sample.contains(&code)).next()?;
+        let mut told = told.filter(|line| code.is_empty() || line.sample.contains(&code));
+        let told = told.next()?;
         let words: String = told.sample.chars().take(100).collect();
         cite::line(summary.evidence, &[super::whole_words(&words)])
     })
