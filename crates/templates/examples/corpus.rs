@@ -23,10 +23,8 @@ const SEED: u64 = 20_251_216;
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(count), Some(directory)) = (
-        arguments.next().and_then(|count| count.parse().ok()),
-        arguments.next(),
-    ) else {
+    let (Some(count), Some(directory)) = (arguments.next().and_then(|count| count.parse().ok()), arguments.next())
+    else {
         eprintln!("usage: corpus LINES DIR");
         std::process::exit(2);
     };

@@ -29,10 +29,7 @@ fn main() -> std::io::Result<()> {
 
     let before = forget_peak();
     let started = Instant::now();
-    let mut miner = Miner::new(Options {
-        split_by_outcome: !has("--by-statement"),
-        ..Options::default()
-    });
+    let mut miner = Miner::new(Options { split_by_outcome: !has("--by-statement"), ..Options::default() });
     for line in &lines {
         miner.observe(Series::Incident, line, 0);
     }
@@ -43,9 +40,7 @@ fn main() -> std::io::Result<()> {
     let mut rows = String::new();
     for line in &lines {
         let next = ids.len();
-        let group = miner.classify(line).map_or(-1, |id| {
-            i64::try_from(*ids.entry(id).or_insert(next)).unwrap()
-        });
+        let group = miner.classify(line).map_or(-1, |id| i64::try_from(*ids.entry(id).or_insert(next)).unwrap());
         writeln!(rows, "{group}").unwrap();
     }
     std::fs::write(groups, rows)?;
@@ -75,7 +70,5 @@ fn forget_peak() -> u64 {
 fn memory_kib(row: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let value = status.lines().find_map(|line| line.strip_prefix(row));
-    value
-        .and_then(|value| value.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
+    value.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }

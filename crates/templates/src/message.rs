@@ -33,20 +33,12 @@ const MAX_FRAME_BYTES: usize = 240;
 impl<'a> Outline<'a> {
     pub(crate) fn of(message: &'a str) -> Self {
         if memchr(b'\n', message.as_bytes()).is_none() {
-            return Self {
-                head: message,
-                cause: None,
-                frame: None,
-            };
+            return Self { head: message, cause: None, frame: None };
         }
         let mut lines = lines(message).filter(|line| !line.trim_ascii().is_empty());
         let head = lines.next().unwrap_or("");
         if matches!(head.trim_ascii(), "{" | "[") {
-            return Self {
-                head: message,
-                cause: None,
-                frame: None,
-            };
+            return Self { head: message, cause: None, frame: None };
         }
         let (cause, frame) = trace(head, lines);
         Self { head, cause, frame }
@@ -54,10 +46,7 @@ impl<'a> Outline<'a> {
 }
 
 /// Walks over the lines after the head, once.
-fn trace<'a>(
-    head: &'a str,
-    lines: impl Iterator<Item = &'a str>,
-) -> (Option<&'a str>, Option<&'a str>) {
+fn trace<'a>(head: &'a str, lines: impl Iterator<Item = &'a str>) -> (Option<&'a str>, Option<&'a str>) {
     let mut frames = Frames::default();
     let mut cause = None;
     let mut before = head;
@@ -89,29 +78,19 @@ struct Frames<'a> {
 impl<'a> Frames<'a> {
     /// A frame of a trace that begins at the top.
     fn inner(&mut self, frame: &'a str) {
-        let place = if is_foreign(frame) {
-            &mut self.foreign
-        } else {
-            &mut self.own
-        };
+        let place = if is_foreign(frame) { &mut self.foreign } else { &mut self.own };
         place.get_or_insert(frame);
     }
 
     /// A frame of a trace that ends at the top.
     fn python(&mut self, frame: &'a str) {
         self.is_python = true;
-        let place = if is_foreign(frame) {
-            &mut self.foreign
-        } else {
-            &mut self.own
-        };
+        let place = if is_foreign(frame) { &mut self.foreign } else { &mut self.own };
         *place = Some(frame);
     }
 
     fn top(self) -> Option<&'a str> {
-        self.own
-            .map(cut_frame)
-            .or_else(|| self.foreign.map(without_position))
+        self.own.map(cut_frame).or_else(|| self.foreign.map(without_position))
     }
 }
 
@@ -134,27 +113,19 @@ pub(crate) fn is_foreign(frame: &str) -> bool {
 
 /// `at GetAddrInfoReqWrap.onlookupall`, `File "/usr/lib/python3.12/json/decoder.py"`.
 pub(crate) fn without_position(frame: &str) -> &str {
-    let end = frame
-        .find(" (")
-        .or_else(|| frame.find(", line "))
-        .or_else(|| frame.rfind(".go:"))
-        .unwrap_or(frame.len());
+    let end = frame.find(" (").or_else(|| frame.find(", line ")).or_else(|| frame.rfind(".go:")).unwrap_or(frame.len());
     cut_frame(frame.get(..end).unwrap_or(frame))
 }
 
 pub(crate) fn cut_frame(frame: &str) -> &str {
-    frame
-        .get(..frame.floor_char_boundary(MAX_FRAME_BYTES))
-        .unwrap_or(frame)
+    frame.get(..frame.floor_char_boundary(MAX_FRAME_BYTES)).unwrap_or(frame)
 }
 
 fn lines(message: &str) -> impl Iterator<Item = &str> {
     let mut start = 0;
-    memchr_iter(b'\n', message.as_bytes())
-        .chain([message.len()])
-        .filter_map(move |end| {
-            let line = message.get(start..end);
-            start = end + 1;
-            line
-        })
+    memchr_iter(b'\n', message.as_bytes()).chain([message.len()]).filter_map(move |end| {
+        let line = message.get(start..end);
+        start = end + 1;
+        line
+    })
 }

@@ -34,11 +34,7 @@ pub(crate) enum Fit {
 
 impl Pattern {
     pub(crate) fn exact(token: Token, text: &[u8]) -> Self {
-        Self {
-            kind: token.kind,
-            glued: token.glued,
-            shape: Shape::Exact(text.into()),
-        }
+        Self { kind: token.kind, glued: token.glued, shape: Shape::Exact(text.into()) }
     }
 
     pub(crate) fn fit(&self, token: Token, text: &[u8]) -> Fit {
@@ -61,9 +57,7 @@ impl Pattern {
         match &self.shape {
             Shape::Exact(exact) => **exact == *text,
             Shape::Between(head, tail) => {
-                text.len() >= head.len() + tail.len()
-                    && text.starts_with(head)
-                    && text.ends_with(tail)
+                text.len() >= head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail)
             }
         }
     }
@@ -71,12 +65,7 @@ impl Pattern {
     /// A field's value is free, its key is not.
     fn same_key(&self, key: u16, other: u16, text: &[u8]) -> Fit {
         let key = usize::from(key);
-        if key == usize::from(other)
-            && self
-                .head()
-                .get(..key)
-                .is_some_and(|own| Some(own) == text.get(..key))
-        {
+        if key == usize::from(other) && self.head().get(..key).is_some_and(|own| Some(own) == text.get(..key)) {
             Fit::Value
         } else {
             Fit::Never
@@ -169,33 +158,17 @@ impl Pattern {
 
 /// The beginning that both share, up to and including a delimiter: never half a word, never half a character.
 fn common_head<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
-    let common = left
-        .iter()
-        .zip(right)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let common = left.iter().zip(right).take_while(|(left, right)| left == right).count();
     let head = right.get(..common).unwrap_or_default();
-    let length = head
-        .iter()
-        .rposition(|&byte| is_delimiter(byte))
-        .map_or(0, |at| at + 1);
+    let length = head.iter().rposition(|&byte| is_delimiter(byte)).map_or(0, |at| at + 1);
     head.get(..length).unwrap_or_default()
 }
 
 /// The end that both share, from a delimiter on, `room` bytes at most.
 fn common_tail<'a>(left: &[u8], right: &'a [u8], room: usize) -> &'a [u8] {
-    let common = left
-        .iter()
-        .rev()
-        .zip(right.iter().rev())
-        .take_while(|(left, right)| left == right)
-        .count()
-        .min(room);
+    let common = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count().min(room);
     let tail = right.get(right.len() - common..).unwrap_or_default();
-    let start = tail
-        .iter()
-        .position(|&byte| is_delimiter(byte))
-        .unwrap_or(tail.len());
+    let start = tail.iter().position(|&byte| is_delimiter(byte)).unwrap_or(tail.len());
     tail.get(start..).unwrap_or_default()
 }
 

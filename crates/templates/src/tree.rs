@@ -24,10 +24,7 @@ pub(crate) struct Path {
 
 impl Path {
     pub(crate) fn of(masked: &Masked) -> Self {
-        Self {
-            tokens: masked.len(),
-            pins: masked.pins(),
-        }
+        Self { tokens: masked.len(), pins: masked.pins() }
     }
 }
 

@@ -1,11 +1,5 @@
 //! What holds for any lines: random text, and text made of the pieces that masking looks for.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 use marple_templates::{Miner, Options, Series};
 use proptest::prelude::*;
@@ -67,44 +61,20 @@ fn tangled_line() -> impl Strategy<Value = String> {
 }
 
 fn lines() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::vec(
-        prop_oneof![
-            tangled_line(),
-            "[a-c]{1,2}( [a-e]{1,2}){0,5}",
-            any::<String>()
-        ],
-        0..120,
-    )
+    prop::collection::vec(prop_oneof![tangled_line(), "[a-c]{1,2}( [a-e]{1,2}){0,5}", any::<String>()], 0..120)
 }
 
 fn mine(lines: &[String], options: Options) -> Miner {
     let mut miner = Miner::new(options);
     for (at, line) in (0..).zip(lines) {
-        miner.observe(
-            if at % 2 == 0 {
-                Series::Baseline
-            } else {
-                Series::Incident
-            },
-            line,
-            at,
-        );
+        miner.observe(if at % 2 == 0 { Series::Baseline } else { Series::Incident }, line, at);
     }
     miner
 }
 
 fn render(miner: &Miner) -> Vec<(String, u64, u64)> {
     let count = |template: &marple_templates::Template, series| template.tally(series).count;
-    miner
-        .templates()
-        .map(|t| {
-            (
-                t.text(),
-                count(t, Series::Baseline),
-                count(t, Series::Incident),
-            )
-        })
-        .collect()
+    miner.templates().map(|t| (t.text(), count(t, Series::Baseline), count(t, Series::Incident))).collect()
 }
 
 proptest! {
@@ -139,30 +109,13 @@ proptest! {
 #[test]
 fn work_is_bounded_by_length_on_adversarial_lines() {
     let length = 2_000_000;
-    for piece in [
-        "=\"",
-        "\"a\":\"",
-        "{\"stack\":[",
-        "\\",
-        "a=\"\\",
-        "1,",
-        "1, ",
-        "x-1, ",
-        " at ",
-        "\n    at node:",
-        "@a",
-    ] {
+    for piece in
+        ["=\"", "\"a\":\"", "{\"stack\":[", "\\", "a=\"\\", "1,", "1, ", "x-1, ", " at ", "\n    at node:", "@a"]
+    {
         let line = piece.repeat(length / piece.len());
         let started = std::time::Instant::now();
-        let mut miner = Miner::new(Options {
-            max_line_bytes: length,
-            ..Options::default()
-        });
+        let mut miner = Miner::new(Options { max_line_bytes: length, ..Options::default() });
         miner.observe(Series::Incident, &line, 0);
-        assert!(
-            started.elapsed().as_secs() < 5,
-            "{piece:?} took {:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
     }
 }

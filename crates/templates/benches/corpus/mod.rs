@@ -58,16 +58,8 @@ impl Corpus {
             })
             .collect();
         Self {
-            by_weight: Choice::new(
-                entries
-                    .iter()
-                    .enumerate()
-                    .map(|(index, &(weight, _))| (index, weight)),
-            ),
-            statements: entries
-                .iter()
-                .map(|(_, statement)| pieces(statement))
-                .collect(),
+            by_weight: Choice::new(entries.iter().enumerate().map(|(index, &(weight, _))| (index, weight))),
+            statements: entries.iter().map(|(_, statement)| pieces(statement)).collect(),
         }
     }
 
@@ -81,11 +73,7 @@ impl Corpus {
     }
 
     fn line(&self, statement: usize, rng: &mut ChaCha8Rng) -> Line {
-        let mut line = Line {
-            text: String::new(),
-            statement,
-            outcome: String::new(),
-        };
+        let mut line = Line { text: String::new(), statement, outcome: String::new() };
         let mut last = "";
         for piece in &self.statements[statement] {
             match piece {
@@ -107,17 +95,12 @@ impl Corpus {
 /// Cuts one statement into text and values.
 fn pieces(statement: &str) -> Vec<Piece> {
     let mut pieces = vec![];
-    let mut rest = statement
-        .to_owned()
-        .replace("\\n", "\n")
-        .replace("\\t", "\t");
+    let mut rest = statement.to_owned().replace("\\n", "\n").replace("\\t", "\t");
     let mut text = String::new();
     while let Some(open) = rest.find('{') {
         text.push_str(&rest[..open]);
         let close = rest[open..].find('}').map(|length| open + length);
-        let Some((piece, close)) =
-            close.and_then(|close| Some((piece(&rest[open + 1..close])?, close)))
-        else {
+        let Some((piece, close)) = close.and_then(|close| Some((piece(&rest[open + 1..close])?, close))) else {
             text.push('{');
             rest.drain(..=open);
             continue;

@@ -35,14 +35,10 @@ impl<T> Choice<T> {
 impl Choice<String> {
     /// `a|b*3|c`
     pub fn of_texts(source: &str) -> Self {
-        Self::new(
-            source
-                .split('|')
-                .map(|option| match option.rsplit_once('*') {
-                    Some((text, weight)) => (text.to_owned(), weight.parse().expect("a weight")),
-                    None => (option.to_owned(), 1),
-                }),
-        )
+        Self::new(source.split('|').map(|option| match option.rsplit_once('*') {
+            Some((text, weight)) => (text.to_owned(), weight.parse().expect("a weight")),
+            None => (option.to_owned(), 1),
+        }))
     }
 }
 
@@ -82,11 +78,7 @@ const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 
 impl Value {
     pub fn parse(name: &str, argument: &str) -> Option<Self> {
-        let range = |argument: &str| {
-            argument
-                .split_once('-')
-                .map(|(low, high)| (low.to_owned(), high.to_owned()))
-        };
+        let range = |argument: &str| argument.split_once('-').map(|(low, high)| (low.to_owned(), high.to_owned()));
         Some(match name {
             "int" => {
                 let (low, high) = range(argument)?;
@@ -95,11 +87,7 @@ impl Value {
             "float" => {
                 let (bounds, decimals) = argument.split_once(':')?;
                 let (low, high) = range(bounds)?;
-                Self::Float(
-                    low.parse().ok()?,
-                    high.parse().ok()?,
-                    decimals.parse().ok()?,
-                )
+                Self::Float(low.parse().ok()?, high.parse().ok()?, decimals.parse().ok()?)
             }
             "hex" => Self::Characters(HEX, argument.parse().ok()?),
             "base62" => Self::Characters(BASE62, argument.parse().ok()?),
@@ -131,9 +119,7 @@ impl Value {
     pub fn write(&self, rng: &mut ChaCha8Rng, out: &mut String) {
         match self {
             Self::Int(range) => write!(out, "{}", rng.random_range(range.clone())).unwrap(),
-            Self::Float(low, high, decimals) => {
-                write!(out, "{:.*}", decimals, rng.random_range(*low..*high)).unwrap()
-            }
+            Self::Float(low, high, decimals) => write!(out, "{:.*}", decimals, rng.random_range(*low..*high)).unwrap(),
             Self::Characters(alphabet, count) => characters(rng, alphabet, *count, out),
             Self::Choice(choice) => out.push_str(choice.draw(rng)),
             Self::Uuid => {
@@ -148,42 +134,29 @@ impl Value {
                 let mut part = || rng.random_range(1..255);
                 write!(out, "{}.{}.{}.{}", part(), part(), part(), part()).unwrap();
             }
-            Self::Method => {
-                out.push_str(pick(rng, &["GET", "GET", "GET", "POST", "PUT", "DELETE"]))
-            }
+            Self::Method => out.push_str(pick(rng, &["GET", "GET", "GET", "POST", "PUT", "DELETE"])),
             Self::Host => out.push_str(pick(rng, HOSTS)),
             Self::Word => out.push_str(pick(rng, WORDS)),
             Self::Name => name(rng, out),
             Self::Email => {
                 name(rng, out);
-                write!(
-                    out,
-                    "@{}",
-                    pick(rng, &["example.com", "example.org", "mail.example.net"])
-                )
-                .unwrap();
+                write!(out, "@{}", pick(rng, &["example.com", "example.org", "mail.example.net"])).unwrap();
             }
             Self::Agent => agent(rng, out),
             Self::Sentence => {
                 let words = rng.random_range(2..9);
-                list(rng, out, words, " ", |rng, out| {
-                    out.push_str(pick(rng, WORDS))
-                });
+                list(rng, out, words, " ", |rng, out| out.push_str(pick(rng, WORDS)));
             }
             Self::Ints => {
                 let count = rng.random_range(1..7);
                 out.push('[');
-                list(rng, out, count, ", ", |rng, out| {
-                    write!(out, "{}", rng.random_range(0..500)).unwrap()
-                });
+                list(rng, out, count, ", ", |rng, out| write!(out, "{}", rng.random_range(0..500)).unwrap());
                 out.push(']');
             }
             Self::Partitions => {
                 let count = rng.random_range(1..5);
                 out.push('[');
-                list(rng, out, count, ", ", |rng, out| {
-                    write!(out, "orders-{}", rng.random_range(0..64)).unwrap()
-                });
+                list(rng, out, count, ", ", |rng, out| write!(out, "orders-{}", rng.random_range(0..64)).unwrap());
                 out.push(']');
             }
         }
@@ -193,11 +166,7 @@ impl Value {
 impl TimeStyle {
     fn write(&self, rng: &mut ChaCha8Rng, out: &mut String) {
         let day = rng.random_range(15..18);
-        let (hour, minute, second) = (
-            rng.random_range(0..24),
-            rng.random_range(0..60),
-            rng.random_range(0..60),
-        );
+        let (hour, minute, second) = (rng.random_range(0..24), rng.random_range(0..60), rng.random_range(0..60));
         let clock = format!("{hour:02}:{minute:02}:{second:02}");
         let ms = rng.random_range(0..1000);
         match self {
@@ -207,11 +176,7 @@ impl TimeStyle {
             Self::CommonLog => write!(out, "{day}/Dec/2025:{clock} +0000"),
             Self::Date => write!(out, "2025-12-{day}"),
             Self::Clock => write!(out, "{clock}"),
-            Self::EpochMs => write!(
-                out,
-                "{}",
-                1_765_756_800_000_u64 + rng.random_range(0..259_200_000)
-            ),
+            Self::EpochMs => write!(out, "{}", 1_765_756_800_000_u64 + rng.random_range(0..259_200_000)),
         }
         .unwrap();
     }
@@ -272,9 +237,9 @@ fn agent(rng: &mut ChaCha8Rng, out: &mut String) {
 }
 
 const NAMES: &[&str] = &[
-    "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory",
-    "niaj", "olivia", "peggy", "rupert", "sybil", "trent", "victor", "walter", "yuki", "haruto",
-    "sakura", "mei", "jun", "amara", "kofi", "lena", "jonas",
+    "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj", "olivia",
+    "peggy", "rupert", "sybil", "trent", "victor", "walter", "yuki", "haruto", "sakura", "mei", "jun", "amara", "kofi",
+    "lena", "jonas",
 ];
 
 const WORDS: &[&str] = &[

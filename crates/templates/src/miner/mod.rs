@@ -41,12 +41,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            max_line_bytes: 4096,
-            max_templates: 4096,
-            max_variants: 8,
-            split_by_outcome: true,
-        }
+        Self { max_line_bytes: 4096, max_templates: 4096, max_variants: 8, split_by_outcome: true }
     }
 }
 
@@ -125,10 +120,7 @@ fn cut(line: &str, max: usize) -> (&str, bool) {
     if line.len() <= max {
         return (line, false);
     }
-    (
-        line.get(..line.floor_char_boundary(max)).unwrap_or(line),
-        true,
-    )
+    (line.get(..line.floor_char_boundary(max)).unwrap_or(line), true)
 }
 
 /// The template's slot for a line that was not seen lately.

@@ -30,9 +30,7 @@ struct Seen {
 
 impl Default for Recent {
     fn default() -> Self {
-        Self {
-            places: (0..PLACES).map(|_| None).collect(),
-        }
+        Self { places: (0..PLACES).map(|_| None).collect() }
     }
 }
 
@@ -48,13 +46,11 @@ impl Recent {
     #[inline]
     pub(super) fn get(&self, hash: u64, text: &[u8], templates: &Templates) -> Option<usize> {
         let seen = self.places.get(place(hash))?.as_ref()?;
-        (seen.hash == hash && seen.text == text && templates.get(seen.slot)?.id == seen.id)
-            .then_some(seen.slot)
+        (seen.hash == hash && seen.text == text && templates.get(seen.slot)?.id == seen.id).then_some(seen.slot)
     }
 
     pub(super) fn put(&mut self, hash: u64, text: &[u8], slot: usize, templates: &Templates) {
-        let (Some(place), Some(template)) = (self.places.get_mut(place(hash)), templates.get(slot))
-        else {
+        let (Some(place), Some(template)) = (self.places.get_mut(place(hash)), templates.get(slot)) else {
             return;
         };
         if text.len() > MAX_BYTES {
@@ -63,12 +59,7 @@ impl Recent {
         let mut kept = place.take().map(|seen| seen.text).unwrap_or_default();
         kept.clear();
         kept.extend_from_slice(text);
-        *place = Some(Seen {
-            hash,
-            id: template.id,
-            slot,
-            text: kept,
-        });
+        *place = Some(Seen { hash, id: template.id, slot, text: kept });
     }
 }
 

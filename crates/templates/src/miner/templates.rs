@@ -100,21 +100,12 @@ impl Templates {
 
     /// The templates at one leaf, in the order of their making.
     pub(super) fn at(&self, path: Path) -> impl Iterator<Item = (usize, &Template)> {
-        self.tree
-            .leaf(path)
-            .iter()
-            .filter_map(|&slot| Some((slot, self.get(slot)?)))
+        self.tree.leaf(path).iter().filter_map(|&slot| Some((slot, self.get(slot)?)))
     }
 
     /// Counts a line in the template at `slot`.
     #[inline]
-    pub(super) fn count(
-        &mut self,
-        slot: usize,
-        series: Series,
-        line: &str,
-        at_ms: i64,
-    ) -> TemplateId {
+    pub(super) fn count(&mut self, slot: usize, series: Series, line: &str, at_ms: i64) -> TemplateId {
         self.lines += 1;
         match self.slots.get_mut(slot).and_then(Option::as_mut) {
             Some(template) => {
@@ -144,13 +135,7 @@ impl Templates {
         self.make_room(path);
         let id = TemplateId(self.next_id);
         self.next_id += 1;
-        let template = Template {
-            id,
-            patterns,
-            path,
-            tallies: Tallies::default(),
-            last_used: self.lines + 1,
-        };
+        let template = Template { id, patterns, path, tallies: Tallies::default(), last_used: self.lines + 1 };
         let slot = self.vacant.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(slot) {
             Some(vacant) => *vacant = Some(template),

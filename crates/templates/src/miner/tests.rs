@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::*;
 
@@ -16,10 +11,7 @@ fn mine<'a>(lines: impl IntoIterator<Item = &'a str>) -> Miner {
 }
 
 fn texts(miner: &Miner) -> Vec<String> {
-    miner
-        .templates()
-        .map(|template| format!("{} x {}", template.count(), template.text()))
-        .collect()
+    miner.templates().map(|template| format!("{} x {}", template.count(), template.text())).collect()
 }
 
 #[test]
@@ -46,39 +38,26 @@ fn lambda_platform_lines_are_one_template_each() {
 
 #[test]
 fn few_words_in_one_place_are_different_news_and_many_are_values() {
-    let few = mine([
-        "Database connection established",
-        "Database connection lost",
-    ]);
+    let few = mine(["Database connection established", "Database connection lost"]);
     assert_eq!(few.templates().count(), 2);
 
-    let lines: Vec<String> = ('a'..='z')
-        .map(|name| format!("User {name}{name}{name} signed out of the shop"))
-        .collect();
+    let lines: Vec<String> =
+        ('a'..='z').map(|name| format!("User {name}{name}{name} signed out of the shop")).collect();
     let many = mine(lines.iter().map(String::as_str));
     assert_eq!(texts(&many), ["26 x User <*> signed out of the shop"]);
 }
 
 #[test]
 fn a_wildcard_keeps_the_key_and_the_quotes() {
-    let miner = mine([
-        r#"{"msg":"basket priced","user":"alice"}"#,
-        r#"{"msg":"basket priced","user":"bob"}"#,
-    ]);
-    assert_eq!(
-        texts(&miner),
-        [r#"2 x {"msg":"basket priced","user":"<*>"}"#]
-    );
+    let miner = mine([r#"{"msg":"basket priced","user":"alice"}"#, r#"{"msg":"basket priced","user":"bob"}"#]);
+    assert_eq!(texts(&miner), [r#"2 x {"msg":"basket priced","user":"<*>"}"#]);
 }
 
 #[test]
 fn error_classes_part_templates_unless_told_not_to() {
     let lines = ["failed: TypeError in cart", "failed: RangeError in cart"];
     assert_eq!(mine(lines).templates().count(), 2);
-    let mut miner = Miner::new(Options {
-        split_by_outcome: false,
-        ..Options::default()
-    });
+    let mut miner = Miner::new(Options { split_by_outcome: false, ..Options::default() });
     for status in [200, 500] {
         miner.observe(Series::Incident, &format!("GET /a {status} 5ms"), 0);
     }
@@ -92,22 +71,14 @@ fn a_tally_holds_count_times_and_the_earliest_line() {
     miner.observe(Series::Incident, "took 6ms", 90);
     miner.observe(Series::Incident, "took 7ms", 70);
     let template = miner.templates().next().unwrap();
-    let expected = Tally {
-        count: 2,
-        first_at_ms: 70,
-        last_at_ms: 90,
-        sample: "took 7ms".to_owned(),
-    };
+    let expected = Tally { count: 2, first_at_ms: 70, last_at_ms: 90, sample: "took 7ms".to_owned() };
     assert_eq!(template.tally(Series::Incident), &expected);
     assert_eq!(template.tally(Series::Baseline).count, 1);
 }
 
 #[test]
 fn what_is_given_up_is_counted_as_other_and_the_frequent_stay() {
-    let mut miner = Miner::new(Options {
-        max_templates: 16,
-        ..Options::default()
-    });
+    let mut miner = Miner::new(Options { max_templates: 16, ..Options::default() });
     for _ in 0..100 {
         miner.observe(Series::Incident, "the service is healthy", 0);
     }

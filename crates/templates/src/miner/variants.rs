@@ -17,16 +17,8 @@ fn may_differ(at_leaf: usize) -> usize {
 }
 
 /// Makes a template for a line that fits none, out of the line's variants if there are enough of them.
-pub(super) fn place(
-    templates: &mut Templates,
-    path: Path,
-    masked: &Masked,
-    max_variants: usize,
-) -> usize {
-    let line: Vec<Pattern> = masked
-        .tokens()
-        .map(|(token, text)| Pattern::exact(token, text))
-        .collect();
+pub(super) fn place(templates: &mut Templates, path: Path, masked: &Masked, max_variants: usize) -> usize {
+    let line: Vec<Pattern> = masked.tokens().map(|(token, text)| Pattern::exact(token, text)).collect();
     let variants = variants(templates, path, masked);
     if variants.len() < max_variants {
         return templates.insert(path, line);
@@ -35,11 +27,7 @@ pub(super) fn place(
     if !free.contains(&true) {
         return templates.insert(path, line);
     }
-    let alike: Vec<usize> = variants
-        .iter()
-        .copied()
-        .filter(|&slot| agree(templates, slot, &line, &free))
-        .collect();
+    let alike: Vec<usize> = variants.iter().copied().filter(|&slot| agree(templates, slot, &line, &free)).collect();
     let mut merged = line;
     for &slot in &variants {
         let Some(variant) = templates.get(slot) else {
@@ -58,17 +46,8 @@ pub(super) fn place(
 
 /// Templates of which every line fits `merged`.
 fn covered(templates: &Templates, path: Path, merged: &[Pattern]) -> Vec<usize> {
-    let covers = |patterns: &[Pattern]| {
-        merged
-            .iter()
-            .zip(patterns)
-            .all(|(pattern, other)| pattern.covers(other))
-    };
-    templates
-        .at(path)
-        .filter(|(_, template)| covers(&template.patterns))
-        .map(|(slot, _)| slot)
-        .collect()
+    let covers = |patterns: &[Pattern]| merged.iter().zip(patterns).all(|(pattern, other)| pattern.covers(other));
+    templates.at(path).filter(|(_, template)| covers(&template.patterns)).map(|(slot, _)| slot).collect()
 }
 
 /// Templates that differ from the line in few of their words.
@@ -85,20 +64,13 @@ fn variants(templates: &Templates, path: Path, masked: &Masked) -> Vec<usize> {
 }
 
 /// Positions at which the variants and the line have more than half of `max_variants` different texts.
-fn free_positions(
-    templates: &Templates,
-    variants: &[usize],
-    line: &[Pattern],
-    max_variants: usize,
-) -> Vec<bool> {
+fn free_positions(templates: &Templates, variants: &[usize], line: &[Pattern], max_variants: usize) -> Vec<bool> {
     line.iter()
         .enumerate()
         .map(|(position, pattern)| {
             let mut texts = vec![pattern];
             for &slot in variants {
-                let other = templates
-                    .get(slot)
-                    .and_then(|template| template.patterns.get(position));
+                let other = templates.get(slot).and_then(|template| template.patterns.get(position));
                 if let Some(other) = other
                     && texts.len() <= max_variants
                     && texts.iter().all(|text| text.differs(other))
@@ -114,11 +86,6 @@ fn free_positions(
 /// Whether a template differs from the line only in free positions and values.
 fn agree(templates: &Templates, slot: usize, line: &[Pattern], free: &[bool]) -> bool {
     templates.get(slot).is_some_and(|template| {
-        template
-            .patterns
-            .iter()
-            .zip(line)
-            .zip(free)
-            .all(|((pattern, own), free)| *free || !pattern.is_other_word(own))
+        template.patterns.iter().zip(line).zip(free).all(|((pattern, own), free)| *free || !pattern.is_other_word(own))
     })
 }

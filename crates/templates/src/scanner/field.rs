@@ -24,17 +24,15 @@ pub(super) enum Key {
 impl Key {
     pub(super) fn of(key: &[u8]) -> Self {
         match key {
-            b"msg" | b"message" | b"Message" | b"error" | b"err" | b"errorMessage"
-            | b"error_message" | b"exception" | b"reason" | b"event" | b"event_type"
-            | b"eventType" | b"eventName" | b"type" | b"errorType" | b"error_type" | b"detail" => {
-                Self::Message
+            b"msg" | b"message" | b"Message" | b"error" | b"err" | b"errorMessage" | b"error_message"
+            | b"exception" | b"reason" | b"event" | b"event_type" | b"eventType" | b"eventName" | b"type"
+            | b"errorType" | b"error_type" | b"detail" => Self::Message,
+            b"level" | b"lvl" | b"severity" | b"levelname" | b"log_level" | b"logLevel" | b"log.level" | b"Level" => {
+                Self::Level
             }
-            b"level" | b"lvl" | b"severity" | b"levelname" | b"log_level" | b"logLevel"
-            | b"log.level" | b"Level" => Self::Level,
-            b"status" | b"statusCode" | b"status_code" | b"http_status" | b"httpStatus"
-            | b"responseStatus" | b"Status" => Self::Status,
-            b"code" | b"errno" | b"errorCode" | b"error_code" | b"exitCode" | b"exit_code"
-            | b"signal" => Self::Code,
+            b"status" | b"statusCode" | b"status_code" | b"http_status" | b"httpStatus" | b"responseStatus"
+            | b"Status" => Self::Status,
+            b"code" | b"errno" | b"errorCode" | b"error_code" | b"exitCode" | b"exit_code" | b"signal" => Self::Code,
             b"stack"
             | b"stackTrace"
             | b"stack_trace"
@@ -67,10 +65,7 @@ enum State {
 
 impl Value {
     pub(super) fn of(key: Key) -> Self {
-        Self {
-            key,
-            state: State::Unread,
-        }
+        Self { key, state: State::Unread }
     }
 
     /// It is in quotes, and ends at `end`.

@@ -61,14 +61,9 @@ impl Masked {
 
     /// The tokens and their texts.
     pub(crate) fn tokens(&self) -> impl ExactSizeIterator<Item = (Token, &[u8])> {
-        self.tokens.iter().map(|token| {
-            (
-                *token,
-                self.text
-                    .get(token.start as usize..token.end as usize)
-                    .unwrap_or_default(),
-            )
-        })
+        self.tokens
+            .iter()
+            .map(|token| (*token, self.text.get(token.start as usize..token.end as usize).unwrap_or_default()))
     }
 
     /// A hash of the pinned tokens, in their order.
@@ -122,8 +117,7 @@ impl Masked {
         }
         if let [before @ .., joint] = token
             && let Some(before) = before.strip_suffix(WILDCARD)
-            && (matches!(joint, b'.' | b':' | b'-' | b',' | b'+' | b'_')
-                || (*joint == b'/' && !before.ends_with(b"/")))
+            && (matches!(joint, b'.' | b':' | b'-' | b',' | b'+' | b'_') || (*joint == b'/' && !before.ends_with(b"/")))
         {
             self.text.pop();
             return;
@@ -162,10 +156,7 @@ impl Masked {
     /// Turns the word at the end into a wildcard. False if there is none.
     pub(super) fn mask_last_word(&mut self) -> bool {
         if self.text.len() == self.start
-            || self
-                .text
-                .last()
-                .is_some_and(|byte| byte.is_ascii_punctuation() && *byte != b'>')
+            || self.text.last().is_some_and(|byte| byte.is_ascii_punctuation() && *byte != b'>')
         {
             return false;
         }
@@ -187,9 +178,7 @@ impl Masked {
 
     /// Whether a sign could stand here: not right after a word or a wildcard.
     pub(super) fn token_is_open(&self) -> bool {
-        self.token()
-            .last()
-            .is_none_or(|byte| byte.is_ascii_punctuation() && *byte != b'>')
+        self.token().last().is_none_or(|byte| byte.is_ascii_punctuation() && *byte != b'>')
     }
 
     pub(super) fn token_is_only(&self, byte: u8) -> bool {
@@ -245,11 +234,7 @@ impl Masked {
     #[inline]
     fn end(&mut self, kind: Kind) {
         let after_comma = self.start >= 2 && self.text.get(self.start - 2) == Some(&b',');
-        if after_comma
-            && !self.glued
-            && matches!(kind, Kind::Variable | Kind::Word)
-            && self.joins_list()
-        {
+        if after_comma && !self.glued && matches!(kind, Kind::Variable | Kind::Word) && self.joins_list() {
             self.begin_token();
             return;
         }
@@ -278,10 +263,7 @@ impl Masked {
             [b'[' | b'(' | b'{', item @ ..] => item,
             _ => before,
         };
-        if range.end + 1 != self.start
-            || !item.ends_with(WILDCARD)
-            || !self.token().starts_with(item)
-        {
+        if range.end + 1 != self.start || !item.ends_with(WILDCARD) || !self.token().starts_with(item) {
             return false;
         }
         let tail = self.start + item.len();

@@ -59,10 +59,7 @@ struct Walk<'a> {
 
 impl Scanner {
     pub(crate) fn new(pin_outcomes: bool) -> Self {
-        Self {
-            pin_outcomes,
-            masked: Masked::default(),
-        }
+        Self { pin_outcomes, masked: Masked::default() }
     }
 
     /// Masks one message. What lies beyond the caller's cut must not be passed in.
@@ -126,8 +123,7 @@ impl Scanner {
             }
             b',' => self.comma(walk),
             b'{' => {
-                walk.json |=
-                    matches!(walk.next_byte(), Some(b'"')) || (walk.at == 1 && walk.line.len() > 1);
+                walk.json |= matches!(walk.next_byte(), Some(b'"')) || (walk.at == 1 && walk.line.len() > 1);
                 self.masked.push(byte);
             }
             b'@' => self.mail_address(walk),
@@ -147,9 +143,7 @@ impl Scanner {
             self.masked.push(b':');
             let key = Key::of(walk.last_key());
             self.open_value(walk, key);
-        } else if walk.value.as_ref().is_some_and(|value| value.is_unread())
-            && self.masked.token_is_only(b'"')
-        {
+        } else if walk.value.as_ref().is_some_and(|value| value.is_unread()) && self.masked.token_is_only(b'"') {
             // `"key": "value…`: the value begins after the space.
             self.quoted_value(walk);
         }
@@ -168,11 +162,7 @@ impl Scanner {
             self.masked.push(b'"');
             self.masked.end_key();
             self.quoted_value(walk);
-        } else if key == Key::Message
-            && walk
-                .next_byte()
-                .is_some_and(|byte| !CLASS.of(byte).is(Class::SPACE))
-        {
+        } else if key == Key::Message && walk.next_byte().is_some_and(|byte| !CLASS.of(byte).is(Class::SPACE)) {
             self.masked.end_token_glued();
         }
     }
@@ -234,9 +224,7 @@ impl Scanner {
 
     /// `alice@example.com`: the word before goes, and so does the host.
     fn mail_address(&mut self, walk: &mut Walk<'_>) {
-        let host = walk
-            .next_byte()
-            .is_some_and(|byte| CLASS.of(byte).is(Class::WORD));
+        let host = walk.next_byte().is_some_and(|byte| CLASS.of(byte).is(Class::WORD));
         if host && self.masked.mask_last_word() {
             walk.skip_word();
         } else {
@@ -251,18 +239,13 @@ impl<'a> Walk<'a> {
     }
 
     fn skip_word(&mut self) {
-        while self
-            .next_byte()
-            .is_some_and(|byte| CLASS.of(byte).is(Class::WORD))
-        {
+        while self.next_byte().is_some_and(|byte| CLASS.of(byte).is(Class::WORD)) {
             self.at += 1;
         }
     }
 
     fn last_word(&self) -> &'a [u8] {
-        self.line
-            .get(self.last_word.0..self.last_word.1)
-            .unwrap_or_default()
+        self.line.get(self.last_word.0..self.last_word.1).unwrap_or_default()
     }
 
     /// The word that ends just before the `=` at hand.
@@ -273,11 +256,7 @@ impl<'a> Walk<'a> {
 
     /// The word just before `":`; empty if that is no word.
     fn last_key(&self) -> &'a [u8] {
-        if self.last_word.1 + 2 == self.at {
-            self.last_word()
-        } else {
-            b""
-        }
+        if self.last_word.1 + 2 == self.at { self.last_word() } else { b"" }
     }
 
     /// The end of the quoted string that begins here: the position of its closing quote.
@@ -309,8 +288,6 @@ impl<'a> Walk<'a> {
     }
 
     fn in_message(&self) -> bool {
-        self.value
-            .as_ref()
-            .is_some_and(|value| value.key == Key::Message && value.end().is_some())
+        self.value.as_ref().is_some_and(|value| value.key == Key::Message && value.end().is_some())
     }
 }

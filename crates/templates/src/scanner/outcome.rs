@@ -27,18 +27,13 @@ pub(super) fn is_error_class(word: &[u8]) -> bool {
         Some(b'r') => word.ends_with(b"Error"),
         Some(b'n') => word.ends_with(b"Exception"),
         Some(b't') => word.ends_with(b"Fault"),
-        Some(b'A'..=b'Z') => {
-            word.len() >= 5 && word.starts_with(b"E") && word.iter().all(u8::is_ascii_uppercase)
-        }
+        Some(b'A'..=b'Z') => word.len() >= 5 && word.starts_with(b"E") && word.iter().all(u8::is_ascii_uppercase),
         _ => false,
     }
 }
 
 pub(super) fn is_http_method(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"GET" | b"POST" | b"PUT" | b"DELETE" | b"PATCH" | b"HEAD" | b"OPTIONS"
-    )
+    matches!(word, b"GET" | b"POST" | b"PUT" | b"DELETE" | b"PATCH" | b"HEAD" | b"OPTIONS")
 }
 
 /// The status codes of the IANA registry (RFC 9110 and others), and those that nginx, load balancers and CDNs add.

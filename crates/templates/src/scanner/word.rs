@@ -53,16 +53,9 @@ impl Scanner {
             || (class.is(Class::UPPER) && self.is_pinned(word))
         {
             self.masked.push_pin(word);
-        } else if class.is(Class::UPPER)
-            && !class.is(Class::LOWER)
-            && walk.expect_status(start, word)
-        {
+        } else if class.is(Class::UPPER) && !class.is(Class::LOWER) && walk.expect_status(start, word) {
             // Which methods there are is known: without outcomes, a method is a value as a status is.
-            if self.pin_outcomes {
-                self.masked.push_pin(word)
-            } else {
-                self.masked.push_wildcard()
-            }
+            if self.pin_outcomes { self.masked.push_pin(word) } else { self.masked.push_wildcard() }
         } else if (word.len() >= 8 && class == Class::LOWER) // `deadbeef`: no letter above f
             || (word.len() == 3 && is_date_name(walk, start, word))
         {
@@ -77,11 +70,7 @@ impl Scanner {
     }
 
     fn numbered(&mut self, walk: &Walk<'_>, start: usize, word: &[u8], class: Class) {
-        if word.len() <= 3
-            && self.pin_outcomes
-            && class == Class::DIGIT
-            && walk.is_outcome(start, word)
-        {
+        if word.len() <= 3 && self.pin_outcomes && class == Class::DIGIT && walk.is_outcome(start, word) {
             self.masked.push_pin(word);
         } else if is_identifier(word, class) {
             self.masked.push_wildcard();
@@ -103,10 +92,7 @@ impl Scanner {
                 continue;
             }
             let rest = word.get(at..).unwrap_or_default();
-            let length = rest
-                .iter()
-                .position(|&byte| CLASS.of(byte).is(Class::JOINT))
-                .unwrap_or(rest.len());
+            let length = rest.iter().position(|&byte| CLASS.of(byte).is(Class::JOINT)).unwrap_or(rest.len());
             let part = rest.get(..length).unwrap_or_default();
             if length == 1 && word.get(..at).is_some_and(ends_like_region) {
                 self.masked.push_word(part);
@@ -140,10 +126,7 @@ impl Walk<'_> {
         if is_method {
             self.status_at_gap = self.gaps + 2;
             self.access |= self.next_byte() == Some(b' ')
-                && start
-                    .checked_sub(1)
-                    .and_then(|before| self.line.get(before))
-                    == Some(&b'"');
+                && start.checked_sub(1).and_then(|before| self.line.get(before)) == Some(&b'"');
         } else if word == b"HTTP" && self.next_byte() == Some(b'/') {
             self.status_at_gap = self.gaps + 1;
         }
@@ -157,12 +140,8 @@ impl Walk<'_> {
             Some(Key::Other | Key::Stack | Key::Level) => return false,
             Some(Key::Message) | None => {}
         }
-        let after_space = start
-            .checked_sub(1)
-            .and_then(|before| self.line.get(before))
-            == Some(&b' ');
-        let announced = start.saturating_sub(self.last_word.1) <= 2
-            && outcome::announces_code(self.last_word());
+        let after_space = start.checked_sub(1).and_then(|before| self.line.get(before)) == Some(&b' ');
+        let announced = start.saturating_sub(self.last_word.1) <= 2 && outcome::announces_code(self.last_word());
         (announced && !matches!(self.next_byte(), Some(b'/' | b':')))
             || (after_space && self.gaps == self.status_at_gap && outcome::is_http_status(digits))
     }
@@ -208,9 +187,7 @@ fn is_name(part: &[u8]) -> bool {
 
 /// Whether the digit that follows numbers an AWS region: `us-east-1`, `sqs.ap-northeast-1.amazonaws.com`.
 fn ends_like_region(word: &[u8]) -> bool {
-    [&b"east-"[..], b"west-", b"north-", b"south-", b"central-"]
-        .iter()
-        .any(|direction| word.ends_with(direction))
+    [&b"east-"[..], b"west-", b"north-", b"south-", b"central-"].iter().any(|direction| word.ends_with(direction))
 }
 
 /// Units of time and size, which say what a number is.
@@ -254,31 +231,12 @@ fn is_unit(rest: &[u8]) -> bool {
 fn is_date_name(walk: &Walk<'_>, start: usize, word: &[u8]) -> bool {
     let month = matches!(
         word,
-        b"Jan"
-            | b"Feb"
-            | b"Mar"
-            | b"Apr"
-            | b"May"
-            | b"Jun"
-            | b"Jul"
-            | b"Aug"
-            | b"Sep"
-            | b"Oct"
-            | b"Nov"
-            | b"Dec"
+        b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" | b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec"
     );
-    let day = matches!(
-        word,
-        b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun"
-    );
+    let day = matches!(word, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun");
     let between = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'/' | b'-' | b','));
     (month || day)
-        && (between(walk.line.get(walk.at))
-            || between(
-                start
-                    .checked_sub(1)
-                    .and_then(|before| walk.line.get(before)),
-            ))
+        && (between(walk.line.get(walk.at)) || between(start.checked_sub(1).and_then(|before| walk.line.get(before))))
         && walk
             .line
             .get(walk.at..walk.at + 3)
