@@ -92,7 +92,8 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     }
     if let Some(secret) = unreachable.rotated {
         let at = secret.rotated.or(secret.changed);
-        let statement = format!("The secret {} changed after the baseline and before the first refusal.", secret.name);
+        let how = if secret.rotated.is_some() && at == secret.rotated { "was rotated" } else { "changed" };
+        let statement = format!("The secret {} {how} before the first refusal.", secret.name);
         let at = at.filter(|at| *at <= unreachable.logged.first);
         chain.link(statement, at, [cite::line(secret.evidence, &[&secret.name])]);
     }

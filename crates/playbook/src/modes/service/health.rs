@@ -134,10 +134,10 @@ fn support(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Support {
 }
 
 fn modified<'a>(case: &Case<'a>, onset: Timestamp) -> Option<Seen<'a, Change>> {
+    // Its attributes (delays, stickiness) have no part in the check.
     let of_group = |change: &Change| {
-        change.action.contains("ModifyTargetGroup")
-            || change.action.contains("ModifyRule")
-            || change.action.contains("ModifyListener")
+        matches!(change.action.as_str(), "ModifyTargetGroup" | "ModifyRule" | "ModifyListener")
+            && change.touches_subject
     };
     let room = onset.checked_add(case.scope.tolerance()).unwrap_or(onset);
     case.all_changes()

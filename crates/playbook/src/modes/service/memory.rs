@@ -164,6 +164,11 @@ fn onset(
         let series = level?;
         series.fact.points.iter().find(|point| point.value >= 0.5 * series.window.max).map(|point| point.at)
     };
+    // Clients see a kill before ECS has written its stop down.
+    let failed = case.server_errors().filter(|errors| errors.fact.baseline.is_none_or(|baseline| baseline.sum == 0.0));
+    let failed =
+        failed.and_then(|errors| errors.fact.points.iter().find(|point| point.value > 0.0).map(|point| point.at));
+    let first = first.map(|first| failed.map_or(first, |failed| first.min(failed)));
     let found = first.or_else(full).or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     // The tasks that are still listed may be later ones than those that set the alarm off.
     case.scope.first_breach.map_or(found, |breach| found.min(breach))
