@@ -1,7 +1,10 @@
 //! Plans: rollback targets that exist and predate the fault, safe commands, and an answer to "what now".
 
 use jiff::Timestamp;
-use marple_case::{Action, ActionKind, Evidence, Facts, MitigationPlan, RootCause};
+use marple_case::{
+    Action, ActionKind, Evidence, Facts, MitigationPlan, RootCause,
+    facts::{Function, Image},
+};
 
 use super::{Objection, command};
 
@@ -58,15 +61,45 @@ fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[
 
 /// The versions, images or revisions that these facts show under that name, each with the time at which it was made.
 fn known_targets(facts: &Facts, target: &str) -> Vec<Option<Timestamp>> {
-    let Facts::Functions(functions) = facts else {
-        return Vec::new();
-    };
-    let versions = functions.iter().flat_map(|function| {
-        function.versions.iter().filter(move |version| {
-            let qualified = format!("{}:{}", function.name, version.version);
-            version.version != "$LATEST"
-                && (target == version.version || target.ends_with(&qualified) || target == version.code_sha256)
-        })
+    match facts {
+        Facts::Functions(functions) => functions.iter().flat_map(|function| versions(function, target)).collect(),
+        Facts::TaskDefinitions(revisions) => {
+            let named = revisions.iter().filter(|revision| revision.arn == target || revision.name() == target);
+            named.map(|revision| revision.registered).collect()
+        }
+        Facts::Services(services) => {
+            let deployments = services.iter().flat_map(|service| &service.deployments);
+            let named = deployments.filter(|deployment| ends_with_name(target, &deployment.task_definition));
+            named.map(|deployment| deployment.created).collect()
+        }
+        Facts::Images(images) => {
+            let named = images.images.iter().filter(|image| is_image(image, target));
+            named.map(|image| image.pushed).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The published versions of a function that a target names: by number, `name:number`, or the package's hash.
+fn versions<'a>(function: &'a Function, target: &'a str) -> impl Iterator<Item = Option<Timestamp>> + 'a {
+    let named = function.versions.iter().filter(move |version| {
+        let qualified = format!("{}:{}", function.name, version.version);
+        let is_named = target == version.version || ends_with_name(target, &qualified) || target == version.code_sha256;
+        version.version != "$LATEST" && is_named
     });
-    versions.map(|version| version.last_modified).collect()
+    named.map(|version| version.last_modified)
+}
+
+/// Whether a target is this image: by digest, by `repository:tag`, or by either at the end of a registry's address.
+fn is_image(image: &Image, target: &str) -> bool {
+    let tagged = image.tags.iter().map(|tag| format!("{}:{tag}", image.repository));
+    let mut names = tagged.chain([format!("{}@{}", image.repository, image.digest)]);
+    target == image.digest
+        || image.tags.iter().any(|tag| tag == target)
+        || names.any(|name| ends_with_name(target, &name))
+}
+
+/// Whether a target is this name, alone or at the end of an ARN or a registry's address.
+fn ends_with_name(target: &str, name: &str) -> bool {
+    target.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
 }

@@ -3,7 +3,7 @@
 use marple_case::{
     Action, ActionKind, Category, Citation, Confidence, Entry, Event, Evidence, EvidenceId, Facts, InvestigationId,
     MitigationPlan, Outcome, ResourceKind, ResourceRef, RootCause, Scope, Verdict, Window,
-    facts::{CodeFile, Exception, Frame, Function, FunctionCode, FunctionVersion, LogSummary},
+    facts::{CodeFile, Exception, Frame, Function, FunctionCode, FunctionVersion, Image, Images, LogSummary},
     mitigation::{Phases, Step},
     root_cause::{Gap, Link, Location, RuledOut, SeenIn},
     verification::CitationCheck,
@@ -328,6 +328,25 @@ fn a_rollback_needs_a_target_that_exists_and_predates_the_fault_or_a_mark() {
     let after = function("2026-01-02T10:30:00Z");
     assert!(plan_objections(&rollback(Some("7"), None), after)[0].contains("predates"));
     assert_eq!(plan_objections(&rollback(Some("6"), Some("never seen healthy")), Facts::Nothing), Vec::<String>::new());
+}
+
+#[test]
+fn a_rollback_of_a_service_names_a_revision_or_an_image_that_predates_the_fault() {
+    let image: Image = serde_json::from_value(serde_json::json!({
+        "repository": "shop/api", "digest": "sha256:aa", "tags": ["1.4"], "pushed": "2026-01-01T00:00:00Z", "size": null,
+        "pulled": null, "architectures": []
+    }))
+    .unwrap();
+    let images = Facts::Images(Images { repository: "shop/api".to_owned(), asked: None, images: vec![image] });
+    let objections =
+        |target| plan_objections(&plan_with(ActionKind::Rollback, Some(target), None, HARMLESS), images.clone());
+    let whole = "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop/api:1.4";
+    for known in ["shop/api:1.4", "sha256:aa", "shop/api@sha256:aa", whole] {
+        assert_eq!(objections(known), Vec::<String>::new(), "{known}");
+    }
+    for unknown in ["shop/api:1.5", "workshop/api:1.4", "api:1.4"] {
+        assert!(objections(unknown)[0].contains("exists"), "{unknown}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use marple_world::World as Played;
+use marple_world::{Scenario, World as Played};
 use tokio::net::TcpListener;
 
 use crate::{arguments::World, exit::Exit, failure::Failure, output, scenarios};
@@ -29,13 +29,19 @@ fn list() -> Result<Exit, Failure> {
 
 fn check(named: &str) -> Result<Exit, Failure> {
     let (name, scenario) = scenarios::load(named)?;
-    match Played::new(Arc::new(scenario)).check() {
-        Ok(()) => {
-            output::print(&format!("{name}: every file can be played"));
-            Ok(Exit::Done)
-        }
+    checked(scenario)?;
+    output::print(&format!("{name}: every file can be played"));
+    Ok(Exit::Done)
+}
+
+/// The world of a scenario, with every file read; each error once.
+fn checked(scenario: Scenario) -> Result<Played, Failure> {
+    let world = Played::new(Arc::new(scenario));
+    match world.check() {
+        Ok(()) => Ok(world),
         Err(errors) => {
-            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            let mut lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            lines.dedup();
             Err(Failure::configuration(lines.join("\n")).hint("docs/worlds.md describes the format"))
         }
     }
@@ -44,6 +50,7 @@ fn check(named: &str) -> Result<Exit, Failure> {
 async fn serve(named: &str, port: u16) -> Result<Exit, Failure> {
     let (name, scenario) = scenarios::load(named)?;
     let (region, now) = (scenario.region.clone(), scenario.now);
+    let world = checked(scenario)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         Failure::usage(format!("port {port} cannot be used: {error}"))
             .hint("choose another with --port, or --port 0 for a free one")
@@ -57,7 +64,7 @@ async fn serve(named: &str, port: u16) -> Result<Exit, Failure> {
     let shutdown = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    let served = marple_world::serve(Played::new(Arc::new(scenario)), listener, shutdown).await;
+    let served = marple_world::serve(world, listener, shutdown).await;
     served.map_err(|error| Failure::configuration(format!("serving ended: {error}")))?;
     Ok(Exit::Done)
 }
