@@ -49,7 +49,7 @@ pub enum InvestigateError {
     /// The trigger led to no scope. Nothing was written.
     #[error(transparent)]
     Scope(#[from] ScopeError),
-    /// The model cannot be used at all: credentials, access, or its id.
+    /// The model cannot be used at all: credentials, access, or its id; or a transcript that is played back does not fit.
     #[error(transparent)]
     Model(ModelError),
     /// The journal cannot be written or read.
@@ -180,7 +180,7 @@ impl Investigator {
             error,
             ModelError::Credentials { .. } | ModelError::AccessDenied { .. } | ModelError::UnknownModel { .. }
         );
-        if unusable && state.turns() == 0 {
+        if unusable && state.turns() == 0 || matches!(error, ModelError::ReplayDiffers { .. }) {
             self.give_up(state, &format!("{from}: {error}")).await?;
             return Err(InvestigateError::Model(error));
         }
@@ -243,6 +243,7 @@ impl Investigator {
             text: taken.text,
             shown: taken.shown,
             command: taken.command,
+            unread: taken.unread,
             taken_at: ended,
             elapsed_ms: milliseconds_between(begun, ended),
         };
@@ -310,6 +311,7 @@ fn out_of_time(call: &PlannedCall) -> Taken {
         facts: Facts::Nothing,
         shown: None,
         command: String::new(),
+        unread: Vec::new(),
     }
 }
 

@@ -8,6 +8,8 @@
 //! ```
 //! No adapter knows another, and this crate knows none of them.
 
+use std::time::Duration;
+
 use futures::{future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
 use marple_case::{
@@ -69,6 +71,13 @@ pub enum Delta {
         /// The tool's name.
         tool: String,
     },
+    /// The service turned the request away before it began; it is asked again. Nothing was paid, and nothing had come.
+    Waiting {
+        /// Why.
+        reason: String,
+        /// For how long.
+        wait: Duration,
+    },
     /// What came so far is void: the stream was cut, and the turn begins anew.
     Restarted {
         /// Why.
@@ -90,6 +99,16 @@ pub struct Answer {
     /// From the request to the last byte, milliseconds. 0 for a model without a wire.
     pub latency_ms: u64,
     /// US dollars; `None` where the model's price is unknown.
+    pub cost_usd: Option<f64>,
+}
+
+/// What a turn will use, reckoned before it is asked. Errs on the dear side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The tokens of the request: system prompt, tools and conversation.
+    pub input_tokens: u64,
+    /// US dollars at most: the request at full price, as if nothing were cached, and the longest answer that is allowed. `None`
+    /// where the model's price is unknown.
     pub cost_usd: Option<f64>,
 }
 
@@ -138,6 +157,12 @@ pub enum ModelError {
         /// What failed.
         message: String,
     },
+    /// A transcript that is played back does not fit this conversation. No other model takes over: it would hide the difference.
+    #[error("{message}")]
+    ReplayDiffers {
+        /// At which turn what differs.
+        message: String,
+    },
 }
 
 /// Something that answers a conversation: a language model, or the playbook.
@@ -148,6 +173,17 @@ pub trait Model: Send + Sync {
     /// Whether this is a language model. Reports say so when none was used.
     fn is_language_model(&self) -> bool {
         true
+    }
+
+    /// The tokens that a request and its answer may hold together; `None` where that is unknown or there is no limit.
+    fn context_window(&self) -> Option<u64> {
+        None
+    }
+
+    /// What a turn will use; `None` for a model that uses nothing.
+    fn estimate(&self, turn: &Turn<'_>) -> Option<Estimate> {
+        let _ = turn;
+        None
     }
 
     /// Answers. The stream's last item is [`Delta::Finished`] or an error; dropping the stream cancels the request.
@@ -169,6 +205,8 @@ pub struct Taken {
     pub shown: Option<String>,
     /// The `aws …` command line that takes it again.
     pub command: String,
+    /// The parts of it that were denied or failed, where the rest was read.
+    pub unread: Vec<Outcome>,
 }
 
 /// Why a call was not run at all.

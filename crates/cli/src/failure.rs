@@ -107,6 +107,9 @@ impl From<ModelError> for Failure {
             ModelError::UnknownModel { .. } => Self::configuration(what).hint(
                 "most models are called by an inference profile with a geography prefix, such as us. or eu.; `aws bedrock list-inference-profiles` names them",
             ),
+            ModelError::ReplayDiffers { message } => Self::configuration(message).hint(
+                "what the model is sent has changed since the transcript was recorded: if that was meant, record it anew with --record",
+            ),
             ModelError::Throttled { .. }
             | ModelError::Rejected { .. }
             | ModelError::ContextExceeded { .. }

@@ -77,6 +77,9 @@ impl Observer for Live {
             Progress::CallStarted { tool, .. } => self.doing(format!("{tool} …")),
             Progress::Answering(Delta::CallStarted { tool }) => self.doing(format!("the model calls {tool} …")),
             Progress::Answering(Delta::Text(_) | Delta::Reasoning(_)) => self.doing("the model answers …".to_owned()),
+            Progress::Answering(Delta::Waiting { reason, wait }) => {
+                self.doing(format!("{reason} Asked again in {} s …", wait.as_secs().max(1)));
+            }
             Progress::Answering(Delta::Restarted { reason }) => {
                 self.doing(format!("the model's answer was cut ({reason}); again …"))
             }

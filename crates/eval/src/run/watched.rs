@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, stream::BoxStream};
-use marple_agent::ports::{Delta, Model, ModelError, Turn};
+use marple_agent::ports::{Delta, Estimate, Model, ModelError, Turn};
 
 /// A model, and the last error of its service.
 pub(super) struct Watched {
@@ -26,6 +26,7 @@ impl Watched {
             ModelError::Credentials { .. }
             | ModelError::AccessDenied { .. }
             | ModelError::UnknownModel { .. }
+            | ModelError::ReplayDiffers { .. }
             | ModelError::Throttled { .. }
             | ModelError::Unavailable { .. } => true,
             // A conversation that the service refuses, or that has grown too large, is the investigation's own doing.
@@ -44,6 +45,14 @@ impl Model for Watched {
 
     fn is_language_model(&self) -> bool {
         self.model.is_language_model()
+    }
+
+    fn context_window(&self) -> Option<u64> {
+        self.model.context_window()
+    }
+
+    fn estimate(&self, turn: &Turn<'_>) -> Option<Estimate> {
+        self.model.estimate(turn)
     }
 
     fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
