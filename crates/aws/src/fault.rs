@@ -2,19 +2,48 @@
 //!
 //! The codes are AWS's common errors and those of the services' references; whatever is not known is [`Fault::Refused`]
 //! with its code, so that a tool can make "there is no such log group" of it.
+//!
+//! `met` keeps what went wrong during one call of a tool, so that no tool can take it for an absence.
 
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
 use marple_case::Outcome;
 
+mod met;
+
+pub(crate) use met::{Met, watched};
+
 /// Codes with which a service says that the caller lacks a permission.
-const DENIALS: [&str; 6] = [
+const DENIALS: [&str; 8] = [
     "AccessDenied",
     "AccessDeniedException",
     "AuthorizationError",
+    "AuthorizationErrorException",
     "NotAuthorized",
     "OptInRequired",
+    "SubscriptionRequiredException",
     "UnauthorizedOperation",
+];
+
+/// Codes with which a service says that it is asked too often or cannot answer now. Each is retried before it gets here.
+const OVERLOADS: [&str; 17] = [
+    "BandwidthLimitExceeded",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "InternalServiceError",
+    "InternalServiceFault",
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "ServerException",
+    "ServiceException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
 ];
 
 /// Codes with which a service says that it does not accept the credentials themselves.
@@ -60,7 +89,7 @@ pub(crate) enum Fault {
         /// The service's words.
         message: String,
     },
-    /// The service could not be reached, took too long, or gave an answer that cannot be read.
+    /// The service could not be reached, was overloaded, took too long, or gave an answer that cannot be read.
     #[error("{action}: {message}")]
     Unreachable {
         /// The IAM action.
@@ -103,7 +132,13 @@ impl Fault {
         }
     }
 
-    fn of_service(action: &str, code: Option<&str>, message: Option<&str>) -> Self {
+    /// Whether nothing is known for it: not an answer of the service's own such as "there is none".
+    fn is_unanswered(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+
+    /// `status`: that of HTTP. Whatever the code, 5xx is no answer.
+    fn of_service(action: &str, status: u16, code: Option<&str>, message: Option<&str>) -> Self {
         let code = code.map(bare_code).unwrap_or("UnknownError");
         let message = message.unwrap_or("the service gave no message").to_owned();
         if DENIALS.contains(&code) {
@@ -111,6 +146,9 @@ impl Fault {
         }
         if BAD_CREDENTIALS.contains(&code) {
             return Self::Credentials { message: credentials_message(&format!("{message} ({code})")) };
+        }
+        if status >= 500 || OVERLOADS.contains(&code) {
+            return unreachable(action, format!("{message} ({code})"));
         }
         Self::Refused { action: action.to_owned(), code: code.to_owned(), message }
     }
@@ -135,20 +173,34 @@ pub(crate) trait Asked<T> {
     fn asked(self, action: &str) -> Result<T, Fault>;
 }
 
-impl<T, E, R> Asked<T> for Result<T, SdkError<E, R>>
+impl<T, E> Asked<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn asked(self, action: &str) -> Result<T, Fault> {
-        self.map_err(|error| match &error {
-            SdkError::ServiceError(service) => Fault::of_service(action, service.err().code(), service.err().message()),
-            SdkError::TimeoutError(_) => unreachable(action, "no answer within the time limit".to_owned()),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                unreachable(action, "the connection timed out".to_owned())
-            }
-            _ => unsent(action, &error),
+        self.map_err(|error| {
+            let fault = of_sdk(action, &error);
+            met::note(&fault);
+            fault
         })
+    }
+}
+
+fn of_sdk<E>(action: &str, error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            Fault::of_service(action, status, service.err().code(), service.err().message())
+        }
+        SdkError::TimeoutError(_) => unreachable(action, "no answer within the time limit".to_owned()),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            unreachable(action, "the connection timed out".to_owned())
+        }
+        SdkError::ResponseError(_) => unreachable(action, "the answer broke off, or cannot be read".to_owned()),
+        _ => unsent(action, error),
     }
 }
 
@@ -157,10 +209,9 @@ fn unreachable(action: &str, message: String) -> Fault {
 }
 
 /// A request that never got an answer: either there was nothing to sign it with, or the network failed.
-fn unsent<E, R>(action: &str, error: &SdkError<E, R>) -> Fault
+fn unsent<E>(action: &str, error: &SdkError<E, HttpResponse>) -> Fault
 where
     E: std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     let mut causes = Vec::new();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);

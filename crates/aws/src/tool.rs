@@ -13,7 +13,12 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{clients::Clients, fault::Fault, hide::Hider, text, tools};
+use crate::{
+    clients::Clients,
+    fault::{self, Fault, Met},
+    hide::Hider,
+    text, tools,
+};
 
 mod schema;
 
@@ -170,32 +175,53 @@ fn parse<T: Tool>(arguments: &Value) -> Result<T::Args, String> {
 async fn run<T: Tool>(arguments: &Value, context: Context<'_>) -> Taken {
     let args = match parse::<T>(arguments) {
         Ok(args) => args,
-        Err(reason) => return taken(arguments, String::new(), Err(not_normalised::<T>(reason)), T::SHOWN_BYTES),
+        Err(reason) => {
+            let refused = Err(not_normalised::<T>(reason));
+            return taken(arguments, String::new(), refused, &Met::default(), T::SHOWN_BYTES);
+        }
     };
     let command = T::command(&args, context.scope);
-    let result = match tokio::time::timeout(LIMIT, T::run(&args, context)).await {
-        Ok(result) => result,
-        Err(_) => Err(Fault::Unreachable {
-            action: T::NAME.to_owned(),
-            message: format!("no complete answer within {} s", LIMIT.as_secs()),
-        }),
+    let limited = async {
+        tokio::time::timeout(LIMIT, T::run(&args, context)).await.unwrap_or_else(|_| {
+            Err(Fault::Unreachable {
+                action: T::NAME.to_owned(),
+                message: format!("no complete answer within {} s", LIMIT.as_secs()),
+            })
+        })
     };
-    taken(arguments, command, result, T::SHOWN_BYTES)
+    let (result, met) = fault::watched(limited).await;
+    taken(arguments, command, result, &met, T::SHOWN_BYTES)
 }
 
 fn not_normalised<T: Tool>(reason: String) -> Fault {
     Fault::Unreachable { action: T::NAME.to_owned(), message: format!("the arguments do not fit: {reason}") }
 }
 
-fn taken(arguments: &Value, command: String, result: Result<Findings, Fault>, shown_bytes: usize) -> Taken {
-    let (outcome, facts, text) = match result {
-        Ok(findings) if findings.found => (Outcome::Found, findings.facts, findings.text),
-        Ok(findings) => (Outcome::NoData, findings.facts, findings.text),
-        Err(fault) => (fault.outcome(), Facts::Nothing, fault.to_string()),
+/// What a call gave. "Nothing" is a fact only where every request was answered: where one was not, nobody knows, and the call has failed.
+fn taken(
+    arguments: &Value,
+    command: String,
+    result: Result<Findings, Fault>,
+    met: &Met,
+    shown_bytes: usize,
+) -> Taken {
+    let (outcome, facts, text, unread) = match result {
+        Ok(findings) => {
+            let outcome = match (findings.found, met.worst()) {
+                (true, _) => Outcome::Found,
+                (false, None) => Outcome::NoData,
+                (false, Some(fault)) => fault.outcome(),
+            };
+            let untold = met.untold(&findings.text);
+            let text = if untold.is_empty() { findings.text } else { format!("{}\n{untold}", findings.text.trim_end()) };
+            (outcome, findings.facts, text, met.outcomes())
+        }
+        Err(fault) => (fault.outcome(), Facts::Nothing, fault.to_string(), Vec::new()),
     };
     let text = text::visible(text.trim_end()).into_owned();
     let shown = text::cut(&text, shown_bytes);
-    Taken { arguments: arguments.clone(), outcome, facts, text, shown, command: text::visible(&command).into_owned() }
+    let command = text::visible(&command).into_owned();
+    Taken { arguments: arguments.clone(), outcome, facts, text, shown, command, unread }
 }
 
 #[cfg(test)]

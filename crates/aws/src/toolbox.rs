@@ -101,6 +101,7 @@ impl Toolbox for AwsToolbox {
                     text: message,
                     shown: None,
                     command: String::new(),
+                    unread: Vec::new(),
                 };
                 futures::future::ready(taken).boxed()
             }

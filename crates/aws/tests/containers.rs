@@ -275,6 +275,7 @@ async fn opened(world: &World) -> (Vec<Evidence>, usize) {
                 text: taken.text,
                 shown: taken.shown,
                 command: taken.command,
+                unread: taken.unread,
                 taken_at: scope.now,
                 elapsed_ms: 0,
             });

@@ -47,6 +47,7 @@ async fn take(toolbox: &AwsToolbox, call: &PlannedCall, scope: &Scope, number: u
         text: taken.text,
         shown: taken.shown,
         command: taken.command,
+        unread: taken.unread,
         taken_at: scope.now,
         elapsed_ms: 0,
     }

@@ -122,6 +122,10 @@ pub struct Evidence {
     pub shown: Option<String>,
     /// The `aws …` command line with which a person can take the same evidence again.
     pub command: String,
+    /// What was asked for on the way and not answered: each is [`Outcome::Denied`] or [`Outcome::Failed`]. The rest of the call may
+    /// have found something all the same; what is in here became a gap, never an absence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Outcome>,
     /// When the call ended, UTC.
     pub taken_at: Timestamp,
     /// How long it took, milliseconds.

@@ -8,7 +8,7 @@ use super::Fault;
 fn a_missing_permission_is_a_denial_whatever_the_protocol_puts_around_its_code() {
     let codes = ["AccessDenied", "com.amazonaws.logs#AccessDeniedException", "AccessDeniedException:http://internal/"];
     for code in codes {
-        let fault = Fault::of_service("logs:FilterLogEvents", Some(code), Some("User … is not authorized"));
+        let fault = Fault::of_service("logs:FilterLogEvents", 400, Some(code), Some("User … is not authorized"));
         let expected = Outcome::Denied {
             action: "logs:FilterLogEvents".to_owned(),
             message: "User … is not authorized".to_owned(),
@@ -19,13 +19,13 @@ fn a_missing_permission_is_a_denial_whatever_the_protocol_puts_around_its_code()
 
 #[test]
 fn an_expired_token_is_a_fault_of_the_credentials_and_says_what_to_do() {
-    let fault = Fault::of_service("sts:GetCallerIdentity", Some("ExpiredToken"), Some("The security token is expired"));
+    let fault = Fault::of_service("sts:GetCallerIdentity", 403, Some("ExpiredToken"), Some("The security token is expired"));
     assert!(matches!(&fault, Fault::Credentials { message } if message.contains("aws sso login")), "{fault}");
 }
 
 #[test]
 fn a_throttle_that_outlasts_the_retries_has_failed_and_is_no_absence() {
-    let fault = Fault::of_service("logs:FilterLogEvents", Some("ThrottlingException"), Some("Rate exceeded"));
+    let fault = Fault::of_service("logs:FilterLogEvents", 400, Some("ThrottlingException"), Some("Rate exceeded"));
     let Outcome::Failed { message } = fault.outcome() else { panic!("{fault}") };
     assert_eq!(message, "logs:FilterLogEvents: Rate exceeded (ThrottlingException)");
     assert!(!fault.is_not_found());

@@ -36,6 +36,7 @@ fn evidence(facts: Facts) -> Evidence {
         text: String::new(),
         shown: None,
         command: String::new(),
+        unread: Vec::new(),
         taken_at: Timestamp::UNIX_EPOCH,
         elapsed_ms: 0,
     }

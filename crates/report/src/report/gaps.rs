@@ -8,42 +8,56 @@ use crate::{
     words::{Words, fill},
 };
 
-/// Adds one gap for each denied or failed call that no gap mentions and that did not succeed later. Calls that lacked the same
-/// permission share one gap.
+/// A call, or a part of one, that was denied or failed.
+#[derive(Clone, Copy, PartialEq)]
+struct Unseen<'a> {
+    taken: &'a Evidence,
+    outcome: &'a Outcome,
+}
+
+/// Adds one gap for each denied or failed call that no gap mentions and that did not succeed later, and for each such part of a call
+/// whose rest was read. What lacked the same permission shares one gap.
 pub(super) fn add_unmentioned(gaps: &mut Vec<Gap>, evidence: &[Evidence], words: &Words) {
-    let unseen: Vec<&Evidence> = evidence.iter().filter(|taken| is_unseen(taken, evidence, gaps)).collect();
+    let all = evidence.iter().filter(|taken| !was_answered_later(taken, evidence)).flat_map(unanswered);
+    let unseen: Vec<Unseen<'_>> = all.filter(|unseen| !gaps.iter().any(|gap| mentions(gap, unseen))).collect();
     let mut told: Vec<&str> = Vec::new();
-    for taken in &unseen {
-        match &taken.outcome {
+    for one in &unseen {
+        match one.outcome {
             Outcome::Found | Outcome::NoData => {}
-            Outcome::Failed { message } => gaps.push(failed(taken, message, words)),
-            Outcome::Denied { action, message } if action.is_empty() => gaps.push(denied(&[taken], "", message, words)),
+            Outcome::Failed { message } => gaps.push(failed(one.taken, message, words)),
+            Outcome::Denied { action, message } if action.is_empty() => {
+                gaps.push(denied(&[one.taken], "", message, words));
+            }
             Outcome::Denied { action, .. } if told.contains(&action.as_str()) => {}
             Outcome::Denied { action, message } => {
                 told.push(action);
                 let same =
-                    |other: &&&Evidence| matches!(&other.outcome, Outcome::Denied { action: its, .. } if its == action);
-                let group: Vec<&Evidence> = unseen.iter().filter(same).copied().collect();
+                    |other: &&Unseen<'_>| matches!(other.outcome, Outcome::Denied { action: its, .. } if its == action);
+                let group: Vec<&Evidence> = unseen.iter().filter(same).map(|same| same.taken).collect();
                 gaps.push(denied(&group, action, message, words));
             }
         }
     }
 }
 
-fn is_unseen(taken: &Evidence, all: &[Evidence], gaps: &[Gap]) -> bool {
-    let answered_later = |other: &Evidence| {
-        other.id > taken.id
-            && other.outcome.is_answered()
-            && other.tool == taken.tool
-            && other.arguments == taken.arguments
-    };
-    !taken.outcome.is_answered() && !all.iter().any(answered_later) && !gaps.iter().any(|gap| mentions(gap, taken))
+/// A call's own outcome, where it is no answer, and those of its parts that were not read.
+fn unanswered(taken: &Evidence) -> impl Iterator<Item = Unseen<'_>> {
+    let own = (!taken.outcome.is_answered()).then_some(&taken.outcome);
+    let parts = taken.unread.iter().filter(move |part| own != Some(*part));
+    own.into_iter().chain(parts).map(move |outcome| Unseen { taken, outcome })
+}
+
+fn was_answered_later(taken: &Evidence, all: &[Evidence]) -> bool {
+    all.iter().any(|other| {
+        let whole = other.outcome.is_answered() && other.unread.is_empty();
+        other.id > taken.id && whole && other.tool == taken.tool && other.arguments == taken.arguments
+    })
 }
 
 /// Whether a gap speaks of this evidence: by its id, by the action that was denied, or by the error's own words.
-fn mentions(gap: &Gap, taken: &Evidence) -> bool {
-    let id = taken.id.to_string();
-    let named = match &taken.outcome {
+fn mentions(gap: &Gap, unseen: &Unseen<'_>) -> bool {
+    let id = unseen.taken.id.to_string();
+    let named = match unseen.outcome {
         Outcome::Denied { action, .. } => action.as_str(),
         Outcome::Failed { message } => message.as_str(),
         Outcome::Found | Outcome::NoData => "",
