@@ -3,13 +3,15 @@
 //! What the service demands holds by construction: the first message is the user's, roles alternate, every tool call is
 //! answered in the very next message and its results come first there, no text is blank.
 
-use marple_case::{Block, Entry, Event, Evidence, Message, Role, ToolCall};
+use marple_case::{Block, Entry, Event, Evidence, Message, Role, ToolCall, Trigger};
 
-use crate::{Prompts, investigation::Investigation, verify};
+use crate::{Prompts, chat, investigation::Investigation, verify};
 
 /// The whole conversation, from the first message to the one that awaits an answer.
 pub fn messages(state: &Investigation, prompts: &Prompts) -> Vec<Message> {
-    let mut thread = Thread { messages: vec![first_message(state, prompts)], calls: Vec::new(), words: Vec::new() };
+    let first = first_message(state, prompts);
+    let language = chat::language(state);
+    let mut thread = Thread { messages: vec![first], calls: Vec::new(), words: Vec::new(), asked: false, language };
     state.entries().iter().for_each(|entry| thread.hear(entry, prompts));
     thread.finish()
 }
@@ -20,20 +22,27 @@ fn first_message(state: &Investigation, prompts: &Prompts) -> Message {
         Event::EvidenceTaken { evidence, call: None } => Some(evidence.id),
         _ => None,
     });
+    if let (Some(Trigger::Account), Some(scope)) = (chat::trigger(state), state.opening_scope()) {
+        return Message::user(prompts.account(scope));
+    }
     let ids: Vec<_> = opening.collect();
     let evidence: Vec<&Evidence> = state.evidence().iter().filter(|evidence| ids.contains(&evidence.id)).collect();
     Message::user(prompts.investigation(state, &evidence))
 }
 
 /// The fold's state: whole messages, the calls of the last one, and the user's message that is being written.
-struct Thread {
+struct Thread<'a> {
     messages: Vec<Message>,
     /// The last answer's calls, each with its result once it has one.
     calls: Vec<(ToolCall, Option<Block>)>,
     words: Vec<String>,
+    /// Whether a question is open.
+    asked: bool,
+    /// The BCP 47 tag of the answers, where a question names no other.
+    language: &'a str,
 }
 
-impl Thread {
+impl Thread<'_> {
     fn hear(&mut self, entry: &Entry, prompts: &Prompts) {
         match &entry.event {
             Event::ModelAnswered { message, .. } if !message.blocks.is_empty() => self.answer(message),
@@ -49,6 +58,22 @@ impl Thread {
             }
             Event::PlanReported { call, .. } => self.result(call, "The plan is accepted.".to_owned(), false),
             Event::Prompted { text, .. } => self.words.push(text.clone()),
+            Event::QuestionAsked { text, language, zone, .. } => {
+                self.asked = true;
+                let language = language.as_deref().unwrap_or(self.language);
+                self.words.push(prompts.question(text, entry.at, language, zone.as_deref()));
+            }
+            Event::Answered { call, given_up, .. } => {
+                self.asked = false;
+                if let Some(call) = call {
+                    self.result(call, "The answer was shown.".to_owned(), false);
+                }
+                self.words.extend(given_up.as_ref().map(|reason| format!("(The question stays unanswered: {reason}.)")));
+            }
+            Event::Interrupted if self.asked => {
+                self.asked = false;
+                self.words.push("(The engineer stopped the answer.)".to_owned());
+            }
             _ => {}
         }
     }
@@ -67,9 +92,12 @@ impl Thread {
     }
 
     /// Ends the user's message: results in the order of the calls, then words. Words without an answer before them join the
-    /// message that is there.
+    /// message that is there. Calls that the end of a question left open get a result that says so.
     fn turn_over(&mut self) {
-        let results = std::mem::take(&mut self.calls).into_iter().filter_map(|(_, result)| result);
+        let results = std::mem::take(&mut self.calls).into_iter().map(|(call, result)| {
+            let text = "Not run: the question had ended.".to_owned();
+            result.unwrap_or(Block::ToolResult { call: call.id, text, is_error: true })
+        });
         let words = std::mem::take(&mut self.words).into_iter().map(|text| Block::Text { text });
         let blocks: Vec<Block> = results.chain(words).collect();
         match self.messages.last_mut() {

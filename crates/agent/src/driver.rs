@@ -15,7 +15,7 @@ use marple_case::{
 use tracing::Instrument;
 
 use crate::{
-    Prompts, conversation,
+    Prompts, chat, conversation,
     investigation::{Investigation, milliseconds_between},
     own_tools,
     ports::{
@@ -80,10 +80,16 @@ impl Investigator {
         let scope = self.toolbox.scope(&order.trigger, self.clock.now()).await?;
         let model = self.models.first().map_or("none", |model| model.id()).to_owned();
         let Order { trigger, budget, language, scenario, program } = order;
+        let account = matches!(trigger, Trigger::Account);
         let mut state = Investigation::new(id.clone());
         let opened = Event::Opened { trigger, model, budget, language, scenario, program };
         self.write(&mut state, opened).await?;
-        self.write(&mut state, Event::Scoped { scope }).await
+        self.write(&mut state, Event::Scoped { scope }).await?;
+        if account {
+            self.write(&mut state, Event::OpeningEnded).await?;
+            self.write(&mut state, Event::Closed { ending: Ending::Complete }).await?;
+        }
+        Ok(())
     }
 
     /// Takes an investigation up again that was interrupted, cut off or ended partially, with a new budget. One that is complete stays as
@@ -91,8 +97,8 @@ impl Investigator {
     pub async fn resume(&self, id: &InvestigationId, budget: Budget) -> Result<(), InvestigateError> {
         let mut state = self.load(id).await?;
         match state.ending() {
-            Some(Ending::Complete) => Ok(()),
-            Some(Ending::Partial { .. }) | None => self.write(&mut state, Event::Resumed { budget }).await,
+            Some(Ending::Complete) if state.question().is_none() => Ok(()),
+            _ => self.write(&mut state, Event::Resumed { budget }).await,
         }
     }
 
@@ -123,17 +129,19 @@ impl Investigator {
         Ok(state)
     }
 
-    async fn load(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
+    pub(crate) async fn load(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
         Ok(Investigation::from_entries(id.clone(), self.journal.entries(id).await?))
     }
 
     async fn carry_on(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
         let mut state = self.load(id).await?;
         let mut tools = self.toolbox.tools().to_vec();
-        tools.extend(own_tools::specs());
+        let asked = state.question().is_some();
+        tools.extend(if asked { own_tools::specs_of_chat() } else { own_tools::specs() });
         let mut models = self.models.iter().peekable();
         loop {
             match step::next(&state, self.clock.now(), &*self.toolbox, &self.prompts) {
+                _ if asked && state.question().is_none() => return Ok(state),
                 Step::Ended => return Ok(state),
                 Step::Record(events) => {
                     for event in events {
@@ -164,7 +172,11 @@ impl Investigator {
     }
 
     async fn give_up(&self, state: &mut Investigation, reason: &str) -> Result<(), InvestigateError> {
-        self.write(state, Event::Closed { ending: Ending::Partial { reason: reason.to_owned() } }).await
+        let end = match state.question() {
+            Some(_) => chat::unanswered(reason),
+            None => Event::Closed { ending: Ending::Partial { reason: reason.to_owned() } },
+        };
+        self.write(state, end).await
     }
 
     /// Goes on with the next model, or ends. A model that was never usable is an error of whoever chose it, not a partial report.
@@ -190,7 +202,7 @@ impl Investigator {
         }
     }
 
-    async fn write(&self, state: &mut Investigation, event: Event) -> Result<(), InvestigateError> {
+    pub(crate) async fn write(&self, state: &mut Investigation, event: Event) -> Result<(), InvestigateError> {
         let entry = Entry { number: state.next_number(), at: self.clock.now(), event };
         self.journal.append(&state.id, &entry).await?;
         self.observer.progress(Progress::Written(&entry));
@@ -255,8 +267,12 @@ impl Investigator {
             return Asked::OutOfTime;
         };
         let messages = conversation::messages(state, &self.prompts);
-        let system = self.prompts.system(language(state));
-        let options = TurnOptions { must_call, investigation: state.id.to_string() };
+        let system = self.prompts.system(chat::language(state));
+        let options = TurnOptions {
+            must_call,
+            investigation: state.id.to_string(),
+            question: chat::asked(state).map(Box::new),
+        };
         let turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };
         let span = tracing::info_span!("model_turn", model = model.id(), turn = state.turns() + 1);
         let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span);
@@ -292,14 +308,6 @@ enum Asked {
     Answered(Box<Event>),
     Failed(ModelError),
     OutOfTime,
-}
-
-fn language(state: &Investigation) -> &str {
-    let opened = state.entries().iter().find_map(|entry| match &entry.event {
-        Event::Opened { language, .. } => Some(language.as_str()),
-        _ => None,
-    });
-    opened.unwrap_or("en")
 }
 
 fn out_of_time(call: &PlannedCall) -> Taken {

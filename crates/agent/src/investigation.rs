@@ -9,7 +9,14 @@ use marple_case::{
     event::{Budget, Ending, NumberedCall},
 };
 
-use crate::tool_names::{REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE};
+use crate::{
+    chat::{self, OpenQuestion},
+    tool_names::{REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE},
+};
+
+mod meter;
+
+use meter::Meter;
 
 /// An accepted root cause with its check.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,26 +33,20 @@ pub struct Investigation {
     /// The id.
     pub id: InvestigationId,
     entries: Vec<Entry>,
-    budget: Budget,
+    meter: Meter,
     scope: Option<Scope>,
     evidence: Vec<Evidence>,
     planned: Vec<NumberedCall>,
     planned_ids: u32,
     opening_ended: bool,
-    turns: u32,
-    usage: Usage,
-    cost_usd: Option<f64>,
     open_calls: Vec<ToolCall>,
-    idle_turns: u32,
     owes_words: bool,
-    told_last_turn: bool,
-    refused_causes: u32,
-    refused_plans: u32,
     causes: Vec<ReportedCause>,
     plan: Option<MitigationPlan>,
     ending: Option<Ending>,
-    active_ms: u64,
     active_since: Option<Timestamp>,
+    /// The open question, and the investigation's own meter, which stands still meanwhile.
+    question: Option<(OpenQuestion, Meter)>,
 }
 
 impl Investigation {
@@ -54,26 +55,19 @@ impl Investigation {
         Self {
             id,
             entries: Vec::new(),
-            budget: Budget::default(),
+            meter: Meter::new(Budget::default(), 0),
             scope: None,
             evidence: Vec::new(),
             planned: Vec::new(),
             planned_ids: 0,
             opening_ended: false,
-            turns: 0,
-            usage: Usage::default(),
-            cost_usd: Some(0.0),
             open_calls: Vec::new(),
-            idle_turns: 0,
             owes_words: false,
-            told_last_turn: false,
-            refused_causes: 0,
-            refused_plans: 0,
             causes: Vec::new(),
             plan: None,
             ending: None,
-            active_ms: 0,
             active_since: None,
+            question: None,
         }
     }
 
@@ -87,8 +81,11 @@ impl Investigation {
     /// Takes one more entry in.
     pub fn apply(&mut self, entry: Entry) {
         self.run_clock(&entry);
+        if let Some((question, _)) = &mut self.question {
+            question.hear(&entry.event);
+        }
         match &entry.event {
-            Event::Opened { budget, .. } => self.budget = *budget,
+            Event::Opened { budget, .. } => self.meter.budget = *budget,
             Event::Scoped { scope } => self.scope = Some(scope.clone()),
             Event::OpeningEnded => self.opening_ended = true,
             Event::CallsPlanned { calls } => self.plan_calls(calls),
@@ -106,29 +103,65 @@ impl Investigation {
             }
             Event::Prompted { last_turn, .. } => {
                 self.owes_words = false;
-                self.told_last_turn |= *last_turn;
+                self.meter.told_last_turn |= *last_turn;
             }
             Event::Closed { ending } => self.ending = Some(ending.clone()),
             Event::Resumed { budget } => self.resume(*budget),
-            Event::QuestionAsked { .. } | Event::Answered { .. } | Event::Interrupted | Event::Degraded { .. } => {}
+            Event::QuestionAsked { .. } => self.ask(&entry),
+            Event::Answered { .. } | Event::Interrupted => self.close_question(),
+            Event::Degraded { .. } => {}
         }
         self.entries.push(entry);
     }
 
-    /// Adds the time since the entry before, except for the pause before [`Event::Resumed`].
+    /// Adds the time since the entry before, except for the pause before [`Event::Resumed`] and before a question.
     fn run_clock(&mut self, entry: &Entry) {
         if let Some(since) = self.active_since
-            && !matches!(entry.event, Event::Resumed { .. })
+            && !matches!(entry.event, Event::Resumed { .. } | Event::QuestionAsked { .. })
         {
-            self.active_ms += milliseconds_between(since, entry.at);
+            self.meter.active_ms += milliseconds_between(since, entry.at);
         }
         self.active_since = Some(entry.at);
     }
 
+    /// Takes a question up: from here on its own budget counts. Calls that an unfinished investigation left open are answered first.
+    fn ask(&mut self, entry: &Entry) {
+        let Event::QuestionAsked { text, budget, language, zone } = &entry.event else { return };
+        self.close_question();
+        let trigger = chat::trigger(self);
+        let question = OpenQuestion {
+            text: text.clone(),
+            at: entry.at,
+            language: language.clone(),
+            zone: zone.clone(),
+            scope: self.scope.as_ref().map(|scope| chat::question::scope_at(scope, trigger, entry.at)),
+            after: self.last_evidence_id(),
+            new_causes: 0,
+            new_plan: false,
+            refused_answers: 0,
+        };
+        let own = std::mem::replace(&mut self.meter, Meter::new(*budget, self.planned_ids));
+        self.question = Some((question, own));
+        self.owes_words = false;
+    }
+
+    /// Ends the open question, if there is one: what its model still wanted is not run any more.
+    fn close_question(&mut self) {
+        if let Some((_, own)) = self.question.take() {
+            self.meter = own;
+            self.open_calls.clear();
+            self.planned.clear();
+        }
+    }
+
     fn resume(&mut self, budget: Budget) {
-        self.budget = budget;
-        self.told_last_turn = false;
-        self.idle_turns = 0;
+        if self.question.is_some() {
+            self.meter = Meter::new(budget, self.planned_ids);
+            return;
+        }
+        self.meter.budget = budget;
+        self.meter.told_last_turn = false;
+        self.meter.idle_turns = 0;
         if matches!(self.ending, Some(Ending::Partial { .. })) {
             self.ending = None;
         }
@@ -150,18 +183,18 @@ impl Investigation {
     }
 
     fn hear_model(&mut self, message: &Message, usage: Usage, cost_usd: Option<f64>) {
-        self.turns += 1;
-        self.usage += usage;
-        self.cost_usd = self.cost_usd.zip(cost_usd).map(|(so_far, more)| so_far + more);
+        self.meter.turns += 1;
+        self.meter.usage += usage;
+        self.meter.cost_usd = self.meter.cost_usd.zip(cost_usd).map(|(so_far, more)| so_far + more);
         self.open_calls = message.calls().cloned().collect();
         self.owes_words = self.open_calls.is_empty();
-        self.idle_turns = if self.owes_words { self.idle_turns + 1 } else { 0 };
+        self.meter.idle_turns = if self.owes_words { self.meter.idle_turns + 1 } else { 0 };
     }
 
     fn refuse_call(&mut self, call: &str, tool: &str) {
         match tool {
-            REPORT_ROOT_CAUSE => self.refused_causes += 1,
-            REPORT_MITIGATION_PLAN => self.refused_plans += 1,
+            REPORT_ROOT_CAUSE => self.meter.refused_causes += 1,
+            REPORT_MITIGATION_PLAN => self.meter.refused_plans += 1,
             _ => {}
         }
         self.close_call(call);
@@ -181,14 +214,31 @@ impl Investigation {
         self.entries.last().map_or(1, |entry| entry.number + 1)
     }
 
-    /// What it may use.
+    /// What it may use; while a question is open, what the answer may use. All that is counted against a budget ([`turns`](Self::turns),
+    /// [`tool_calls`](Self::tool_calls), [`usage`](Self::usage), [`cost_usd`](Self::cost_usd), [`active_ms`](Self::active_ms)) counts from the
+    /// question on, too.
     pub fn budget(&self) -> Budget {
-        self.budget
+        self.meter.budget
     }
 
-    /// What it looks at; `None` before the trigger was resolved.
+    /// What it may use apart from questions.
+    pub fn opening_budget(&self) -> Budget {
+        self.question.as_ref().map_or(self.meter.budget, |(_, own)| own.budget)
+    }
+
+    /// What it looks at; `None` before the trigger was resolved. While a question is open, what its tools look at.
     pub fn scope(&self) -> Option<&Scope> {
+        self.question().map_or(self.scope.as_ref(), |question| question.scope.as_ref())
+    }
+
+    /// What it looked at when it was opened.
+    pub fn opening_scope(&self) -> Option<&Scope> {
         self.scope.as_ref()
+    }
+
+    /// The question that has no answer yet.
+    pub fn question(&self) -> Option<&OpenQuestion> {
+        self.question.as_ref().map(|(question, _)| question)
     }
 
     /// The evidence, in the order of its ids.
@@ -218,17 +268,22 @@ impl Investigation {
 
     /// Model turns so far.
     pub fn turns(&self) -> u32 {
-        self.turns
+        self.meter.turns
+    }
+
+    /// Tool calls so far, the opening's included, and those that are planned.
+    pub fn tool_calls(&self) -> u32 {
+        self.planned_ids.saturating_sub(self.meter.ids_before)
     }
 
     /// Tokens so far.
     pub fn usage(&self) -> Usage {
-        self.usage
+        self.meter.usage
     }
 
     /// US dollars so far; `None` where a price is unknown.
     pub fn cost_usd(&self) -> Option<f64> {
-        self.cost_usd
+        self.meter.cost_usd
     }
 
     /// The model's calls that are not answered yet, in order.
@@ -243,22 +298,27 @@ impl Investigation {
 
     /// How many answers in a row held no call.
     pub fn idle_turns(&self) -> u32 {
-        self.idle_turns
+        self.meter.idle_turns
     }
 
     /// Whether the model was told that its next turn is the last.
     pub fn told_last_turn(&self) -> bool {
-        self.told_last_turn
+        self.meter.told_last_turn
     }
 
     /// How many root causes were refused.
     pub fn refused_causes(&self) -> u32 {
-        self.refused_causes
+        self.meter.refused_causes
     }
 
     /// How many plans were refused.
     pub fn refused_plans(&self) -> u32 {
-        self.refused_plans
+        self.meter.refused_plans
+    }
+
+    /// The accepted root causes, oldest first: each replaces the one before.
+    pub fn causes(&self) -> &[ReportedCause] {
+        &self.causes
     }
 
     /// The last accepted root cause.
@@ -278,7 +338,7 @@ impl Investigation {
 
     /// The time that it has been worked on until `now`, milliseconds; pauses before a resume do not count.
     pub fn active_ms(&self, now: Timestamp) -> u64 {
-        self.active_ms + self.active_since.map_or(0, |since| milliseconds_between(since, now))
+        self.meter.active_ms + self.active_since.map_or(0, |since| milliseconds_between(since, now))
     }
 }
 

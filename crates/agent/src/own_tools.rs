@@ -1,7 +1,7 @@
 //! The agent's own tools: they touch no AWS and are decided without I/O.
 //!
 //! show_evidence reads on in what was cut; note_finding keeps a thought in the journal; report_root_cause and
-//! report_mitigation_plan end the investigation, if what they claim holds.
+//! report_mitigation_plan end the investigation, if what they claim holds; answer ends a person's question.
 
 use marple_case::{Event, EvidenceId, ToolCall, ToolSpec};
 use schemars::JsonSchema;
@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{Prompts, investigation::Investigation};
 
+mod answer;
 mod note_finding;
 mod report_mitigation_plan;
 mod report_root_cause;
 mod show_evidence;
 
-pub use crate::tool_names::{NOTE_FINDING, REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE, SHOW_EVIDENCE};
+pub use crate::tool_names::{ANSWER, NOTE_FINDING, REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE, SHOW_EVIDENCE};
 
 /// How often a report is sent back for repair before it is taken with its flaws marked.
 pub const REPAIRS: u32 = 2;
@@ -29,15 +30,21 @@ struct OwnTool {
     run: Run,
 }
 
-const OWN_TOOLS: [OwnTool; 4] = [
+const OWN_TOOLS: [OwnTool; 5] = [
     OwnTool { name: SHOW_EVIDENCE, spec: show_evidence::spec, run: show_evidence::run },
     OwnTool { name: NOTE_FINDING, spec: note_finding::spec, run: note_finding::run },
     OwnTool { name: REPORT_ROOT_CAUSE, spec: report_root_cause::spec, run: report_root_cause::run },
     OwnTool { name: REPORT_MITIGATION_PLAN, spec: report_mitigation_plan::spec, run: report_mitigation_plan::run },
+    OwnTool { name: ANSWER, spec: answer::spec, run: answer::run },
 ];
 
-/// The own tools, as a model is told of them.
+/// The own tools of an investigation, as a model is told of them.
 pub fn specs() -> Vec<ToolSpec> {
+    OWN_TOOLS.iter().filter(|tool| tool.name != ANSWER).map(|tool| (tool.spec)()).collect()
+}
+
+/// The own tools while a question is open: those of an investigation, and `answer`.
+pub fn specs_of_chat() -> Vec<ToolSpec> {
     OWN_TOOLS.iter().map(|tool| (tool.spec)()).collect()
 }
 

@@ -13,7 +13,8 @@ use std::time::Duration;
 use futures::{future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
 use marple_case::{
-    Entry, Evidence, EvidenceId, Facts, InvestigationId, Message, Outcome, Scope, StopReason, ToolSpec, Trigger, Usage,
+    Entry, Evidence, EvidenceId, Facts, InvestigationId, Message, MitigationPlan, Outcome, RootCause, Scope, StopReason,
+    ToolSpec, Trigger, Usage,
 };
 use serde_json::Value;
 
@@ -47,6 +48,33 @@ pub struct TurnOptions {
     pub must_call: MustCall,
     /// The investigation's id, for request metadata.
     pub investigation: String,
+    /// The question that this turn is about. A language model reads it in the conversation; the playbook reads it here.
+    pub question: Option<Box<Asked>>,
+}
+
+/// A person's question, with what came before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The question.
+    pub text: String,
+    /// When it was asked, UTC.
+    pub at: Timestamp,
+    /// The BCP 47 tag of the answer's language.
+    pub language: String,
+    /// The person's time zone by its IANA name; `None`: UTC.
+    pub zone: Option<String>,
+    /// The last evidence id that was given out before: what is later was taken for this question.
+    pub after: EvidenceId,
+    /// All accepted root causes, oldest first.
+    pub causes: Vec<RootCause>,
+    /// How many of them were accepted since the question.
+    pub new_causes: usize,
+    /// The plan that was accepted last.
+    pub plan: Option<MitigationPlan>,
+    /// Whether it was accepted since the last of [`new_causes`](Self::new_causes).
+    pub new_plan: bool,
+    /// Whether there is no incident: the person asks about the account.
+    pub account: bool,
 }
 
 /// Whether a tool has to be called.

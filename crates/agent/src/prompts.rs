@@ -6,22 +6,34 @@
 //! | `investigation.md.j2` | the first message | `trigger`, `scope`, `evidence`, `budget` |
 //! | `mitigation.md.j2` | when a root cause was accepted | `verdict`, `category`, `verification` |
 //! | `reminder.md.j2` | after an answer without a call, and before the last turn | `reported`, `last_turn` |
+//! | `account.md.j2` | the first message, where a person asks about the account | `scope`, `hours` |
+//! | `question.md.j2` | with every question; `reminder`, `last_turn`: as above, for a question | `text`, `at`, `zone`, `language`, `reminder`, `last_turn` |
 //!
 //! Everything from AWS stands inside `<evidence>` elements, which it cannot end: see [`Prompts::enclose`].
 
-use marple_case::{Event, Evidence, RootCause};
+use jiff::Timestamp;
+use marple_case::{Event, Evidence, RootCause, Scope};
 use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig, value::Serde};
 
 use crate::investigation::Investigation;
 
 /// The templates' file names, in a folder that replaces the embedded ones.
-pub const FILES: [&str; 4] = ["system.md.j2", "investigation.md.j2", "mitigation.md.j2", "reminder.md.j2"];
+pub const FILES: [&str; 6] = [
+    "system.md.j2",
+    "investigation.md.j2",
+    "mitigation.md.j2",
+    "reminder.md.j2",
+    "account.md.j2",
+    "question.md.j2",
+];
 
-const EMBEDDED: [&str; 4] = [
+const EMBEDDED: [&str; 6] = [
     include_str!("../../../prompts/system.md.j2"),
     include_str!("../../../prompts/investigation.md.j2"),
     include_str!("../../../prompts/mitigation.md.j2"),
     include_str!("../../../prompts/reminder.md.j2"),
+    include_str!("../../../prompts/account.md.j2"),
+    include_str!("../../../prompts/question.md.j2"),
 ];
 
 /// A template that cannot be used.
@@ -71,9 +83,11 @@ impl Prompts {
         period_s => 60, first_breach => "", recovered_at => "", notes => vec![""] };
         let samples = [
             context! { language => "en" },
-            context! { trigger => "", scope, evidence => vec![""], budget => context! { turns => 8 } },
+            context! { trigger => "", scope => scope.clone(), evidence => vec![""], budget => context! { turns => 8 } },
             context! { verdict => "fault", category => "timeout", verification => "" },
             context! { reported => true, last_turn => true },
+            context! { scope, hours => 3 },
+            context! { text => "", at => "", zone => "", language => "en", reminder => false, last_turn => false },
         ];
         for (file, values) in FILES.into_iter().zip(samples) {
             self.try_render(file, values).map_err(|error| PromptError { file, reason: format!("{error:#}") })?;
@@ -103,8 +117,8 @@ impl Prompts {
         });
         let evidence: Vec<String> = evidence.iter().map(|evidence| Self::enclose(evidence)).collect();
         let values = context! {
-            trigger => trigger.unwrap_or_default(), scope => serialized(state.scope()), evidence,
-            budget => serialized(state.budget()),
+            trigger => trigger.unwrap_or_default(), scope => serialized(state.opening_scope()), evidence,
+            budget => serialized(state.opening_budget()),
         };
         self.render("investigation.md.j2", values)
     }
@@ -125,6 +139,28 @@ impl Prompts {
     /// The word before the last turn.
     pub fn last_turn(&self) -> String {
         self.render("reminder.md.j2", context! { reported => false, last_turn => true })
+    }
+
+    /// The first message where a person asks about the account.
+    pub fn account(&self, scope: &Scope) -> String {
+        let hours = scope.window.length().as_hours();
+        self.render("account.md.j2", context! { scope => serialized(scope), hours })
+    }
+
+    /// A person's question. `language`: the BCP 47 tag of the answer; `zone`: the person's time zone, if it is known.
+    pub fn question(&self, text: &str, at: Timestamp, language: &str, zone: Option<&str>) -> String {
+        let at = at.to_string();
+        self.render("question.md.j2", context! { text, at, zone, language, reminder => false, last_turn => false })
+    }
+
+    /// The word after an answer to a question in words alone.
+    pub fn question_reminder(&self) -> String {
+        self.render("question.md.j2", context! { reminder => true, last_turn => false })
+    }
+
+    /// The word before the last turn of a question.
+    pub fn question_last_turn(&self) -> String {
+        self.render("question.md.j2", context! { reminder => false, last_turn => true })
     }
 
     /// Evidence as the model sees it: enclosed in an element that its text cannot end.

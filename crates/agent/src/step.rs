@@ -14,7 +14,7 @@ use marple_case::{
 use crate::{
     Prompts,
     investigation::Investigation,
-    own_tools,
+    chat, own_tools,
     ports::{MustCall, PlannedCall, Toolbox},
 };
 
@@ -39,6 +39,9 @@ pub enum Step {
 
 /// Decides what comes next.
 pub fn next(state: &Investigation, now: Timestamp, toolbox: &dyn Toolbox, prompts: &Prompts) -> Step {
+    if let Some(question) = state.question() {
+        return chat::next(state, question, now, toolbox, prompts);
+    }
     let Some(scope) = state.scope() else {
         return close_partial("the trigger was never resolved");
     };
@@ -68,7 +71,7 @@ fn close_partial(reason: &str) -> Step {
 }
 
 /// The budget that gave out, in words. Tool calls are not here: without them a model can still conclude.
-fn spent(state: &Investigation, now: Timestamp) -> Option<String> {
+pub(crate) fn spent(state: &Investigation, now: Timestamp) -> Option<String> {
     let budget = state.budget();
     if let Some(limit) = budget.time_ms.filter(|limit| state.active_ms(now) >= *limit) {
         return Some(format!("the time budget of {} s is used up", seconds(limit)));
@@ -110,7 +113,7 @@ fn open(state: &Investigation, scope: &Scope, toolbox: &dyn Toolbox) -> Step {
 
 /// How many tool calls the budget still allows.
 fn calls_left(state: &Investigation) -> usize {
-    let left = state.budget().tool_calls.map(|limit| limit.saturating_sub(state.last_evidence_id().0));
+    let left = state.budget().tool_calls.map(|limit| limit.saturating_sub(state.tool_calls()));
     left.map_or(usize::MAX, |left| left as usize)
 }
 
@@ -127,13 +130,13 @@ fn number(state: &Investigation, calls: impl Iterator<Item = (PlannedCall, Optio
 /// The evidence that the same call gave before, if AWS answered it.
 fn repeated(state: &Investigation, call: &PlannedCall) -> Option<EvidenceId> {
     let same = state.evidence().iter().find(|evidence| {
-        evidence.tool == call.tool && evidence.arguments == call.arguments && evidence.outcome.is_answered()
+        evidence.tool == call.tool && evidence.arguments == call.arguments && evidence.outcome.is_answered() && chat::is_fresh(state, evidence)
     });
     same.map(|evidence| evidence.id)
 }
 
 /// Answers the model's open calls: at once where nothing has to be asked, else by planning them.
-fn answer_calls(state: &Investigation, scope: &Scope, toolbox: &dyn Toolbox, prompts: &Prompts) -> Step {
+pub(crate) fn answer_calls(state: &Investigation, scope: &Scope, toolbox: &dyn Toolbox, prompts: &Prompts) -> Step {
     let mut decided = Vec::new();
     let mut to_run: Vec<(PlannedCall, Option<String>)> = Vec::new();
     for call in state.open_calls() {

@@ -6,5 +6,7 @@ pub const SHOW_EVIDENCE: &str = "show_evidence";
 pub const NOTE_FINDING: &str = "note_finding";
 /// Reports the root cause.
 pub const REPORT_ROOT_CAUSE: &str = "report_root_cause";
+/// Answers a person's question.
+pub const ANSWER: &str = "answer";
 /// Reports the mitigation plan.
 pub const REPORT_MITIGATION_PLAN: &str = "report_mitigation_plan";

@@ -42,6 +42,7 @@ pub(crate) async fn resolve(clients: &Clients, trigger: &Trigger, now: Timestamp
             of_alarm(clients, &alarm, now).await
         }
         Trigger::Question { text } => of_question(clients, text, now).await,
+        Trigger::Account => of_account(clients, now).await,
     }
 }
 
@@ -158,6 +159,13 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     scope.alarm = scope.alarm.or(named_alarm.into_iter().next());
     scope.subjects = subjects;
     Ok(scope)
+}
+
+/// A few hours up to now, of no resource in particular. Listing what there is shows at once whether the credentials are good.
+async fn of_account(clients: &Clients, now: Timestamp) -> Result<Scope, ScopeError> {
+    let inventory = inventory::read(clients).await?;
+    let recent = question::recent(clients.region(), now);
+    Ok(Scope { account: inventory.account, notes: inventory.unread, ..recent })
 }
 
 /// The alarm on these resources that changed to ALARM last, with its history, if one did in the last day.

@@ -12,7 +12,7 @@ use crate::{
     mitigation::MitigationPlan,
     root_cause::RootCause,
     trigger::{Scope, Trigger},
-    verification::{PlanCheck, Verification},
+    verification::{CitationCheck, PlanCheck, Verification},
 };
 
 /// The version of the events that this program writes.
@@ -178,21 +178,50 @@ pub enum Event {
         /// Whether it said that the next turn is the last.
         last_turn: bool,
     },
-    /// A person asked something.
+    /// The conversation was too large for the model: from here on it is shown less of it. Nothing is lost: all of it stays in the journal,
+    /// and `show_evidence` brings it back. What had been read again before this entry, and the reasoning of all answers but the last,
+    /// are left out, too.
+    Compacted {
+        /// The evidence of which only the beginning is shown from here on.
+        evidence: Vec<EvidenceId>,
+        /// How large it was and how large it may be, or the service's own words.
+        reason: String,
+    },
+    /// A person asked something. Until it is answered or interrupted, all that happens belongs to the question.
     QuestionAsked {
         /// The question.
         text: String,
+        /// What the answer may use, counted from here on.
+        #[serde(default)]
+        budget: Budget,
+        /// The BCP 47 tag of the answer's language; `None`: the report's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+        /// The asker's time zone by its IANA name, in which "noon" is meant; `None`: UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
     },
-    /// The person was answered.
+    /// The person was answered, or was told why there is no answer.
     Answered {
-        /// The answer.
+        /// The answer, Markdown.
         text: String,
+        /// What the answer rests on, each citation after its check. Empty: words alone.
+        #[serde(default)]
+        citations: Vec<CitationCheck>,
+        /// The model's call; `None`: it answered in words alone, or not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<String>,
+        /// What gave out before there was an answer: a budget, or the model. The text says so, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given_up: Option<String>,
     },
-    /// The program was told to stop (Ctrl-C).
+    /// The program was told to stop (Ctrl-C). While a question is open, this ends the question and nothing else.
     Interrupted,
-    /// The program took the investigation up again. An end that was partial no longer counts.
+    /// The program took the investigation up again. An end that was partial no longer counts. While a question is open, its answer is
+    /// taken up again and nothing else.
     Resumed {
-        /// What it may use from the beginning on; the budget that it was opened with no longer counts.
+        /// What it may use from the beginning on; the budget that it was opened with no longer counts. For a question: what it may
+        /// use from here on.
         budget: Budget,
     },
     /// A model was left for another.

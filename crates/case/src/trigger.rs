@@ -27,6 +27,9 @@ pub enum Trigger {
         /// The question as it was asked.
         text: String,
     },
+    /// A person who wants to ask about the account, without an incident. There is no opening and no report of a cause, unless the
+    /// questions lead to one.
+    Account,
 }
 
 impl std::fmt::Display for Trigger {
@@ -35,6 +38,7 @@ impl std::fmt::Display for Trigger {
             Self::Alarm { alarm } => write!(f, "alarm {alarm}"),
             Self::LatestAlarm => f.write_str("the latest alarm"),
             Self::Question { text } => f.write_str(text),
+            Self::Account => f.write_str("questions about the account"),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn asked(trigger: &Trigger, words: &Words) -> String {
         Trigger::Alarm { alarm } => format!("{} {alarm}", words.alarm),
         Trigger::LatestAlarm => words.latest_alarm.to_owned(),
         Trigger::Question { text } => text.clone(),
+        Trigger::Account => words.account_questions.to_owned(),
     }
 }
 
@@ -40,6 +41,9 @@ pub(crate) fn course(report: &Report) -> Vec<String> {
 fn noted(note: &Note, words: &Words) -> String {
     match note {
         Note::Degraded { at, from, to, reason } => format!("{at} {}", fill(words.degraded, &[from, to, reason])),
+        Note::Compacted { at, evidence, reason } => {
+            format!("{at} {}", fill(words.compacted, &[&evidence.to_string(), reason]))
+        }
         Note::Interrupted { at } => format!("{at} {}", words.was_interrupted),
         Note::Resumed { at } => format!("{at} {}", words.was_resumed),
     }
@@ -64,11 +68,32 @@ pub(crate) fn models(report: &Report) -> String {
     }
 }
 
-/// `3 model turns, 14 tool calls, 1 refused`.
+/// What was spent, and of how much: `$0.0123`, `$0.0123 of $0.50`.
+pub(crate) fn cost(report: &Report) -> String {
+    let words = report.words();
+    let spent = amounts::cost(report.spent.cost_usd, words.unknown_cost);
+    of(spent, report.budget.cost_usd.map(|limit| amounts::cost(Some(limit), words.unknown_cost)), words)
+}
+
+/// How long it took, and of how long: `12.3 s of 5 min 00 s`.
+pub(crate) fn time(report: &Report) -> String {
+    of(amounts::duration(report.spent.elapsed_ms), report.budget.time_ms.map(amounts::duration), report.words())
+}
+
+fn of(spent: String, budget: Option<String>, words: &Words) -> String {
+    budget.map_or_else(|| spent.clone(), |budget| fill(words.of_budget, &[&spent, &budget]))
+}
+
+/// `3 model turns of 12, 14 tool calls of 100, 1 refused`.
 pub(crate) fn used(report: &Report) -> String {
     let (words, spent) = (report.words(), &report.spent);
     let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-    let mut parts = vec![words.turns.of(number(spent.turns)), words.tool_calls.of(number(spent.tool_calls))];
+    let turns = report.budget.turns.map(|limit| limit.to_string());
+    let calls = report.budget.tool_calls.map(|limit| limit.to_string());
+    let mut parts = vec![
+        of(words.turns.of(number(spent.turns)), turns, words),
+        of(words.tool_calls.of(number(spent.tool_calls)), calls, words),
+    ];
     if report.refused_calls > 0 {
         parts.push(words.refused_calls.of(number(report.refused_calls)));
     }
@@ -80,8 +105,9 @@ pub(crate) fn tokens(report: &Report) -> String {
     let spent = &report.spent;
     let (input, output) = (amounts::count(spent.all_input_tokens()), amounts::count(spent.usage.output_tokens));
     let both = fill(report.words().in_and_out, &[&input, &output]);
-    match spent.usage.cache_read_tokens {
+    let used = match spent.usage.cache_read_tokens {
         0 => both,
         cached => format!("{both} ({})", fill(report.words().from_cache, &[&amounts::count(cached)])),
-    }
+    };
+    of(used, report.budget.tokens.map(amounts::count), report.words())
 }

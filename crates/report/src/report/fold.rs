@@ -5,7 +5,7 @@
 //! question.
 
 use jiff::Timestamp;
-use marple_case::{Entry, Event, InvestigationId, Usage, event::Ending};
+use marple_case::{Entry, Event, InvestigationId, Usage, event::{Budget, Ending}};
 
 use super::{Conclusion, Exchange, Finding, Gap, Note, PLAYBOOK, Plan, Report, Spent, Status, gaps};
 
@@ -33,6 +33,7 @@ impl Report {
             model: String::new(),
             models: Vec::new(),
             language_model: false,
+            budget: Budget::default(),
             spent: Spent::default(),
             spent_on_questions: Spent::default(),
             conclusion: None,
@@ -98,16 +99,20 @@ impl Fold {
             Event::PlanReported { plan, check, .. } => {
                 self.report.plan = Some(Plan { at: entry.at, plan: plan.clone(), check: check.clone() });
             }
-            Event::QuestionAsked { text } => self.ask(entry.at, text),
-            Event::Answered { text } => self.answer(text),
+            Event::QuestionAsked { text, .. } => self.ask(entry.at, text),
+            Event::Answered { text, .. } => self.answer(text),
             Event::Interrupted => self.interrupt(entry.at),
-            Event::Resumed { .. } => self.resume(entry.at),
+            Event::Resumed { budget } => self.resume(entry.at, *budget),
             Event::Degraded { from, to, reason } => {
                 if !self.asked {
                     self.report.model.clone_from(to);
                 }
                 let (from, to, reason) = (from.clone(), to.clone(), reason.clone());
                 self.report.notes.push(Note::Degraded { at: entry.at, from, to, reason });
+            }
+            Event::Compacted { evidence, reason } => {
+                let note = Note::Compacted { at: entry.at, evidence: evidence.len(), reason: reason.clone() };
+                self.report.notes.push(note);
             }
             Event::Closed { ending } => {
                 self.report.status = match ending {
@@ -121,8 +126,9 @@ impl Fold {
     }
 
     fn open(&mut self, entry: &Entry) {
-        let Event::Opened { trigger, model, language, scenario, program, .. } = &entry.event else { return };
+        let Event::Opened { trigger, model, budget, language, scenario, program, .. } = &entry.event else { return };
         self.report.opened_at = Some(entry.at);
+        self.report.budget = *budget;
         self.report.trigger = Some(trigger.clone());
         self.report.model.clone_from(model);
         self.report.language.clone_from(language);

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-use marple_case::{Entry, Event, Usage, event::Ending};
+use marple_case::{Entry, Event, Usage, event::{Budget, Ending}};
 
 use super::*;
 use crate::cases::{self, CLAUDE, Journal, report};
@@ -60,10 +60,10 @@ fn questions_afterwards_are_counted_apart_and_change_no_figure() {
     let mut journal = Journal::open(Trigger::LatestAlarm, CLAUDE, "en", None);
     cases::complete().into_iter().skip(1).for_each(|entry| journal.entries.push(entry));
     let usage = Usage { input_tokens: 10, ..Usage::default() };
-    journal.after(86_400_000, Event::QuestionAsked { text: "Who calls it?".to_owned() });
+    journal.after(86_400_000, asked("Who calls it?"));
     journal.after(2000, cases::answered(CLAUDE, usage, Some(0.5)));
     journal.after(0, Event::CallRefused { call: "c".to_owned(), tool: "x".to_owned(), reason: String::new() });
-    journal.after(0, Event::Answered { text: "Not known.".to_owned() });
+    journal.after(0, answered("Not known."));
     journal.after(0, Event::Interrupted);
     let after = report(&journal.entries);
     assert_eq!((&after.spent, &after.status, after.refused_calls), (&before.spent, &Status::Complete, 0));
@@ -102,4 +102,12 @@ fn an_ending_without_an_opening_is_still_a_report() {
     let at = cases::at("2025-12-16T06:10:00Z");
     let report = report(&[Entry { number: 1, at, event: Event::Closed { ending: Ending::Complete } }]);
     assert_eq!((&report.status, report.verdict()), (&Status::Complete, None));
+}
+
+fn asked(question: &str) -> Event {
+    Event::QuestionAsked { text: question.to_owned(), budget: Budget::default(), language: None, zone: None }
+}
+
+fn answered(text: &str) -> Event {
+    Event::Answered { text: text.to_owned(), citations: Vec::new(), call: None, given_up: None }
 }
