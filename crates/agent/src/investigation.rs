@@ -109,7 +109,7 @@ impl Investigation {
             Event::Resumed { budget } => self.resume(*budget),
             Event::QuestionAsked { .. } => self.ask(&entry),
             Event::Answered { .. } | Event::Interrupted => self.close_question(),
-            Event::Degraded { .. } => {}
+            Event::Degraded { .. } | Event::Compacted { .. } => {}
         }
         self.entries.push(entry);
     }

@@ -107,6 +107,13 @@ pub enum StopReason {
     Other,
 }
 
+impl StopReason {
+    /// Whether the model, or a filter around it, would not answer. What there is of such an answer is no part of the conversation.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::GuardrailIntervened | Self::ContentFiltered)
+    }
+}
+
 /// What a model's answer used. Token counts are the model's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {

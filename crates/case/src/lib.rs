@@ -29,7 +29,7 @@ pub use conversation::{Block, Message, Role, StopReason, ToolCall, ToolSpec, Usa
 pub use event::{Entry, Event, InvestigationId};
 pub use evidence::{Evidence, EvidenceId, Outcome};
 pub use facts::Facts;
-pub use mitigation::{Action, ActionKind, MitigationPlan};
+pub use mitigation::{Action, ActionKind, Avoid, MitigationPlan};
 pub use resource::{Edge, Relation, ResourceKind, ResourceRef};
 pub use root_cause::{Category, Citation, RootCause, Verdict};
 pub use trigger::{Scope, Trigger, Window};

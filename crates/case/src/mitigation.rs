@@ -99,6 +99,16 @@ pub struct Action {
     pub risk: String,
 }
 
+/// A remedy that suggests itself and must not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Avoid {
+    /// What not to do, in one line.
+    pub action: String,
+    /// Why not: what it would not help, or what it would break.
+    pub why: String,
+}
+
 /// A change of code, told so that a coding agent can carry it out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +134,9 @@ pub struct MitigationPlan {
     /// Why there is nothing to do at once. Only where `immediate` is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_immediate_action: Option<String>,
+    /// What a tired reader might reach for, and should not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<Avoid>,
     /// What removes the cause.
     #[serde(default)]
     pub follow_up: Vec<Action>,

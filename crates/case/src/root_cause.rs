@@ -191,6 +191,9 @@ pub struct RootCause {
     /// What could not be seen.
     #[serde(default)]
     pub gaps: Vec<Gap>,
+    /// What the chain takes for granted and no evidence shows, one sentence each: whoever reads the report has to know what it stands on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<String>,
     /// What a person should look at next.
     #[serde(default)]
     pub recommended_checks: Vec<String>,

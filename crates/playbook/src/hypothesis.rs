@@ -92,6 +92,7 @@ pub(crate) fn claim(verdict: Verdict, category: Category) -> RootCause {
         chain: Vec::new(),
         ruled_out: Vec::new(),
         gaps: Vec::new(),
+        assumptions: Vec::new(),
         recommended_checks: Vec::new(),
     }
 }

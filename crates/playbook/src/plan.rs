@@ -46,6 +46,7 @@ pub(crate) fn empty() -> MitigationPlan {
     MitigationPlan {
         immediate: Vec::new(),
         no_immediate_action: None,
+        avoid: Vec::new(),
         follow_up: Vec::new(),
         spec: None,
         prevention: Vec::new(),

@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
-    Action, ActionKind, Category, Citation, Confidence, Entry, Event, Evidence, EvidenceId, Facts, InvestigationId,
-    Message, MitigationPlan, Outcome, PlanCheck, ResourceKind, ResourceRef, Role, RootCause, Scope, StopReason,
-    Trigger, Usage, Verdict, Verification, Window,
+    Action, ActionKind, Avoid, Category, Citation, Confidence, Entry, Event, Evidence, EvidenceId, Facts,
+    InvestigationId, Message, MitigationPlan, Outcome, PlanCheck, ResourceKind, ResourceRef, Role, RootCause, Scope,
+    StopReason, Trigger, Usage, Verdict, Verification, Window,
     event::{Budget, Ending, FindingKind},
     facts::{Exception, Frame, LogSummary},
     mitigation::{Phases, Spec, Step},
@@ -105,6 +105,7 @@ pub(crate) fn evidence(
         text: String::new(),
         shown: None,
         command: command.to_owned(),
+        unread: Vec::new(),
         taken_at: at("2025-12-16T06:10:00Z"),
         elapsed_ms: 38,
     }

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use marple_case::{
-    Action, Category, Confidence, EvidenceId, Outcome, ResourceRef, Scope, Trigger, Verdict, event::FindingKind,
+    Action, Avoid, Category, Confidence, EvidenceId, Outcome, ResourceRef, Scope, Trigger, Verdict, event::FindingKind,
     mitigation::Spec, root_cause::Location,
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -86,6 +86,8 @@ pub struct Document {
     pub tool_calls: u32,
     /// Calls that were refused.
     pub refused_calls: u32,
+    /// What the investigation may use.
+    pub budget: Budget,
     /// Tokens and money.
     pub usage: Used,
     /// The same figures for questions that were asked after the investigation.
@@ -134,6 +136,21 @@ pub enum Status {
     Interrupted,
     /// It has not ended.
     Unfinished,
+}
+
+/// What an investigation may use; null is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct Budget {
+    /// Answers of a model.
+    pub turns: Option<u32>,
+    /// Calls of tools that read AWS.
+    pub tool_calls: Option<u32>,
+    /// Tokens of all kinds.
+    pub tokens: Option<u64>,
+    /// Wall time, milliseconds.
+    pub time_ms: Option<u64>,
+    /// US dollars. Holds only where the model's price is known.
+    pub cost_usd: Option<f64>,
 }
 
 /// Tokens and money.
@@ -189,6 +206,8 @@ pub struct RootCause {
     pub ruled_out: Vec<RuledOut>,
     /// What could not be seen: what the model named, then one for each denied or failed call that it did not name.
     pub gaps: Vec<Gap>,
+    /// What the chain takes for granted without evidence.
+    pub assumptions: Vec<String>,
     /// What a person should look at next.
     pub recommended_checks: Vec<String>,
     /// When it was accepted, UTC.
@@ -243,6 +262,8 @@ pub struct Mitigation {
     pub immediate: Vec<Action>,
     /// Why there is nothing to do at once.
     pub no_immediate_action: Option<String>,
+    /// What not to do, and why.
+    pub avoid: Vec<Avoid>,
     /// What removes the cause.
     pub follow_up: Vec<Action>,
     /// The change of code.
@@ -328,6 +349,15 @@ pub enum Note {
         from: String,
         /// The model that went on.
         to: String,
+        /// Why.
+        reason: String,
+    },
+    /// The conversation was too large for the model, which was shown less of it from there on.
+    Compacted {
+        /// When, UTC.
+        at: Timestamp,
+        /// How many pieces of evidence were shortened.
+        evidence: usize,
         /// Why.
         reason: String,
     },

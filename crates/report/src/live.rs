@@ -87,7 +87,9 @@ impl TimeLine {
             Event::Interrupted => words.was_interrupted.to_owned(),
             Event::Resumed { .. } => words.was_resumed.to_owned(),
             Event::Degraded { from, to, reason } => fill(words.degraded, &[&one(from), &one(to), &one(reason)]),
-            Event::Compacted { evidence, reason } => fill(words.compacted, &[&evidence.len().to_string(), &one(reason)]),
+            Event::Compacted { evidence, reason } => {
+                fill(words.compacted, &[&evidence.len().to_string(), &one(reason)])
+            }
             Event::Closed { ending: Ending::Complete } => words.closed_complete.to_owned(),
             Event::Closed { ending: Ending::Partial { reason } } => fill(words.closed_partial, &[&one(reason)]),
             Event::CallsPlanned { .. } | Event::Prompted { .. } => return None,

@@ -30,6 +30,8 @@ pub fn render(report: &Report) -> String {
         chain(&mut out, conclusion, report);
         ruled_out(&mut out, conclusion, report);
     }
+    let assumed: Vec<String> = report.assumptions().map(str::to_owned).collect();
+    out.list(report.words().assumptions, &assumed);
     gaps(&mut out, report);
     let remarks: Vec<String> = report.remarks().map(str::to_owned).collect();
     out.list(report.words().remarks, &remarks);

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use marple_case::{
     Citation, Confidence, Evidence, EvidenceId, InvestigationId, MitigationPlan, PlanCheck, RootCause, Scope, Trigger,
     Usage, Verdict, Verification,
-    event::FindingKind,
+    event::{Budget, FindingKind},
     root_cause::{Link, RuledOut},
     verification::{CitationCheck, StatementCheck},
 };
@@ -54,6 +54,8 @@ pub struct Report {
     pub models: Vec<String>,
     /// Whether any of [`models`](Self::models) is a language model.
     pub language_model: bool,
+    /// What the investigation may use, by the last word on it.
+    pub budget: Budget,
     /// What the investigation used.
     pub spent: Spent,
     /// What the questions afterwards used.
@@ -263,6 +265,15 @@ pub enum Note {
         /// Why.
         reason: String,
     },
+    /// The conversation was too large for the model, which was shown less of it from there on.
+    Compacted {
+        /// When, UTC.
+        at: Timestamp,
+        /// How many pieces of evidence were shortened.
+        evidence: usize,
+        /// Why.
+        reason: String,
+    },
     /// A person stopped it.
     Interrupted {
         /// When, UTC.
@@ -305,6 +316,11 @@ impl Report {
     /// The words of the report's language.
     pub fn words(&self) -> &'static Words {
         Words::of(&self.language)
+    }
+
+    /// What the root cause takes for granted.
+    pub fn assumptions(&self) -> impl Iterator<Item = &str> {
+        self.conclusion.iter().flat_map(|conclusion| &conclusion.root_cause.assumptions).map(String::as_str)
     }
 
     /// What was let pass by the checks of root cause and plan, or is worth knowing.

@@ -24,6 +24,7 @@ fn evidence(number: u32, text: &str, facts: Facts) -> Evidence {
         text: text.to_owned(),
         shown: None,
         command: "aws logs filter-log-events".to_owned(),
+        unread: Vec::new(),
         taken_at: at("2026-01-02T11:00:00Z"),
         elapsed_ms: 5,
     }
@@ -83,6 +84,7 @@ fn sound() -> RootCause {
             citations: vec![cite(1, "memory: 128 MB")],
         }],
         gaps: Vec::new(),
+        assumptions: Vec::new(),
         recommended_checks: Vec::new(),
     }
 }
@@ -305,6 +307,7 @@ fn plan_with(kind: ActionKind, rollback_to: Option<&str>, unverified: Option<&st
     MitigationPlan {
         immediate: vec![action],
         no_immediate_action: None,
+        avoid: Vec::new(),
         follow_up: Vec::new(),
         spec: None,
         prevention: Vec::new(),

@@ -152,6 +152,7 @@ impl Toolbox for TestToolbox {
                 text,
                 shown: None,
                 command: "aws x y".to_owned(),
+                unread: Vec::new(),
             }
         }
         .boxed()

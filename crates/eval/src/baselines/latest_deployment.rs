@@ -75,6 +75,7 @@ impl Baseline for LatestDeployment {
             chain: vec![changed, fired],
             ruled_out: Vec::new(),
             gaps: Vec::new(),
+            assumptions: Vec::new(),
             recommended_checks: Vec::new(),
         })
     }
@@ -94,6 +95,7 @@ impl Baseline for LatestDeployment {
                 risk: "What else the deployment changed is lost.".to_owned(),
             }],
             no_immediate_action: None,
+            avoid: Vec::new(),
             follow_up: Vec::new(),
             spec: None,
             prevention: Vec::new(),

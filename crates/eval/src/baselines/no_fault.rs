@@ -45,6 +45,7 @@ impl Baseline for NoFault {
             }],
             ruled_out: Vec::new(),
             gaps: Vec::new(),
+            assumptions: Vec::new(),
             recommended_checks: Vec::new(),
         })
     }
@@ -53,6 +54,7 @@ impl Baseline for NoFault {
         arguments(&MitigationPlan {
             immediate: Vec::new(),
             no_immediate_action: Some("nothing is wrong".to_owned()),
+            avoid: Vec::new(),
             follow_up: Vec::new(),
             spec: None,
             prevention: Vec::new(),

@@ -57,6 +57,7 @@ fn evidence(number: u32, facts: Facts, text: &str) -> Evidence {
         text: text.to_owned(),
         shown: None,
         command: String::new(),
+        unread: Vec::new(),
         taken_at: "2025-12-16T06:10:00Z".parse().unwrap(),
         elapsed_ms: 1,
     }
@@ -117,6 +118,7 @@ fn cause() -> RootCause {
             citations: vec![cite(1, "no change touches orders-api")],
         }],
         gaps: Vec::new(),
+        assumptions: Vec::new(),
         recommended_checks: Vec::new(),
     }
 }
@@ -147,6 +149,7 @@ fn right() -> Report {
     let plan = MitigationPlan {
         immediate: vec![action("Refuse requests without a body", ActionKind::Traffic)],
         no_immediate_action: None,
+        avoid: Vec::new(),
         follow_up: vec![action("Check the body", ActionKind::CodeChange)],
         spec: Some(Spec {
             context: String::new(),

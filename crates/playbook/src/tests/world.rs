@@ -316,6 +316,7 @@ pub(super) fn taken(tool: &str, arguments: serde_json::Value, text: String, fact
         text,
         shown: None,
         command: String::new(),
+        unread: Vec::new(),
         taken_at: at("2026-03-05T11:00:00Z"),
         elapsed_ms: 1,
     }

@@ -83,6 +83,7 @@ fn root_cause() -> RootCause {
             citations: citations(&[(3, "no write event of CloudTrail names user-profile-service")]),
         }],
         gaps: Vec::new(),
+        assumptions: vec!["The request without a body is sent by a client that will send it again".to_owned()],
         recommended_checks: vec!["Which client sends the requests without a body".to_owned()],
     }
 }
@@ -93,6 +94,10 @@ fn plan() -> MitigationPlan {
         no_immediate_action: Some(
             "There is no earlier version to go back to, and valid requests are served.".to_owned(),
         ),
+        avoid: vec![Avoid {
+            action: "Raise the memory or the timeout".to_owned(),
+            why: "The handler fails in 3 ms with 78 of 128 MB used.".to_owned(),
+        }],
         follow_up: vec![Action {
             title: "Deploy a handler that validates the body".to_owned(),
             kind: ActionKind::CodeChange,

@@ -59,6 +59,7 @@ fn root_cause() -> RootCause {
             how_to_close: "allow logs:FilterLogEvents".to_owned(),
             on_the_chain: true,
         }],
+        assumptions: Vec::new(),
         recommended_checks: Vec::new(),
     }
 }
@@ -82,6 +83,7 @@ fn plan() -> MitigationPlan {
     MitigationPlan {
         immediate: vec![back],
         no_immediate_action: None,
+        avoid: Vec::new(),
         follow_up: Vec::new(),
         spec: None,
         prevention: Vec::new(),

@@ -1,10 +1,10 @@
 //! A report as the template's values: strings, ready to show, in the order of the page.
 
-use marple_case::{Action, Evidence, EvidenceId, Facts, facts::Happening, mitigation::Spec};
+use marple_case::{Action, Avoid, Evidence, EvidenceId, Facts, facts::Happening, mitigation::Spec};
 
 use super::chart::{self, Chart};
 use crate::{
-    amounts, brief, phrases,
+    brief, phrases,
     report::{Cited, Conclusion, Report, Status},
     visible,
     words::Words,
@@ -32,6 +32,7 @@ pub(super) struct View {
     pub(super) charts: Vec<Chart>,
     pub(super) chain: Vec<Statement>,
     pub(super) ruled_out: Vec<Statement>,
+    pub(super) assumptions: Vec<String>,
     pub(super) gaps: Vec<GapView>,
     pub(super) remarks: Vec<String>,
     pub(super) plan: Option<PlanView>,
@@ -84,9 +85,15 @@ pub(super) struct GapView {
 pub(super) struct PlanView {
     pub(super) no_immediate_action: Option<String>,
     pub(super) immediate: Vec<ActionView>,
+    pub(super) avoid: Vec<AvoidView>,
     pub(super) follow_up: Vec<ActionView>,
     pub(super) spec: Option<SpecView>,
     pub(super) prevention: Vec<String>,
+}
+
+pub(super) struct AvoidView {
+    pub(super) action: String,
+    pub(super) why: String,
 }
 
 pub(super) struct ActionView {
@@ -152,11 +159,13 @@ impl View {
             charts: chart::of(report),
             chain: conclusion.map(|conclusion| chain(conclusion, report)).unwrap_or_default(),
             ruled_out: conclusion.map(|conclusion| ruled_out(conclusion, report)).unwrap_or_default(),
+            assumptions: report.assumptions().map(visible::line).collect(),
             gaps: report.gaps.iter().map(gap).collect(),
             remarks: report.remarks().map(visible::line).collect(),
             plan: report.plan.as_ref().map(|plan| PlanView {
                 no_immediate_action: plan.plan.no_immediate_action.as_deref().map(visible::line),
                 immediate: plan.plan.immediate.iter().map(|next| action(next, words)).collect(),
+                avoid: plan.plan.avoid.iter().map(avoid).collect(),
                 follow_up: plan.plan.follow_up.iter().map(|next| action(next, words)).collect(),
                 spec: plan.plan.spec.as_ref().map(spec),
                 prevention: lines(&plan.plan.prevention),
@@ -288,6 +297,10 @@ fn gap(gap: &crate::report::Gap) -> GapView {
     }
 }
 
+fn avoid(avoid: &Avoid) -> AvoidView {
+    AvoidView { action: visible::line(&avoid.action), why: visible::line(&avoid.why) }
+}
+
 fn action(action: &Action, words: &'static Words) -> ActionView {
     let temporary = action.temporary.then(|| words.temporary.to_owned());
     let target = action.rollback_to.as_deref().map(|target| format!("{} {}", words.rollback_to, visible::line(target)));
@@ -325,8 +338,8 @@ fn spent(report: &Report, words: &Words) -> Vec<Field> {
         (words.model, Some(visible::line(&phrases::models(report)))),
         (words.used, Some(phrases::used(report))),
         (words.tokens, Some(phrases::tokens(report))),
-        (words.cost, Some(amounts::cost(report.spent.cost_usd, words.unknown_cost))),
-        (words.time, Some(amounts::duration(report.spent.elapsed_ms))),
+        (words.cost, Some(phrases::cost(report))),
+        (words.time, Some(phrases::time(report))),
         ("ID", Some(report.id.to_string())),
         (words.program, report.program.as_ref().map(|program| format!("marple {}", visible::line(program)))),
     ];

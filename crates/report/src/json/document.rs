@@ -3,8 +3,8 @@
 use marple_case::Outcome;
 
 use super::{
-    Citation, Document, Evidence, FORMAT, Finding, Link, Mitigation, Note, OutcomeWord, Question, QuestionsSpent,
-    RootCause, RuledOut, Status, Used,
+    Budget, Citation, Document, Evidence, FORMAT, Finding, Link, Mitigation, Note, OutcomeWord, Question,
+    QuestionsSpent, RootCause, RuledOut, Status, Used,
 };
 use crate::{
     brief,
@@ -33,6 +33,7 @@ impl From<&Report> for Document {
             turns: report.spent.turns,
             tool_calls: report.spent.tool_calls,
             refused_calls: report.refused_calls,
+            budget: Budget::from(&report.budget),
             usage: Used::from(&report.spent),
             questions_spent: QuestionsSpent::from(&report.spent_on_questions),
             trigger: report.trigger.clone(),
@@ -62,6 +63,13 @@ impl From<&report::Status> for Status {
             report::Status::Interrupted => Self::Interrupted,
             report::Status::Unfinished => Self::Unfinished,
         }
+    }
+}
+
+impl From<&marple_case::event::Budget> for Budget {
+    fn from(budget: &marple_case::event::Budget) -> Self {
+        let marple_case::event::Budget { turns, tool_calls, tokens, time_ms, cost_usd } = *budget;
+        Self { turns, tool_calls, tokens, time_ms, cost_usd }
     }
 }
 
@@ -114,6 +122,7 @@ fn root_cause(conclusion: &Conclusion, gaps: &[Gap]) -> RootCause {
         chain: conclusion.chain().map(link).collect(),
         ruled_out: conclusion.ruled_out().map(rival).collect(),
         gaps: gaps.to_vec(),
+        assumptions: claim.assumptions.clone(),
         recommended_checks: claim.recommended_checks.clone(),
         at: conclusion.at,
     }
@@ -135,6 +144,7 @@ fn mitigation(plan: &Plan) -> Mitigation {
     Mitigation {
         immediate: plan.plan.immediate.clone(),
         no_immediate_action: plan.plan.no_immediate_action.clone(),
+        avoid: plan.plan.avoid.clone(),
         follow_up: plan.plan.follow_up.clone(),
         spec: plan.plan.spec.clone(),
         prevention: plan.plan.prevention.clone(),
@@ -172,6 +182,7 @@ impl From<&report::Note> for Note {
     fn from(note: &report::Note) -> Self {
         match note.clone() {
             report::Note::Degraded { at, from, to, reason } => Self::Degraded { at, from, to, reason },
+            report::Note::Compacted { at, evidence, reason } => Self::Compacted { at, evidence, reason },
             report::Note::Interrupted { at } => Self::Interrupted { at },
             report::Note::Resumed { at } => Self::Resumed { at },
         }

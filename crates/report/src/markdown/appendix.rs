@@ -6,7 +6,7 @@ use super::{
     Lines,
     escape::{code, fence, text},
 };
-use crate::{amounts, brief, phrases, report::Report, words::Words};
+use crate::{brief, phrases, report::Report, words::Words};
 
 pub(super) fn write(out: &mut Lines, report: &Report) {
     findings(out, report);
@@ -62,8 +62,8 @@ fn investigation(out: &mut Lines, report: &Report) {
     out.field(words.model, &code(&phrases::models(report)));
     out.field(words.used, &phrases::used(report));
     out.field(words.tokens, &phrases::tokens(report));
-    out.field(words.cost, &text(&amounts::cost(report.spent.cost_usd, words.unknown_cost)));
-    out.field(words.time, &amounts::duration(report.spent.elapsed_ms));
+    out.field(words.cost, &text(&phrases::cost(report)));
+    out.field(words.time, &phrases::time(report));
     out.field("ID", &code(&report.id.to_string()));
     if let Some(program) = &report.program {
         out.field(words.program, &code(&format!("marple {program}")));

@@ -1,6 +1,6 @@
 //! The plan.
 
-use marple_case::{Action, mitigation::Spec};
+use marple_case::{Action, Avoid, mitigation::Spec};
 
 use super::{
     Lines,
@@ -24,6 +24,7 @@ pub(super) fn write(out: &mut Lines, report: &Report) {
                 out.line(&format!("**{}**: {}", words.no_immediate_action, text(reason)));
             }
             plan.immediate.iter().for_each(|next| action(out, next, words));
+            avoid(out, &plan.avoid, words);
             if !plan.follow_up.is_empty() {
                 out.heading(2, &format!("{}: {}", words.plan, words.follow_up));
                 plan.follow_up.iter().for_each(|next| action(out, next, words));
@@ -36,6 +37,16 @@ pub(super) fn write(out: &mut Lines, report: &Report) {
     }
     if let Some(conclusion) = &report.conclusion {
         out.list(words.checks, &conclusion.root_cause.recommended_checks);
+    }
+}
+
+fn avoid(out: &mut Lines, avoid: &[Avoid], words: &Words) {
+    if avoid.is_empty() {
+        return;
+    }
+    out.heading(2, &format!("{}: {}", words.plan, words.avoid));
+    for Avoid { action, why } in avoid {
+        out.line(&format!("- **{}**: {}", text(action), text(why)));
     }
 }
 

@@ -5,7 +5,10 @@
 //! question.
 
 use jiff::Timestamp;
-use marple_case::{Entry, Event, InvestigationId, Usage, event::{Budget, Ending}};
+use marple_case::{
+    Entry, Event, InvestigationId, Usage,
+    event::{Budget, Ending},
+};
 
 use super::{Conclusion, Exchange, Finding, Gap, Note, PLAYBOOK, Plan, Report, Spent, Status, gaps};
 
@@ -174,7 +177,10 @@ impl Fold {
         }
     }
 
-    fn resume(&mut self, at: Timestamp) {
+    fn resume(&mut self, at: Timestamp, budget: Budget) {
+        if !self.asked {
+            self.report.budget = budget;
+        }
         self.asked = false;
         self.report.status = Status::Unfinished;
         self.report.notes.push(Note::Resumed { at });

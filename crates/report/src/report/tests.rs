@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-use marple_case::{Entry, Event, Usage, event::{Budget, Ending}};
+use marple_case::{
+    Entry, Event, Usage,
+    event::{Budget, Ending},
+};
 
 use super::*;
 use crate::cases::{self, CLAUDE, Journal, report};

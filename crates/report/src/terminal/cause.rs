@@ -19,6 +19,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     } else {
         asked(page, report);
     }
+    assumptions(page, report);
     gaps(page, report);
     remarks(page, report);
 }
@@ -166,6 +167,16 @@ fn ruled_out(page: &mut Page<'_>, conclusion: &Conclusion, words: &Words) {
         page.item(2, &mark, style.warning, &rival.reason, anstyle::Style::new());
         cited.iter().for_each(|cited| citation(page, cited, words));
     }
+}
+
+fn assumptions(page: &mut Page<'_>, report: &Report) {
+    let assumed: Vec<&str> = report.assumptions().collect();
+    if assumed.is_empty() {
+        return;
+    }
+    let style = *page.style();
+    page.heading(report.words().assumptions);
+    assumed.iter().for_each(|assumed| page.item(0, "- ", style.warning, assumed, anstyle::Style::new()));
 }
 
 fn gaps(page: &mut Page<'_>, report: &Report) {

@@ -4,7 +4,7 @@ use anstyle::Style as Ansi;
 
 use super::{cause::fields, page::Page};
 use crate::{
-    amounts, brief, phrases,
+    brief, phrases,
     report::{Report, Status},
 };
 
@@ -78,8 +78,8 @@ fn spent(page: &mut Page<'_>, report: &Report) {
             (words.model, Some(phrases::models(report))),
             (words.used, Some(phrases::used(report))),
             (words.tokens, Some(phrases::tokens(report))),
-            (words.cost, Some(amounts::cost(report.spent.cost_usd, words.unknown_cost))),
-            (words.time, Some(amounts::duration(report.spent.elapsed_ms))),
+            (words.cost, Some(phrases::cost(report))),
+            (words.time, Some(phrases::time(report))),
             (words.scenario, report.scenario.clone()),
         ],
     );

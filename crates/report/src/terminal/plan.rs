@@ -2,7 +2,7 @@
 
 use anstyle::Style as Ansi;
 use marple_case::{
-    Action,
+    Action, Avoid,
     mitigation::{Spec, Step},
 };
 
@@ -25,6 +25,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
         page.item(0, &format!("{}: ", words.no_immediate_action), style.title, reason, Ansi::new());
     }
     plan.immediate.iter().enumerate().for_each(|(place, next)| action(page, place + 1, next, words));
+    avoid(page, &plan.avoid, words);
     if !plan.follow_up.is_empty() {
         page.heading(&format!("{}: {}", words.plan, words.follow_up));
         plan.follow_up.iter().enumerate().for_each(|(place, next)| action(page, place + 1, next, words));
@@ -34,6 +35,18 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     }
     list(page, words.prevention, &plan.prevention);
     checks(page, report);
+}
+
+fn avoid(page: &mut Page<'_>, avoid: &[Avoid], words: &Words) {
+    if avoid.is_empty() {
+        return;
+    }
+    let style = *page.style();
+    page.heading(&format!("{}: {}", words.plan, words.avoid));
+    for Avoid { action, why } in avoid {
+        page.item(0, "- ", style.warning, &visible::line(action), style.title);
+        page.item(2, &format!("{}: ", words.why), style.label, why, Ansi::new());
+    }
 }
 
 fn checks(page: &mut Page<'_>, report: &Report) {
