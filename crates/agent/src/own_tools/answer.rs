@@ -29,7 +29,10 @@ pub(super) fn spec() -> ToolSpec {
 
 pub(super) fn run(state: &Investigation, call: &ToolCall, _: &Prompts) -> Event {
     let Some(question) = state.question() else {
-        return super::refused(call, "no question is open: report_root_cause and report_mitigation_plan end an investigation".to_owned());
+        return super::refused(
+            call,
+            "no question is open: report_root_cause and report_mitigation_plan end an investigation".to_owned(),
+        );
     };
     let args: Args = match super::parse(call) {
         Ok(args) => args,
