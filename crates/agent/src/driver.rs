@@ -271,6 +271,7 @@ impl Investigator {
         let options = TurnOptions {
             must_call,
             investigation: state.id.to_string(),
+            max_output_tokens: None,
             question: chat::asked(state).map(Box::new),
         };
         let turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };

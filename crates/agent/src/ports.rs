@@ -48,6 +48,9 @@ pub struct TurnOptions {
     pub must_call: MustCall,
     /// The investigation's id, for request metadata.
     pub investigation: String,
+    /// How long the answer may be, tokens; `None`: as long as the model's own limit allows. Where budgets are nearly used up, a shorter
+    /// answer is one that can still be paid for.
+    pub max_output_tokens: Option<u32>,
     /// The question that this turn is about. A language model reads it in the conversation; the playbook reads it here.
     pub question: Option<Box<Asked>>,
 }
@@ -135,6 +138,8 @@ pub struct Answer {
 pub struct Estimate {
     /// The tokens of the request: system prompt, tools and conversation.
     pub input_tokens: u64,
+    /// The longest answer that is allowed, by the model's limit and by [`TurnOptions::max_output_tokens`].
+    pub output_tokens: u64,
     /// US dollars at most: the request at full price, as if nothing were cached, and the longest answer that is allowed. `None`
     /// where the model's price is unknown.
     pub cost_usd: Option<f64>,

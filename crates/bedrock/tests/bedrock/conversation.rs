@@ -48,7 +48,7 @@ impl Conversation {
 
     /// The turn to be answered.
     pub(crate) fn turn(&self) -> Turn<'_> {
-        let options = TurnOptions { must_call: self.must_call.clone(), investigation: "0199-test".to_owned(), question: None };
+        let options = TurnOptions { must_call: self.must_call.clone(), investigation: "0199-test".to_owned(), ..TurnOptions::default() };
         Turn {
             system: "You are Marple.",
             messages: &self.messages,
