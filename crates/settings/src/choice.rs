@@ -32,10 +32,13 @@ pub enum Choice {
     Several(Vec<String>),
 }
 
+/// Whether an environment, with its name, is the subject's.
+type Rule<'a> = dyn Fn(&str, &Environment) -> bool + 'a;
+
 impl Settings {
     /// The environment that a subject belongs to.
     pub fn choice(&self, subject: Subject<'_>) -> Choice {
-        let rules: [&dyn Fn(&str, &Environment) -> bool; 3] = [
+        let rules: [&Rule<'_>; 3] = [
             &|_, environment| matches!(subject, Subject::Alarm(alarm) if owns(environment, alarm)),
             &|name, _| matches!(subject, Subject::Question(text) if words(text).any(|word| word.eq_ignore_ascii_case(name))),
             &|_, environment| match subject {
@@ -44,8 +47,12 @@ impl Settings {
                 Subject::Unnamed => false,
             },
         ];
-        let belonging = |rule: &dyn Fn(&str, &Environment) -> bool| -> Vec<String> {
-            self.environments.iter().filter(|(name, environment)| rule(name, environment)).map(|(name, _)| name.clone()).collect()
+        let belonging = |rule: &Rule<'_>| -> Vec<String> {
+            self.environments
+                .iter()
+                .filter(|(name, environment)| rule(name, environment))
+                .map(|(name, _)| name.clone())
+                .collect()
         };
         let mut found = rules.into_iter().map(belonging).find(|found| !found.is_empty());
         found = found.or_else(|| self.default.clone().map(|default| vec![default]));
@@ -78,5 +85,7 @@ fn alarm_name(alarm: &str) -> &str {
 /// The words of a question that may be names of resources: what AWS allows in names is kept together.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_of_name = |letter: char| letter.is_alphanumeric() || "-_./:@#+".contains(letter);
-    text.split(move |letter| !is_of_name(letter)).map(|word| word.trim_matches(['.', ':'])).filter(|word| !word.is_empty())
+    text.split(move |letter| !is_of_name(letter))
+        .map(|word| word.trim_matches(['.', ':']))
+        .filter(|word| !word.is_empty())
 }

@@ -75,7 +75,11 @@ impl SettingsError {
 
     /// A name that means nothing, with those that exist.
     pub(crate) fn at(byte: usize, text: &str, path: &Path, what: String, name: &str, known: &[&str]) -> Self {
-        let what = if known.is_empty() { format!("{what}: none is defined") } else { format!("{what}, expected one of {}", known.join(", ")) };
+        let what = if known.is_empty() {
+            format!("{what}: none is defined")
+        } else {
+            format!("{what}, expected one of {}", known.join(", "))
+        };
         Self::Invalid { path: path.to_owned(), position: Position::of(byte, text), what, near: nearest(name, known) }
     }
 

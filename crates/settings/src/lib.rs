@@ -121,7 +121,8 @@ impl Settings {
             let known: Vec<&str> = file.environments.keys().map(String::as_str).collect();
             return Err(SettingsError::at(default.span().start, text, path, what, default.get_ref(), &known));
         }
-        let lonely = |role: bool, id: &Option<Spanned<values::Name>>| id.as_ref().filter(|_| !role).map(|id| id.span().start);
+        let lonely =
+            |role: bool, id: &Option<Spanned<values::Name>>| id.as_ref().filter(|_| !role).map(|id| id.span().start);
         let mut tables = file.environments.values().map(|table| lonely(table.role.is_some(), &table.external_id));
         if let Some(byte) = lonely(file.role.is_some(), &file.external_id).or_else(|| tables.find_map(|byte| byte)) {
             let what = "an external_id belongs to a role; write role = \"arn:aws:iam::…\" beside it".to_owned();
@@ -149,7 +150,8 @@ impl Settings {
 
     /// The values that count, strongest first: the environment's, the top's. Names where each stands in the file.
     pub fn layers(&self, environment: Option<&str>) -> Vec<(String, &Values)> {
-        let named = environment.and_then(|name| Some((format!("[environments.{name}]"), &self.environment(name)?.values)));
+        let named =
+            environment.and_then(|name| Some((format!("[environments.{name}]"), &self.environment(name)?.values)));
         named.into_iter().chain([("top level".to_owned(), &self.top)]).collect()
     }
 

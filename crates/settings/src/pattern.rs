@@ -11,7 +11,11 @@ impl TryFrom<String> for Pattern {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.trim().is_empty() { Err("an empty pattern matches no name; write one such as \"prod-*\"") } else { Ok(Self(text)) }
+        if text.trim().is_empty() {
+            Err("an empty pattern matches no name; write one such as \"prod-*\"")
+        } else {
+            Ok(Self(text))
+        }
     }
 }
 

@@ -96,7 +96,11 @@ impl TryFrom<f64> for Dollars {
     type Error = &'static str;
 
     fn try_from(sum: f64) -> Result<Self, Self::Error> {
-        if sum.is_finite() && sum > 0.0 { Ok(Self(sum)) } else { Err("write a sum above 0 in US dollars, such as 0.50") }
+        if sum.is_finite() && sum > 0.0 {
+            Ok(Self(sum))
+        } else {
+            Err("write a sum above 0 in US dollars, such as 0.50")
+        }
     }
 }
 
@@ -153,7 +157,10 @@ fn is_region(text: &str) -> bool {
     let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     match parts.split_last() {
         Some((number, words)) => {
-            words.len() >= 2 && words.iter().all(is_word) && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+            words.len() >= 2
+                && words.iter().all(is_word)
+                && !number.is_empty()
+                && number.bytes().all(|byte| byte.is_ascii_digit())
         }
         None => false,
     }
@@ -192,7 +199,8 @@ impl TryFrom<Vec<String>> for Models {
         if models.is_empty() || models.iter().any(|model| model.trim().is_empty()) {
             return Err("name at least one model: a Bedrock model id, an inference profile, or \"playbook\"".to_owned());
         }
-        let twice = models.iter().enumerate().find(|(at, model)| models.iter().take(*at).any(|earlier| earlier == *model));
+        let twice =
+            models.iter().enumerate().find(|(at, model)| models.iter().take(*at).any(|earlier| earlier == *model));
         match twice {
             Some((_, model)) => Err(format!("{model:?} stands there twice")),
             None => Ok(Self(models)),
