@@ -7,7 +7,8 @@
 //! | `location` | source was read, or a stack trace names the place |
 //! | `components` | some evidence names each component |
 //! | `shape` | verdict, category, chain and gaps fit each other |
-//! | `plan`, `command` | rollback targets exist and predate the fault; commands are safe |
+//! | `plan` | rollback targets exist and predate the fault; what changes something is checked before and after and can be undone; commands are real and safe |
+//! | `names` | what a command touches is shown by evidence |
 //! | `confidence` | high, medium or low, and why |
 
 use marple_case::{MitigationPlan, RootCause, Verification};
@@ -15,16 +16,16 @@ use marple_case::{MitigationPlan, RootCause, Verification};
 use crate::investigation::Investigation;
 
 mod citations;
-mod command;
 mod components;
 mod confidence;
 mod location;
+mod names;
 mod plan;
 mod shape;
 mod times;
 
 pub use citations::check as check_citation;
-pub use command::{CommandFault, check as check_command};
+pub use marple_commands::CommandFault;
 
 /// One thing that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +86,16 @@ pub enum Objection {
         /// Why.
         fault: CommandFault,
     },
+    /// A command touches something that no evidence shows.
+    #[error("{place}: no evidence names {value} (--{option}); use a name that stands in the evidence, or look it up first")]
+    Name {
+        /// Where in the plan.
+        place: String,
+        /// The option.
+        option: String,
+        /// What it was given.
+        value: String,
+    },
 }
 
 impl Objection {
@@ -107,7 +118,7 @@ pub fn root_cause(claim: &RootCause, state: &Investigation) -> (Verification, Ve
 
 /// Checks a plan: what does not hold.
 pub fn plan(plan: &MitigationPlan, cause: &RootCause, state: &Investigation) -> Vec<Objection> {
-    plan::check(plan, cause, state.evidence())
+    plan::check(plan, cause, state)
 }
 
 /// The verification of a report that is taken although something does not hold: each objection becomes a remark, and the

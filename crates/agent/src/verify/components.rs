@@ -18,7 +18,7 @@ fn is_named(component: &ResourceRef, evidence: &[Evidence]) -> bool {
 }
 
 /// Whether the name stands in the text as a whole: `orders` does not stand in `orders-api`.
-fn contains_name(text: &str, name: &str) -> bool {
+pub(super) fn contains_name(text: &str, name: &str) -> bool {
     let inside = |next: char| next.is_alphanumeric() || next == '-' || next == '_';
     !name.trim().is_empty()
         && text.match_indices(name).any(|(offset, _)| {

@@ -1,14 +1,17 @@
-//! Plans: rollback targets that exist and predate the fault, safe commands, and an answer to "what now".
+//! Plans: rollback targets that exist and predate the fault, commands that are real and safe, changes that are checked and can be undone, and an answer
+//! to "what now".
 
 use jiff::Timestamp;
 use marple_case::{
     Action, ActionKind, Evidence, Facts, MitigationPlan, RootCause,
     facts::{Function, Image},
 };
+use marple_commands::Command;
 
-use super::{Objection, command};
+use super::{Objection, names};
+use crate::investigation::Investigation;
 
-pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, evidence: &[Evidence]) -> Vec<Objection> {
+pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, state: &Investigation) -> Vec<Objection> {
     let mut objections = Vec::new();
     match (plan.immediate.is_empty(), plan.no_immediate_action.as_deref().map(str::trim)) {
         (true, None | Some("")) => objections.push(Objection::Shape {
@@ -21,17 +24,62 @@ pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, evidence: &[Eviden
     }
     let immediate = plan.immediate.iter().enumerate().map(|(number, action)| (format!("immediate[{number}]"), action));
     let later = plan.follow_up.iter().enumerate().map(|(number, action)| (format!("follow_up[{number}]"), action));
+    let read: Vec<Command> = steps(plan.actions()).filter_map(|line| marple_commands::check(line).ok()).collect();
     for (place, action) in immediate.chain(later) {
-        objections.extend(rollback(&place, action, cause.onset, evidence));
-        objections.extend(commands(&place, action));
+        objections.extend(rollback(&place, action, cause.onset, state.evidence()));
+        objections.extend(commands(&place, action, &read, state));
+        objections.extend(care(&place, action));
     }
     objections
 }
 
-fn commands(place: &str, action: &Action) -> Vec<Objection> {
-    let commands = action.phases.steps().filter_map(|step| step.command.as_deref());
-    let faults = commands.filter_map(|line| command::check(line).err());
-    faults.map(|fault| Objection::Command { place: place.to_owned(), fault }).collect()
+fn steps<'a>(actions: impl Iterator<Item = &'a Action>) -> impl Iterator<Item = &'a str> {
+    actions.flat_map(|action| action.phases.steps()).filter_map(|step| step.command.as_deref())
+}
+
+/// What is wrong with the commands of an action; `plan` holds all commands of the plan that can be read.
+fn commands(place: &str, action: &Action, plan: &[Command], state: &Investigation) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    for line in steps(std::iter::once(action)) {
+        match marple_commands::check(line) {
+            Err(faults) => {
+                objections
+                    .extend(faults.into_iter().map(|fault| Objection::Command { place: place.to_owned(), fault }));
+            }
+            Ok(command) => {
+                let unknown = names::unknown(&command, state.evidence(), state.scope(), plan);
+                objections.extend(unknown.into_iter().map(|(option, value)| Objection::Name {
+                    place: place.to_owned(),
+                    option: option.to_owned(),
+                    value: value.to_owned(),
+                }));
+            }
+        }
+    }
+    objections
+}
+
+/// What changes something is looked at before, is checked after, and can be undone.
+fn care(place: &str, action: &Action) -> Option<Objection> {
+    let changes = |line: &str| marple_commands::check(line).is_ok_and(|command| !command.is_read_only());
+    let phases = &action.phases;
+    if !phases.apply.iter().filter_map(|step| step.command.as_deref()).any(changes) {
+        return None;
+    }
+    let missing = [
+        (
+            phases.prepare.is_empty() && phases.pre_validate.is_empty(),
+            "a step in prepare or pre_validate that looks at the present state",
+        ),
+        (
+            !phases.post_validate.iter().any(|step| step.expected.is_some()),
+            "a step in post_validate with what is expected",
+        ),
+        (phases.rollback.is_empty(), "a step in rollback, or one that says why there is no way back"),
+    ];
+    let missing: Vec<&str> = missing.into_iter().filter_map(|(is_missing, what)| is_missing.then_some(what)).collect();
+    let reason = format!("{place}: its apply changes something, and it lacks {}", missing.join("; "));
+    (!missing.is_empty()).then_some(Objection::Shape { reason })
 }
 
 /// A rollback names a target that evidence shows to exist and to predate the fault; or it is marked unverified.

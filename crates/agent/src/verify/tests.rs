@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const TEXT: &str = "function: orders\nmemory: 128 MB\n2026-01-02T10:00:05Z\terror\tTask timed out   after 5.00 seconds\n  at /var/task/src/app.js:41:7";
+const TEXT: &str = "function: orders\nmemory: 128 MB\n2026-01-02T10:00:05Z\terror\tTask timed out   after 5.00 seconds\n  at /var/task/src/app.js:41:7\nalias: live -> 7";
 
 fn evidence(number: u32, text: &str, facts: Facts) -> Evidence {
     Evidence {
@@ -295,13 +295,20 @@ fn function(made: &str) -> Facts {
 
 fn plan_with(kind: ActionKind, rollback_to: Option<&str>, unverified: Option<&str>, command: &str) -> MitigationPlan {
     let step = Step { text: "Do it.".to_owned(), command: Some(command.to_owned()), expected: None };
+    let look = Step { text: "Look at it.".to_owned(), command: None, expected: Some("As it was.".to_owned()) };
     let action = Action {
         title: "Act".to_owned(),
         kind,
         temporary: false,
         rollback_to: rollback_to.map(str::to_owned),
         unverified: unverified.map(str::to_owned),
-        phases: Phases { apply: vec![step], ..Phases::default() },
+        phases: Phases {
+            pre_validate: vec![look.clone()],
+            apply: vec![step],
+            post_validate: vec![look.clone()],
+            rollback: vec![look],
+            ..Phases::default()
+        },
         risk: "none".to_owned(),
     };
     MitigationPlan {
@@ -365,38 +372,53 @@ fn a_plan_says_what_to_do_at_once_or_why_nothing() {
 }
 
 #[test]
-fn commands_that_destroy_reveal_or_do_more_than_one_thing_are_refused() {
-    for safe in [
-        HARMLESS,
-        "aws --region us-east-1 ecs update-service --cluster c --service s --desired-count 4",
-        "aws lambda get-function --function-name orders --query 'Code.Location' --output text",
-        "aws lambda update-function-configuration --function-name x \\\n  --environment 'Variables={A=b;c}'",
-    ] {
-        assert_eq!(check_command(safe), Ok(()), "{safe}");
-    }
-    for unsafe_command in [
-        "aws lambda delete-function --function-name orders",
-        "aws ec2 terminate-instances --instance-ids i-1",
-        "aws s3 rm s3://bucket --recursive",
-        "aws secretsmanager get-secret-value --secret-id x",
-        "aws --profile p ssm get-parameter --name x --with-decryption",
-    ] {
-        assert!(check_command(unsafe_command).is_err_and(|fault| fault.is_unsafe()), "{unsafe_command}");
-    }
-    for no_command in [
-        "kubectl get pods",
-        "aws",
-        "aws lambda",
-        "aws lambda list-functions | jq .",
-        "aws lambda list-functions; rm -rf /",
-        "aws lambda list-functions --region $(whoami)",
-        "aws lambda list-functions --region \"`whoami`\"",
-        "aws lambda list-functions\nrm -rf /",
-        "aws lambda list-functions '",
-    ] {
-        let fault = check_command(no_command);
-        assert!(matches!(fault, Err(CommandFault::NotAws { .. })), "{no_command}: {fault:?}");
-    }
+fn a_plans_commands_are_real_safe_and_about_what_evidence_shows() {
+    let objections = |command: &str| {
+        plan_objections(&plan_with(ActionKind::Configuration, None, None, command), function("2026-01-01T00:00:00Z"))
+    };
+    assert_eq!(objections(HARMLESS), Vec::<String>::new());
+    assert!(
+        objections("aws lambda update-alias --function-name invoices --name live")[0]
+            .contains("no evidence names invoices (--function-name)")
+    );
+    assert!(
+        objections("aws lambda update-alias --function-name orders --name live --versoin 7")[0]
+            .contains("has no option --versoin")
+    );
+    assert!(objections("aws lambda delete-function --function-name orders")[0].contains("destroys"));
+    let unsafe_plan =
+        plan_with(ActionKind::Configuration, None, None, "aws secretsmanager get-secret-value --secret-id orders");
+    let found = super::plan(&unsafe_plan, &sound(), &state(vec![evidence(1, TEXT, function("2026-01-01T00:00:00Z"))]));
+    assert!(found.iter().any(super::Objection::is_unsafe));
+}
+
+#[test]
+fn an_alias_that_the_plan_itself_makes_is_known() {
+    let mut plan = plan_with(
+        ActionKind::Configuration,
+        None,
+        None,
+        "aws lambda update-alias --function-name orders --name canary --function-version 7",
+    );
+    let taken = function("2026-01-01T00:00:00Z");
+    assert!(plan_objections(&plan, taken.clone())[0].contains("canary"));
+    let make = "aws lambda create-alias --function-name orders --name canary --function-version 6";
+    plan.immediate[0].phases.prepare.push(Step {
+        text: "Make it.".to_owned(),
+        command: Some(make.to_owned()),
+        expected: None,
+    });
+    assert_eq!(plan_objections(&plan, taken), Vec::<String>::new());
+}
+
+#[test]
+fn what_changes_something_is_checked_before_and_after_and_can_be_undone() {
+    let mut plan = plan_with(ActionKind::Configuration, None, None, HARMLESS);
+    plan.immediate[0].phases.rollback.clear();
+    plan.immediate[0].phases.post_validate.clear();
+    let objections = plan_objections(&plan, function("2026-01-01T00:00:00Z"));
+    assert_eq!(objections.len(), 1);
+    assert!(objections[0].contains("post_validate") && objections[0].contains("rollback"), "{objections:?}");
 }
 
 proptest! {
@@ -410,8 +432,7 @@ proptest! {
     }
 
     #[test]
-    fn no_citation_and_no_command_makes_it_panic(text in ".*", quote in ".*", number in 0u32..3) {
+    fn no_citation_makes_it_panic(text in ".*", quote in ".*", number in 0u32..3) {
         let _ = check_citation(&cite(number, &quote), &[evidence(1, &text, Facts::Nothing)]);
-        let _ = check_command(&quote);
     }
 }
