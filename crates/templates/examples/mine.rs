@@ -1,7 +1,7 @@
-//! Mines a file of NUL-ended messages, as `corpus` writes it: `mine FILE GROUPS [--by-statement] [--templates]`.
+//! Mines a file of NUL-ended messages, as `corpus` writes it: `mine FILE GROUPS [--templates]`.
 //!
-//! Prints the seconds that mining took, and the memory that it added, as JSON; writes the template of each line, a number
-//! a row, to GROUPS. `--by-statement` does not part templates by outcome; `--templates` lists them on standard error.
+//! Prints the seconds that mining took, by the clock and of processor time, and the memory that it added, as JSON; writes to
+//! GROUPS a row for each line: its template's number, a tab, and its outcome. `--templates` lists both on standard error.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -15,48 +15,61 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use marple_templates::{Miner, Options, Series};
+use marple_templates::{Miner, Options, Series, Template};
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, groups, flags @ ..] = arguments.as_slice() else {
-        eprintln!("usage: mine FILE GROUPS [--by-statement] [--templates]");
+        eprintln!("usage: mine FILE GROUPS [--templates]");
         std::process::exit(2);
     };
-    let has = |flag: &str| flags.iter().any(|given| given == flag);
     let source = std::fs::read_to_string(file)?;
     let lines: Vec<&str> = source.split_terminator('\0').collect();
 
     let before = forget_peak();
-    let started = Instant::now();
-    let mut miner = Miner::new(Options { split_by_outcome: !has("--by-statement"), ..Options::default() });
+    let (started, cpu_before) = (Instant::now(), cpu_seconds());
+    let mut miner = Miner::new(Options::default());
     for line in &lines {
         miner.observe(Series::Incident, line, 0);
     }
-    let seconds = started.elapsed().as_secs_f64();
+    let (seconds, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu_before);
     let added = memory_kib("VmHWM:").saturating_sub(before);
 
     let mut ids = HashMap::new();
     let mut rows = String::new();
     for line in &lines {
         let next = ids.len();
-        let group = miner.classify(line).map_or(-1, |id| i64::try_from(*ids.entry(id).or_insert(next)).unwrap());
-        writeln!(rows, "{group}").unwrap();
+        match miner.classify(line) {
+            Some((template, outcome)) => {
+                writeln!(rows, "{}\t{}", ids.entry(template.id).or_insert(next), outcome.words()).unwrap();
+            }
+            None => rows.push_str("none\t\n"),
+        }
     }
     std::fs::write(groups, rows)?;
-    if has("--templates") {
+    if flags.iter().any(|flag| flag == "--templates") {
         for template in miner.templates() {
             eprintln!("{:>8} {:?}", template.count(), template.text());
+            for outcome in template.outcomes().filter(|outcome| !outcome.words().is_empty()) {
+                eprintln!("{:>16} {:?}", outcome.count(), outcome.text());
+            }
         }
     }
     println!(
-        r#"{{"lines": {}, "bytes": {}, "seconds": {seconds:.4}, "templates": {}, "other": {}, "added_kib": {added}}}"#,
+        r#"{{"lines": {}, "bytes": {}, "seconds": {seconds:.4}, "cpu_seconds": {cpu:.4}, "templates": {}, "outcomes": {}, "other": {}, "added_kib": {added}}}"#,
         lines.len(),
         source.len(),
         miner.templates().count(),
+        miner.templates().flat_map(Template::outcomes).count(),
         miner.other(Series::Incident).count,
     );
     Ok(())
+}
+
+/// Processor time of this thread so far, in seconds (1 ns units of the scheduler's statistics; 0 where there are none).
+fn cpu_seconds() -> f64 {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    statistics.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).map_or(0.0, |ns| ns / 1e9)
 }
 
 /// Lets the peak of resident memory begin anew; gives the resident memory now, in KiB.

@@ -1,6 +1,7 @@
 //! One token of a template: a text, or a wildcard between a fixed beginning and a fixed end.
 
 use crate::WILDCARD;
+use crate::leaf::Fingerprint;
 use crate::scanner::{Kind, Token};
 
 /// What a token of a line must look like to fit.
@@ -20,7 +21,7 @@ enum Shape {
     Between(Box<[u8]>, Box<[u8]>),
 }
 
-/// How a token stands to a pattern.
+/// How a token stands to a pattern at the same place of the same skeleton.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {
     Fits,
@@ -28,8 +29,6 @@ pub(crate) enum Fit {
     Value,
     /// It would fit a wider pattern, but the difference is in a word of the message.
     Word,
-    /// It belongs to another template.
-    Never,
 }
 
 impl Pattern {
@@ -38,18 +37,20 @@ impl Pattern {
     }
 
     pub(crate) fn fit(&self, token: Token, text: &[u8]) -> Fit {
-        let fits = self.shape_fits(text);
-        if self.glued != token.glued {
-            return Fit::Never;
+        if token.kind == Kind::Outcome || self.shape_fits(text) {
+            return Fit::Fits;
         }
         match (self.kind, token.kind) {
-            (Kind::Pin, other) | (other, Kind::Pin) if other != Kind::Pin || !fits => Fit::Never,
-            (Kind::Field { key }, Kind::Field { key: other }) if key == other && fits => Fit::Fits,
-            (Kind::Field { key }, Kind::Field { key: other }) => self.same_key(key, other, text),
-            (Kind::Field { .. }, _) | (_, Kind::Field { .. }) => Fit::Never,
-            _ if fits => Fit::Fits,
-            (Kind::Variable, Kind::Variable) => Fit::Value,
-            _ => Fit::Word,
+            (Kind::Word, _) | (_, Kind::Word) => Fit::Word,
+            _ => Fit::Value,
+        }
+    }
+
+    /// What tells it from others at a glance.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        match &self.shape {
+            Shape::Exact(text) => fingerprint(self.kind, text),
+            Shape::Between(..) => Fingerprint::ANY,
         }
     }
 
@@ -59,16 +60,6 @@ impl Pattern {
             Shape::Between(head, tail) => {
                 text.len() >= head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail)
             }
-        }
-    }
-
-    /// A field's value is free, its key is not.
-    fn same_key(&self, key: u16, other: u16, text: &[u8]) -> Fit {
-        let key = usize::from(key);
-        if key == usize::from(other) && self.head().get(..key).is_some_and(|own| Some(own) == text.get(..key)) {
-            Fit::Value
-        } else {
-            Fit::Never
         }
     }
 
@@ -86,11 +77,14 @@ impl Pattern {
         }
     }
 
-    /// Lets in `text`, and everything between the beginning and the end that it shares with what fitted before.
-    pub(crate) fn admit(&mut self, text: &[u8]) {
-        if !self.shape_fits(text) {
+    /// Lets in `text`, and everything between the beginning and the end that it shares with what fitted before. False if
+    /// it fitted already.
+    pub(crate) fn admit(&mut self, text: &[u8]) -> bool {
+        let fits = self.shape_fits(text);
+        if !fits {
             self.widen_between(text, text, text.len());
         }
+        !fits
     }
 
     /// Lets in all that fits `other`.
@@ -135,7 +129,7 @@ impl Pattern {
     /// Whether all that fits `other` fits this too.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         match (&self.shape, &other.shape) {
-            _ if self.glued != other.glued => false,
+            _ if self.kind == Kind::Outcome => true,
             (_, Shape::Exact(text)) => self.shape_fits(text),
             (Shape::Exact(_), Shape::Between(..)) => false,
             (Shape::Between(head, tail), Shape::Between(other_head, other_tail)) => {
@@ -146,13 +140,21 @@ impl Pattern {
 
     /// Whether the two are different words, rather than different values of one.
     pub(crate) fn is_other_word(&self, other: &Self) -> bool {
-        let is_value = |kind| matches!(kind, Kind::Variable | Kind::Field { .. });
-        self.differs(other) && !(is_value(self.kind) && is_value(other.kind))
+        self.differs(other) && (self.kind == Kind::Word || other.kind == Kind::Word)
     }
 
     /// Two patterns that let in different texts.
     pub(crate) fn differs(&self, other: &Self) -> bool {
         self.shape != other.shape
+    }
+}
+
+/// What tells a token from others at a glance. Pins are alike in all templates that are compared, and outcomes differ freely.
+pub(crate) fn fingerprint(kind: Kind, text: &[u8]) -> Fingerprint {
+    match kind {
+        Kind::Word => Fingerprint::of_word(text),
+        Kind::Variable | Kind::Field { .. } => Fingerprint::of_value(text),
+        Kind::Outcome | Kind::Pin => Fingerprint::ANY,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The tree: which templates a line is compared with.
 //!
-//! Drain leads a line by its number of tokens and by its first words to a leaf. Here the second step is the *pinned* words
-//! instead: a first word is as often a name as a constant, while a level, a status or an error class always divides. So
-//! depth is two, and a leaf holds the templates of one length and one outcome.
+//! Drain leads a line by its number of tokens and by its first words to a leaf. Here the second step is the line's *skeleton*
+//! instead (levels, stack frames, the keys of fields, the places of outcomes): a first word is as often a name as a
+//! constant, while these always divide. So depth is two, and what is left to compare at a [`Leaf`] are words and values.
 //!
 //! A leaf that loses its last template is removed: leaves are never more than templates.
 
@@ -10,42 +10,47 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+use crate::leaf::Leaf;
 use crate::scanner::Masked;
 
-/// Templates at one leaf, at most: it bounds the work for one line.
-pub(crate) const MAX_AT_LEAF: usize = 256;
-
 /// The way from the root to a leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Path {
     tokens: usize,
-    pins: u64,
+    skeleton: u64,
 }
 
 impl Path {
     pub(crate) fn of(masked: &Masked) -> Self {
-        Self { tokens: masked.len(), pins: masked.pins() }
+        Self { tokens: masked.len(), skeleton: masked.skeleton() }
     }
 }
 
-/// Leaves with the slots of their templates, in the order of their making.
+/// Leaves with what is needed to compare a line with their templates.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
-    leaves: HashMap<Path, Vec<usize>, FixedState>,
+    leaves: HashMap<Path, Leaf, FixedState>,
 }
 
 impl Tree {
-    pub(crate) fn leaf(&self, path: Path) -> &[usize] {
-        self.leaves.get(&path).map_or(&[], Vec::as_slice)
+    pub(crate) fn leaf(&self, path: Path) -> Option<&Leaf> {
+        self.leaves.get(&path)
     }
 
-    pub(crate) fn insert(&mut self, path: Path, slot: usize) {
-        self.leaves.entry(path).or_default().push(slot);
+    /// The leaf of a template that is there.
+    pub(crate) fn leaf_mut(&mut self, path: Path) -> Option<&mut Leaf> {
+        self.leaves.get_mut(&path)
     }
 
-    pub(crate) fn remove(&mut self, path: Path, slot: usize) {
+    /// The leaf for a template to come.
+    pub(crate) fn grow(&mut self, path: Path) -> &mut Leaf {
+        self.leaves.entry(path).or_insert_with(|| Leaf::new(path.tokens))
+    }
+
+    /// Removes those slots from the leaf of which `keep` is false.
+    pub(crate) fn retain(&mut self, path: Path, keep: impl Fn(usize) -> bool) {
         if let Some(leaf) = self.leaves.get_mut(&path) {
-            leaf.retain(|&other| other != slot);
+            leaf.retain(keep);
             if leaf.is_empty() {
                 self.leaves.remove(&path);
             }

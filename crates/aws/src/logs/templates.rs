@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use marple_case::facts::{LogTemplate, Novelty};
-use marple_templates::{Miner, Options, Series, Tally, Template};
+use marple_templates::{Miner, Options, Outcome, Series, Tally, Template};
 
 use super::{blocks::Block, platform};
 use crate::{
@@ -37,7 +37,7 @@ pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
             miner.observe(series, block.text.trim_end(), block.at.as_millisecond());
         }
     }
-    let mut templates: Vec<LogTemplate> = miner.templates().filter_map(template).collect();
+    let mut templates: Vec<LogTemplate> = miner.templates().flat_map(Template::outcomes).filter_map(template).collect();
     let rank = |template: &LogTemplate| match template.novelty {
         Novelty::New | Novelty::Surged => 0,
         Novelty::Vanished | Novelty::Dropped => 1,
@@ -59,14 +59,15 @@ fn is_boilerplate(text: &str) -> bool {
     matches!(platform::record(text), Some(Record::Start { .. } | Record::Report(_) | Record::Other))
 }
 
-fn template(template: &Template) -> Option<LogTemplate> {
-    let (window, baseline) = (template.tally(Series::Incident), template.tally(Series::Baseline));
+/// One row for each outcome of a template: its `200`s may be as usual and its `500`s new.
+fn template(outcome: Outcome<'_>) -> Option<LogTemplate> {
+    let (window, baseline) = (outcome.tally(Series::Incident), outcome.tally(Series::Baseline));
     if window.count + baseline.count == 0 {
         return None;
     }
     let sample = if window.count > 0 { &window.sample } else { &baseline.sample };
     Some(LogTemplate {
-        template: template.text(),
+        template: outcome.text(),
         count: window.count,
         baseline_count: baseline.count,
         novelty: novelty(window.count, baseline.count),

@@ -7,41 +7,43 @@
 //! 3. [`variants`]: a template of its own, unless so many like it are there already that the words in which they differ must
 //!    be values too.
 //!
+//! In its [`template`] it is counted by its outcome; [`templates`] holds them all, and their number below a cap.
+//!
 //! The third step is where this differs from Drain, which turns a word into a wildcard at the second line that differs in
 //! it. "Database connection established" and "Database connection lost" must not become one template: the
 //! second may be the incident.
 
 mod recent;
+mod template;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod variants;
 
-use crate::pattern::Fit;
+use crate::leaf::{Difference, Fingerprint};
+use crate::pattern::{Fit, fingerprint};
 use crate::scanner::{Kind, Masked, Scanner};
 use crate::tally::{Series, Tally};
 use crate::tree::Path;
 use recent::Recent;
-use templates::Templates;
-pub use templates::{Template, TemplateId};
+pub use template::{Outcome, Template, TemplateId};
+use templates::{Place, Templates};
 
 /// Bounds and habits of a [`Miner`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// A line is cut after so many bytes (at a character's end); what follows is the wildcard at the end of its template.
     pub max_line_bytes: usize,
-    /// Templates that are kept; at least 16. Beyond it the rarest go, of equally rare ones those not seen for longest, and
-    /// their lines are counted in [`Miner::other`].
+    /// Templates that are kept, each counted as often as it has outcomes; at least 16. Beyond it the rarest outcomes go, of
+    /// equally rare ones those not seen for longest, and their lines are counted in [`Miner::other`].
     pub max_templates: usize,
     /// A word becomes a wildcard once more than so many lines that are otherwise much alike differ in it.
     pub max_variants: usize,
-    /// HTTP status, exit codes and error classes part templates. Levels and stack frames always do.
-    pub split_by_outcome: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_line_bytes: 4096, max_templates: 4096, max_variants: 8, split_by_outcome: true }
+        Self { max_line_bytes: 4096, max_templates: 4096, max_variants: 8 }
     }
 }
 
@@ -54,8 +56,15 @@ pub struct Miner {
     recent: Recent,
 }
 
+/// A masked line and what it is compared by.
+struct Line<'a> {
+    masked: &'a Masked,
+    path: Path,
+    fingerprints: Vec<Fingerprint>,
+}
+
 /// Where a masked line belongs.
-enum Place {
+enum Found {
     Fits(usize),
     /// It does once the values that differ are wildcards.
     Widen(usize),
@@ -66,7 +75,7 @@ impl Miner {
     /// A miner that has seen nothing.
     pub fn new(options: Options) -> Self {
         Self {
-            scanner: Scanner::new(options.split_by_outcome),
+            scanner: Scanner::default(),
             templates: Templates::new(options.max_templates.max(16)),
             recent: Recent::default(),
             options,
@@ -80,25 +89,28 @@ impl Miner {
         let (line, is_cut) = cut(line, self.options.max_line_bytes);
         let masked = self.scanner.scan(line, is_cut);
         let hash = Recent::hash(masked.text());
-        let slot = match self.recent.get(hash, masked.text(), &self.templates) {
-            Some(slot) => slot,
+        let place = match self.recent.get(hash, masked.text(), &self.templates) {
+            Some(place) => place,
             None => {
-                let slot = place(&mut self.templates, masked, self.options.max_variants);
-                self.recent.put(hash, masked.text(), slot, &self.templates);
-                slot
+                let place = place(&mut self.templates, masked, self.options.max_variants);
+                self.recent.put(hash, masked.text(), place, &self.templates);
+                place
             }
         };
-        self.templates.count(slot, series, line, at_ms)
+        self.templates.count(place, series, line, at_ms)
     }
 
-    /// The template that a line belongs to now, if it was mined and not given up.
-    pub fn classify(&self, line: &str) -> Option<TemplateId> {
+    /// The template that a line belongs to now, and its outcome, if it was mined and not given up.
+    pub fn classify(&self, line: &str) -> Option<(&Template, Outcome<'_>)> {
         let (line, is_cut) = cut(line, self.options.max_line_bytes);
-        let mut scanner = Scanner::new(self.options.split_by_outcome);
+        let mut scanner = Scanner::default();
         let masked = scanner.scan(line, is_cut);
-        match find(&self.templates, Path::of(masked), masked) {
-            Place::Fits(slot) => self.templates.get(slot).map(|template| template.id),
-            Place::Widen(_) | Place::Nowhere => None,
+        match find(&self.templates, &Line::of(masked)) {
+            Found::Fits(slot) => {
+                let template = self.templates.get(slot)?;
+                Some((template, template.outcome_of(masked)?))
+            }
+            Found::Widen(_) | Found::Nowhere => None,
         }
     }
 
@@ -109,7 +121,7 @@ impl Miner {
         templates.into_iter()
     }
 
-    /// Lines whose template was given up because [`Options::max_templates`] was reached.
+    /// Lines whose template was given up because there were too many.
     pub fn other(&self, series: Series) -> &Tally {
         self.templates.other(series)
     }
@@ -123,33 +135,49 @@ fn cut(line: &str, max: usize) -> (&str, bool) {
     (line.get(..line.floor_char_boundary(max)).unwrap_or(line), true)
 }
 
-/// The template's slot for a line that was not seen lately.
-fn place(templates: &mut Templates, masked: &Masked, max_variants: usize) -> usize {
-    let path = Path::of(masked);
-    match find(templates, path, masked) {
-        Place::Fits(slot) => slot,
-        Place::Widen(slot) => {
-            templates.widen(slot, masked);
-            slot
-        }
-        Place::Nowhere => variants::place(templates, path, masked, max_variants),
+impl<'a> Line<'a> {
+    fn of(masked: &'a Masked) -> Self {
+        let fingerprints = masked.tokens().map(|(token, text)| fingerprint(token.kind, text)).collect();
+        Self { masked, path: Path::of(masked), fingerprints }
+    }
+
+    fn count(&self, is_meant: impl Fn(Kind) -> bool) -> usize {
+        self.masked.tokens().filter(|(token, _)| is_meant(token.kind)).count()
     }
 }
 
-/// Looks at the templates of one leaf, in the order of their making.
-fn find(templates: &Templates, path: Path, masked: &Masked) -> Place {
+/// Finds or makes the place for a line that was not seen lately.
+fn place(templates: &mut Templates, masked: &Masked, max_variants: usize) -> Place {
+    let line = Line::of(masked);
+    let slot = match find(templates, &line) {
+        Found::Fits(slot) | Found::Widen(slot) => slot,
+        Found::Nowhere => variants::place(templates, &line, max_variants),
+    };
+    templates.place(slot, masked)
+}
+
+/// Looks at those templates of one leaf that have the line's words, in the order of their making.
+fn find(templates: &Templates, line: &Line<'_>) -> Found {
+    let Some(leaf) = templates.leaf(line.path) else {
+        return Found::Nowhere;
+    };
+    let has_words = line.count(|kind| kind == Kind::Word) > 0;
+    let fields = line.count(|kind| matches!(kind, Kind::Field { .. }));
+    let may_widen = |row: &Difference| has_words || row.values * 2 <= fields;
+    let differences = leaf.differences(&line.fingerprints);
     let mut widen = None;
-    for (slot, template) in templates.at(path) {
-        match likeness(template, masked) {
-            Likeness::Fits => return Place::Fits(slot),
-            Likeness::Values => widen = widen.or(Some(slot)),
-            Likeness::Words { .. } | Likeness::None => {}
+    for row in leaf.rows(&differences).filter(|row| row.words == 0) {
+        let is_of_use = row.values == 0 || (widen.is_none() && may_widen(&row));
+        match templates.get(row.slot).filter(|_| is_of_use).map(|template| likeness(template, line.masked)) {
+            Some(Likeness::Fits) => return Found::Fits(row.slot),
+            Some(Likeness::Values) => widen = widen.or(Some(row.slot)),
+            _ => {}
         }
     }
-    widen.map_or(Place::Nowhere, Place::Widen)
+    widen.map_or(Found::Nowhere, Found::Widen)
 }
 
-/// How like a template a line is.
+/// How like a template a line of its skeleton is.
 enum Likeness {
     Fits,
     /// Only values differ.
@@ -166,7 +194,6 @@ fn likeness(template: &Template, masked: &Masked) -> Likeness {
     let (mut words, mut differing, mut fields, mut values) = (0, 0, 0, 0);
     for (pattern, (token, text)) in template.patterns.iter().zip(masked.tokens()) {
         match (pattern.fit(token, text), pattern.kind) {
-            (Fit::Never, _) => return Likeness::None,
             (Fit::Word, _) => {
                 differing += 1;
                 words += 1;

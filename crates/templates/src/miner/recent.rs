@@ -1,13 +1,13 @@
 //! Masked lines seen lately, and their templates: what lets most lines skip the tree.
 //!
 //! A table with one place for each hash; a newer line takes an older one's place. The text is compared, so that a collision
-//! costs time and never a wrong answer, and the id, so that a slot that was used again is not mistaken.
+//! costs time and never a wrong answer, and the id, so that a place that was used again is not mistaken.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use foldhash::fast::FixedState;
 
-use super::templates::{TemplateId, Templates};
+use super::templates::{Place, Templates};
 
 /// Places in the table: a power of two. With [`MAX_BYTES`] it bounds the table's memory to some 5 MiB.
 const PLACES: usize = 8192;
@@ -23,8 +23,8 @@ pub(super) struct Recent {
 #[derive(Debug)]
 struct Seen {
     hash: u64,
-    id: TemplateId,
-    slot: usize,
+    id: u64,
+    place: Place,
     text: Vec<u8>,
 }
 
@@ -42,27 +42,27 @@ impl Recent {
         hasher.finish()
     }
 
-    /// The slot of the template that this text belonged to, if the template is still there.
+    /// The place of this text's lines, if it is still there.
     #[inline]
-    pub(super) fn get(&self, hash: u64, text: &[u8], templates: &Templates) -> Option<usize> {
-        let seen = self.places.get(place(hash))?.as_ref()?;
-        (seen.hash == hash && seen.text == text && templates.get(seen.slot)?.id == seen.id).then_some(seen.slot)
+    pub(super) fn get(&self, hash: u64, text: &[u8], templates: &Templates) -> Option<Place> {
+        let seen = self.places.get(index(hash))?.as_ref()?;
+        (seen.hash == hash && seen.text == text && templates.id_at(seen.place)? == seen.id).then_some(seen.place)
     }
 
-    pub(super) fn put(&mut self, hash: u64, text: &[u8], slot: usize, templates: &Templates) {
-        let (Some(place), Some(template)) = (self.places.get_mut(place(hash)), templates.get(slot)) else {
+    pub(super) fn put(&mut self, hash: u64, text: &[u8], place: Place, templates: &Templates) {
+        let (Some(entry), Some(id)) = (self.places.get_mut(index(hash)), templates.id_at(place)) else {
             return;
         };
         if text.len() > MAX_BYTES {
             return;
         }
-        let mut kept = place.take().map(|seen| seen.text).unwrap_or_default();
+        let mut kept = entry.take().map(|seen| seen.text).unwrap_or_default();
         kept.clear();
         kept.extend_from_slice(text);
-        *place = Some(Seen { hash, id: template.id, slot, text: kept });
+        *entry = Some(Seen { hash, id, place, text: kept });
     }
 }
 
-fn place(hash: u64) -> usize {
+fn index(hash: u64) -> usize {
     usize::try_from(hash % PLACES as u64).unwrap_or_default()
 }

@@ -1,63 +1,14 @@
-//! The templates that a miner holds: how many, which go when there are too many, and what they have counted.
+//! The templates that a miner holds: how many, which go when there are too many, and where a line is counted.
 
 use super::Masked;
+use super::template::{Part, Template, TemplateId};
+use crate::leaf::{Leaf, MAX_AT_LEAF};
 use crate::pattern::Pattern;
 use crate::tally::{Series, Tallies, Tally};
-use crate::tree::{MAX_AT_LEAF, Path, Tree};
+use crate::tree::{Path, Tree};
 
-/// Names a template within one miner. Never used again, even after its template is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TemplateId(u64);
-
-/// A log statement, as far as its lines tell.
-#[derive(Debug)]
-pub struct Template {
-    /// Its name.
-    pub id: TemplateId,
-    pub(super) patterns: Vec<Pattern>,
-    path: Path,
-    tallies: Tallies,
-    /// Number of lines observed when it was last seen.
-    last_used: u64,
-}
-
-impl Template {
-    /// What its lines have in common: `GET /api/users/<*> 200 <*>ms`. Runs of white space are one space.
-    pub fn text(&self) -> String {
-        let mut text = vec![];
-        for pattern in &self.patterns {
-            if !text.is_empty() && !pattern.glued {
-                text.push(b' ');
-            }
-            pattern.render(&mut text);
-        }
-        String::from_utf8_lossy(&text).into_owned()
-    }
-
-    /// Its tokens, as they stand in the text.
-    pub fn tokens(&self) -> impl Iterator<Item = String> {
-        self.patterns.iter().map(|pattern| {
-            let mut token = vec![];
-            pattern.render(&mut token);
-            String::from_utf8_lossy(&token).into_owned()
-        })
-    }
-
-    /// Its lines in one series.
-    pub fn tally(&self, series: Series) -> &Tally {
-        self.tallies.of(series)
-    }
-
-    /// Its lines in both series.
-    pub fn count(&self) -> u64 {
-        self.tallies.count()
-    }
-
-    /// What decides who goes: the rarest, and of those the one not seen for longest.
-    fn worth(&self) -> (u64, u64) {
-        (self.count(), self.last_used)
-    }
-}
+/// Outcomes of one template, at most.
+const MAX_OUTCOMES: usize = 256;
 
 /// A bounded collection of templates. A slot is a template's place in it, and is used again; an id is not.
 #[derive(Debug)]
@@ -68,8 +19,17 @@ pub(super) struct Templates {
     next_id: u64,
     /// Lines observed: the clock of "not seen for longest".
     lines: u64,
+    /// Outcomes of all templates.
+    outcomes: usize,
     other: Tallies,
     max: usize,
+}
+
+/// Where a line is counted: a template's slot, and one of its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    slot: usize,
+    part: usize,
 }
 
 impl Templates {
@@ -80,6 +40,7 @@ impl Templates {
             tree: Tree::default(),
             next_id: 1,
             lines: 0,
+            outcomes: 0,
             other: Tallies::default(),
             max,
         }
@@ -98,96 +59,160 @@ impl Templates {
         self.other.of(series)
     }
 
-    /// The templates at one leaf, in the order of their making.
-    pub(super) fn at(&self, path: Path) -> impl Iterator<Item = (usize, &Template)> {
-        self.tree.leaf(path).iter().filter_map(|&slot| Some((slot, self.get(slot)?)))
+    pub(super) fn leaf(&self, path: Path) -> Option<&Leaf> {
+        self.tree.leaf(path)
     }
 
-    /// Counts a line in the template at `slot`.
+    /// What stands at a place; never the same again once it is given up.
     #[inline]
-    pub(super) fn count(&mut self, slot: usize, series: Series, line: &str, at_ms: i64) -> TemplateId {
+    pub(super) fn id_at(&self, place: Place) -> Option<u64> {
+        Some(self.get(place.slot)?.parts.get(place.part)?.id)
+    }
+
+    /// Counts a line in its place.
+    #[inline]
+    pub(super) fn count(&mut self, place: Place, series: Series, line: &str, at_ms: i64) -> TemplateId {
         self.lines += 1;
-        match self.slots.get_mut(slot).and_then(Option::as_mut) {
-            Some(template) => {
-                template.last_used = self.lines;
-                template.tallies.of_mut(series).add(line, at_ms);
-                template.id
-            }
-            None => {
-                debug_assert!(false, "the slot of a line just placed holds its template");
-                self.other.of_mut(series).add(line, at_ms);
-                TemplateId(0)
-            }
+        if let Some(template) = self.slots.get_mut(place.slot).and_then(Option::as_mut)
+            && let Some(part) = template.parts.get_mut(place.part)
+        {
+            part.last_used = self.lines;
+            part.tallies.of_mut(series).add(line, at_ms);
+            return template.id;
         }
+        debug_assert!(false, "the place of a line just found holds its template");
+        self.other.of_mut(series).add(line, at_ms);
+        TemplateId(0)
     }
 
-    /// Widens the template at `slot` so that the line fits.
-    pub(super) fn widen(&mut self, slot: usize, masked: &Masked) {
-        if let Some(template) = self.slots.get_mut(slot).and_then(Option::as_mut) {
-            for (pattern, (_, text)) in template.patterns.iter_mut().zip(masked.tokens()) {
-                pattern.admit(text);
-            }
+    /// The place for a line in the template at `slot`, which is widened so that the line fits.
+    pub(super) fn place(&mut self, slot: usize, masked: &Masked) -> Place {
+        let known = self.get(slot).and_then(|template| template.part_of(masked));
+        if known.is_none() {
+            self.make_room_for_outcome(slot);
         }
+        let Some(template) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            debug_assert!(false, "a template was just found or made at this slot");
+            return Place { slot, part: 0 };
+        };
+        let part = known.unwrap_or_else(|| {
+            self.next_id += 1;
+            self.outcomes += 1;
+            template.add_part(self.next_id, masked, self.lines + 1)
+        });
+        if template.admit(part, masked)
+            && let Some(leaf) = self.tree.leaf_mut(template.path)
+        {
+            leaf.set(slot, template.patterns.iter().map(Pattern::fingerprint));
+        }
+        Place { slot, part }
     }
 
-    /// Adds a template, after making room for it.
+    /// Adds a template without lines, after making room for it.
     pub(super) fn insert(&mut self, path: Path, patterns: Vec<Pattern>) -> usize {
-        self.make_room(path);
-        let id = TemplateId(self.next_id);
-        self.next_id += 1;
-        let template = Template { id, patterns, path, tallies: Tallies::default(), last_used: self.lines + 1 };
+        if self.tree.leaf(path).is_some_and(|leaf| leaf.slots().len() >= MAX_AT_LEAF) {
+            self.give_up_at(path);
+        }
         let slot = self.vacant.pop().unwrap_or(self.slots.len());
+        self.tree.grow(path).push(slot, patterns.iter().map(Pattern::fingerprint));
+        self.next_id += 1;
+        let template = Template { id: TemplateId(self.next_id), patterns, path, parts: vec![] };
         match self.slots.get_mut(slot) {
             Some(vacant) => *vacant = Some(template),
             None => self.slots.push(Some(template)),
         }
-        self.tree.insert(path, slot);
         slot
     }
 
-    /// Makes one template of those at `parts`, with the given patterns; the oldest keeps its id.
-    pub(super) fn merge(&mut self, path: Path, patterns: Vec<Pattern>, parts: &[usize]) -> usize {
-        let Some((&oldest, younger)) = parts.split_first() else {
+    /// Makes one template of those in `slots`, with the given patterns; the oldest, in the first slot, keeps its id.
+    pub(super) fn merge(&mut self, path: Path, patterns: Vec<Pattern>, slots: &[usize]) -> usize {
+        let Some((&oldest, younger)) = slots.split_first() else {
             return self.insert(path, patterns);
         };
-        let mut tallies = Tallies::default();
-        for &slot in younger {
-            if let Some(template) = self.remove(slot) {
-                tallies.merge(template.tallies);
-            }
-        }
+        let absorbed: Vec<Template> = younger.iter().filter_map(|&slot| self.slots.get_mut(slot)?.take()).collect();
+        self.tree.retain(path, |slot| !younger.contains(&slot));
+        self.vacant.extend(younger);
         if let Some(template) = self.slots.get_mut(oldest).and_then(Option::as_mut) {
+            self.outcomes -= template.parts.len();
+            for other in absorbed {
+                self.outcomes -= other.parts.len();
+                template.absorb(other);
+            }
+            self.outcomes += template.parts.len();
             template.patterns = patterns;
-            template.tallies.merge(tallies);
+            if let Some(leaf) = self.tree.leaf_mut(path) {
+                leaf.set(oldest, template.patterns.iter().map(Pattern::fingerprint));
+            }
         }
         oldest
     }
 
-    fn remove(&mut self, slot: usize) -> Option<Template> {
-        let template = self.slots.get_mut(slot)?.take()?;
-        self.tree.remove(template.path, slot);
-        self.vacant.push(slot);
-        Some(template)
-    }
-
-    /// Gives up templates if there are too many at this leaf, or at all: an eighth at once, so that it is seldom.
-    fn make_room(&mut self, path: Path) {
-        if self.tree.leaf(path).len() >= MAX_AT_LEAF {
-            let leaf = self.tree.leaf(path).to_vec();
-            self.give_up(leaf, MAX_AT_LEAF / 8);
+    /// Gives up an eighth of a template's outcomes if they are too many, or an eighth of all if those are.
+    fn make_room_for_outcome(&mut self, slot: usize) {
+        if self.get(slot).is_some_and(|template| template.parts.len() >= MAX_OUTCOMES) {
+            self.give_up_outcomes(|other| other == slot);
         }
-        if self.slots.len() - self.vacant.len() >= self.max {
-            self.give_up((0..self.slots.len()).collect(), self.max / 8);
+        if self.outcomes >= self.max {
+            self.give_up_outcomes(|_| true);
+            self.remove_empty(slot);
         }
     }
 
-    fn give_up(&mut self, mut slots: Vec<usize>, count: usize) {
-        slots.retain(|&slot| self.get(slot).is_some());
-        slots.sort_unstable_by_key(|&slot| self.get(slot).map(Template::worth));
-        for slot in slots.into_iter().take(count) {
-            if let Some(template) = self.remove(slot) {
-                self.other.merge(template.tallies);
+    /// Gives up the eighth of outcomes that is worth least, of the templates in those slots that `is_meant` says.
+    fn give_up_outcomes(&mut self, is_meant: impl Fn(usize) -> bool) {
+        let templates = self.slots.iter().enumerate().filter(|(slot, _)| is_meant(*slot));
+        let worths = templates.flat_map(|(_, template)| template).flat_map(|template| &template.parts).map(Part::worth);
+        let Some(limit) = least_eighth(worths.collect()) else {
+            return;
+        };
+        let meant = self.slots.iter_mut().enumerate().filter(|(slot, _)| is_meant(*slot));
+        for template in meant.filter_map(|(_, template)| template.as_mut()) {
+            for part in template.parts.extract_if(.., |part| part.worth() <= limit) {
+                self.outcomes -= 1;
+                self.other.merge(part.tallies);
             }
         }
     }
+
+    /// Removes the templates that have lost their last outcome, but for the one at `kept`, which is about to have one.
+    fn remove_empty(&mut self, kept: usize) {
+        let mut paths = vec![];
+        for (slot, place) in self.slots.iter_mut().enumerate() {
+            if slot != kept
+                && let Some(template) = place.take_if(|template| template.parts.is_empty())
+            {
+                paths.push(template.path);
+                self.vacant.push(slot);
+            }
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            self.tree.retain(path, |slot| self.slots.get(slot).is_some_and(Option::is_some));
+        }
+    }
+
+    /// Gives up the eighth of templates at a leaf that is worth least.
+    fn give_up_at(&mut self, path: Path) {
+        let slots = self.tree.leaf(path).map_or(&[][..], Leaf::slots);
+        let worths = slots.iter().filter_map(|&slot| self.get(slot)).map(Template::worth);
+        let Some(limit) = least_eighth(worths.collect()) else {
+            return;
+        };
+        for &slot in slots {
+            let place = self.slots.get_mut(slot);
+            if let Some(template) = place.and_then(|place| place.take_if(|template| template.worth() <= limit)) {
+                self.vacant.push(slot);
+                self.outcomes -= template.parts.len();
+                template.parts.into_iter().for_each(|part| self.other.merge(part.tallies));
+            }
+        }
+        self.tree.retain(path, |slot| self.slots.get(slot).is_some_and(Option::is_some));
+    }
+}
+
+/// The worth of the last who goes if the least of eight goes.
+fn least_eighth(mut worths: Vec<(u64, u64)>) -> Option<(u64, u64)> {
+    let last = (worths.len() / 8).saturating_sub(1);
+    (last < worths.len()).then(|| *worths.select_nth_unstable(last).1)
 }

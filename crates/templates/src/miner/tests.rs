@@ -14,6 +14,10 @@ fn texts(miner: &Miner) -> Vec<String> {
     miner.templates().map(|template| format!("{} x {}", template.count(), template.text())).collect()
 }
 
+fn outcomes(miner: &Miner) -> Vec<String> {
+    miner.templates().flat_map(Template::outcomes).map(|one| format!("{} x {}", one.count(), one.text())).collect()
+}
+
 #[test]
 fn lambda_platform_lines_are_one_template_each() {
     let lines = ["6f1c0c9e-aaaa-bbbb-cccc-ddddeeeeffff", "0a1b2c3d-1111-4222-8333-444455556666"].map(|id| {
@@ -54,14 +58,25 @@ fn a_wildcard_keeps_the_key_and_the_quotes() {
 }
 
 #[test]
-fn error_classes_part_templates_unless_told_not_to() {
-    let lines = ["failed: TypeError in cart", "failed: RangeError in cart"];
-    assert_eq!(mine(lines).templates().count(), 2);
-    let mut miner = Miner::new(Options { split_by_outcome: false, ..Options::default() });
-    for status in [200, 500] {
-        miner.observe(Series::Incident, &format!("GET /a {status} 5ms"), 0);
-    }
-    assert_eq!(texts(&miner), ["2 x <*> /a <*> <*>ms"]);
+fn outcomes_are_counted_apart_in_one_template() {
+    let miner = mine(["GET /a 200 5ms", "GET /a 500 9ms", "GET /a 200 6ms", "PUT /a 500 7ms"]);
+    assert_eq!(texts(&miner), ["4 x <*> /a <*> <*>ms"]);
+    assert_eq!(outcomes(&miner), ["2 x GET /a 200 <*>ms", "1 x GET /a 500 <*>ms", "1 x PUT /a 500 <*>ms"]);
+    let (template, outcome) = miner.classify("GET /a 500 1ms").unwrap();
+    assert_eq!((template.count(), outcome.count(), outcome.words()), (4, 1, "GET 500".to_owned()));
+
+    let classes = mine(["failed: TypeError in cart", "failed: RangeError in cart"]);
+    assert_eq!(texts(&classes), ["2 x failed: <*> in cart"]);
+    assert_eq!(outcomes(&classes), ["1 x failed: TypeError in cart", "1 x failed: RangeError in cart"]);
+}
+
+#[test]
+fn an_outcome_says_which_of_the_templates_values_it_had() {
+    let users = ('a'..='z').map(|name| format!("GET /home/{name}{name}{name} 200 of the shop"));
+    let lines: Vec<String> = users.chain((0..3).map(|_| "GET /home/bbb 500 of the shop".to_owned())).collect();
+    let miner = mine(lines.iter().map(String::as_str));
+    assert_eq!(texts(&miner), ["29 x GET /home/<*> <*> of the shop"]);
+    assert_eq!(outcomes(&miner), ["26 x GET /home/<*> 200 of the shop", "3 x GET /home/bbb 500 of the shop"]);
 }
 
 #[test]
@@ -70,7 +85,7 @@ fn a_tally_holds_count_times_and_the_earliest_line() {
     miner.observe(Series::Baseline, "took 5ms", 10);
     miner.observe(Series::Incident, "took 6ms", 90);
     miner.observe(Series::Incident, "took 7ms", 70);
-    let template = miner.templates().next().unwrap();
+    let template = miner.templates().next().unwrap().outcomes().next().unwrap();
     let expected = Tally { count: 2, first_at_ms: 70, last_at_ms: 90, sample: "took 7ms".to_owned() };
     assert_eq!(template.tally(Series::Incident), &expected);
     assert_eq!(template.tally(Series::Baseline).count, 1);
@@ -86,7 +101,7 @@ fn what_is_given_up_is_counted_as_other_and_the_frequent_stay() {
         miner.observe(Series::Incident, &"rare ".repeat(length), 0);
     }
     let kept: u64 = miner.templates().map(Template::count).sum();
-    assert!(miner.templates().count() <= 16);
+    assert!(miner.templates().flat_map(Template::outcomes).count() <= 16);
     assert_eq!(kept + miner.other(Series::Incident).count, 299);
     assert!(miner.templates().any(|template| template.count() == 100));
 }
@@ -96,6 +111,6 @@ fn long_lines_are_cut_and_say_so() {
     let line = "é".repeat(5_000);
     let miner = mine([line.as_str()]);
     let template = miner.templates().next().unwrap();
-    assert_eq!(template.tally(Series::Incident).sample.len(), 4096);
+    assert_eq!(template.outcomes().next().unwrap().tally(Series::Incident).sample.len(), 4096);
     assert!(template.text().ends_with(" <*>"));
 }

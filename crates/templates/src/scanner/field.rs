@@ -11,9 +11,9 @@ pub(super) enum Key {
     Message,
     /// The value is a level: pinned.
     Level,
-    /// The value is an outcome: short numbers and plain words are pinned.
+    /// The value is an outcome: short numbers and plain words tell how it went.
     Status,
-    /// The value is an error's code or number: short numbers are pinned.
+    /// The value is an error's code or number: short numbers tell how it went.
     Code,
     /// The value is a stack trace.
     Stack,

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
         /// Bytes up to where the value begins.
         key: u16,
     },
+    /// Tells how it went: differs freely, and is counted apart.
+    Outcome,
     /// Must be the same, to the letter.
     Pin,
 }
@@ -66,14 +68,26 @@ impl Masked {
             .map(|token| (*token, self.text.get(token.start as usize..token.end as usize).unwrap_or_default()))
     }
 
-    /// A hash of the pinned tokens, in their order.
-    pub(crate) fn pins(&self) -> u64 {
+    /// A hash of what all lines of a template share to the letter: what kinds of tokens there are and whether white space
+    /// is before them, the keys of fields, and pinned words.
+    pub(crate) fn skeleton(&self) -> u64 {
         let mut hasher = FixedState::with_seed(0).build_hasher();
-        for (_, text) in self.tokens().filter(|(token, _)| token.kind == Kind::Pin) {
-            hasher.write(text);
-            hasher.write_u8(0);
+        for (token, text) in self.tokens() {
+            let (kind, fixed) = match token.kind {
+                Kind::Word | Kind::Variable => (0, 0),
+                Kind::Outcome => (1, 0),
+                Kind::Field { key } => (2, usize::from(key)),
+                Kind::Pin => (3, text.len()),
+            };
+            hasher.write_u8(kind << 1 | u8::from(token.glued));
+            hasher.write(text.get(..fixed).unwrap_or_default());
         }
         hasher.finish()
+    }
+
+    /// The words that tell how it went, in their order.
+    pub(crate) fn outcome(&self) -> impl Iterator<Item = &[u8]> {
+        self.tokens().filter(|(token, _)| token.kind == Kind::Outcome).map(|(_, text)| text)
     }
 
     pub(super) fn clear(&mut self) {
@@ -130,11 +144,21 @@ impl Masked {
         self.text.extend_from_slice(b"\"<*>\"");
     }
 
-    /// A token of its own that is pinned, and to which what follows is glued.
+    /// A token of its own that is pinned.
     pub(super) fn push_pin(&mut self, word: &[u8]) {
+        self.push_alone(word, Kind::Pin);
+    }
+
+    /// A token of its own that tells how it went.
+    pub(super) fn push_outcome(&mut self, word: &[u8]) {
+        self.push_alone(word, Kind::Outcome);
+    }
+
+    /// A token of its own, to which what follows is glued.
+    fn push_alone(&mut self, word: &[u8], kind: Kind) {
         self.end_token_glued();
         self.text.extend_from_slice(word);
-        self.end(Kind::Pin);
+        self.end(kind);
         self.glue();
     }
 

@@ -1,11 +1,11 @@
 //! Masking: from a log line to tokens in which every value is a wildcard. One pass over the bytes, no regular expressions.
 //!
 //! - [`Scanner::scan`] walks a line: white space parts tokens, punctuation is copied, and each word (letters, digits, `_ - .`)
-//!   is looked at by [`word`]: copied, masked, or *pinned*.
+//!   is looked at by [`word`]: copied, masked, *pinned*, or marked as an *outcome*.
 //! - [`Masked`] holds the result: the masked text, and where its tokens end.
 //! - [`field`] knows the keys of `key=value` and `"key":value`: a key always stays; a value that holds white space is masked whole,
 //!   unless its key says that it is the message.
-//! - [`outcome`] knows what is pinned: levels, error classes, errno names, HTTP status and exit codes.
+//! - [`outcome`] knows levels, which are pinned, and outcomes: error classes, errno names, HTTP methods and status, exit codes.
 //! - [`masked`] also folds what would vary in length: `[1, 2, 3]` becomes `[<*>]`, `10.0.1.7:5432` becomes `<*>`.
 //!
 //! Invariants: bytes above 0x7f count as letters and words are kept or masked whole, so the masked text of valid UTF-8 is
@@ -29,10 +29,8 @@ use field::{Key, Value};
 const MAX_TOKENS: usize = 256;
 
 /// Masks lines. Holds no state from one line to the next but its buffers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Scanner {
-    /// Pin HTTP status, error classes and exit codes.
-    pin_outcomes: bool,
     /// The line so far.
     masked: Masked,
 }
@@ -58,10 +56,6 @@ struct Walk<'a> {
 }
 
 impl Scanner {
-    pub(crate) fn new(pin_outcomes: bool) -> Self {
-        Self { pin_outcomes, masked: Masked::default() }
-    }
-
     /// Masks one message. What lies beyond the caller's cut must not be passed in.
     pub(crate) fn scan(&mut self, message: &str, is_cut: bool) -> &Masked {
         self.masked.clear();

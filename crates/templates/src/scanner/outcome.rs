@@ -1,9 +1,10 @@
-//! What is pinned: the words that tell an engineer how it went.
+//! The words that tell an engineer how it went.
 //!
-//! Two lines that differ in a pinned word never share a template. The lists are closed or bounded (HTTP status codes, numbers
-//! of up to three digits after `exit code`), so that pinning cannot multiply templates without end.
+//! Two lines that differ in a level never share a template; two that differ in an outcome (HTTP method and status, error class,
+//! exit code) share the template and are counted apart. Most of the lists are closed or bounded (HTTP status codes,
+//! numbers of up to three digits after `exit code`), so that outcomes are few.
 
-/// Whether a word without digits is a level, an error class or an errno name.
+/// Whether a word without digits is a level.
 pub(super) fn is_level(word: &[u8]) -> bool {
     matches!(
         word,

@@ -2,15 +2,15 @@
 
 use super::*;
 
-/// The masked line as a template would show it; pinned tokens in `[[ ]]`.
+/// The masked line as a template would show it; pinned tokens and outcomes in `[[ ]]`.
 fn masked(message: &str) -> String {
-    let mut scanner = Scanner::new(true);
+    let mut scanner = Scanner::default();
     let mut out = String::new();
     for (token, text) in scanner.scan(message, false).tokens() {
         let text = str::from_utf8(text).unwrap();
         out.push_str(if out.is_empty() || token.glued { "" } else { " " });
         match token.kind {
-            Kind::Pin => out.push_str(&format!("[[{text}]]")),
+            Kind::Pin | Kind::Outcome => out.push_str(&format!("[[{text}]]")),
             _ => out.push_str(text),
         }
     }

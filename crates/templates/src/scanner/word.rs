@@ -1,6 +1,6 @@
 //! One word: copied, masked or pinned.
 //!
-//! A word without digits is copied, or pinned if it tells an outcome. A word with digits is an identifier as a whole (UUID, hash,
+//! A word without digits is copied, unless it is a level (pinned) or tells an outcome. A word with digits is an identifier as a whole (UUID, hash,
 //! random key), or is judged part by part, parts being what `_ - .` separate:
 //!
 //! | part | becomes | because |
@@ -48,14 +48,12 @@ impl Scanner {
 
     fn plain(&mut self, walk: &mut Walk<'_>, start: usize, word: &[u8], class: Class) {
         let key = walk.value.as_ref().map(|value| value.key);
-        if matches!(key, Some(Key::Level))
-            || (key == Some(Key::Status) && self.pin_outcomes)
-            || (class.is(Class::UPPER) && self.is_pinned(word))
-        {
+        if key == Some(Key::Level) || (class.is(Class::UPPER) && outcome::is_level(word)) {
             self.masked.push_pin(word);
-        } else if class.is(Class::UPPER) && !class.is(Class::LOWER) && walk.expect_status(start, word) {
-            // Which methods there are is known: without outcomes, a method is a value as a status is.
-            if self.pin_outcomes { self.masked.push_pin(word) } else { self.masked.push_wildcard() }
+        } else if key == Some(Key::Status)
+            || (class.is(Class::UPPER) && (outcome::is_error_class(word) || walk.expect_status(start, word, class)))
+        {
+            self.masked.push_outcome(word);
         } else if (word.len() >= 8 && class == Class::LOWER) // `deadbeef`: no letter above f
             || (word.len() == 3 && is_date_name(walk, start, word))
         {
@@ -65,13 +63,9 @@ impl Scanner {
         }
     }
 
-    fn is_pinned(&self, word: &[u8]) -> bool {
-        outcome::is_level(word) || (self.pin_outcomes && outcome::is_error_class(word))
-    }
-
     fn numbered(&mut self, walk: &Walk<'_>, start: usize, word: &[u8], class: Class) {
-        if word.len() <= 3 && self.pin_outcomes && class == Class::DIGIT && walk.is_outcome(start, word) {
-            self.masked.push_pin(word);
+        if word.len() <= 3 && class == Class::DIGIT && walk.is_outcome(start, word) {
+            self.masked.push_outcome(word);
         } else if is_identifier(word, class) {
             self.masked.push_wildcard();
         } else {
@@ -121,7 +115,10 @@ impl Scanner {
 
 impl Walk<'_> {
     /// After an HTTP method the status is two gaps away, after a protocol it is one. True if the word is a method.
-    fn expect_status(&mut self, start: usize, word: &[u8]) -> bool {
+    fn expect_status(&mut self, start: usize, word: &[u8], class: Class) -> bool {
+        if class.is(Class::LOWER) {
+            return false;
+        }
         let is_method = outcome::is_http_method(word);
         if is_method {
             self.status_at_gap = self.gaps + 2;
