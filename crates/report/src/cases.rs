@@ -1,4 +1,4 @@
-//! Three investigations, built by hand, that the tests render: complete, partial, and without enough evidence.
+//! Investigations, built by hand, that the tests render: complete, partial, without enough evidence, and talked about.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,10 +16,12 @@ use serde_json::{Value, json};
 
 use crate::Report;
 
+mod chat;
 mod complete;
 mod insufficient;
 mod partial;
 
+pub(crate) use chat::chat;
 pub(crate) use complete::complete;
 pub(crate) use insufficient::insufficient;
 pub(crate) use partial::partial;

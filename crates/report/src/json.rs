@@ -108,6 +108,8 @@ pub struct Document {
     pub root_cause: Option<RootCause>,
     /// How many earlier root causes this one replaced.
     pub superseded: u32,
+    /// Once a later root cause has replaced an earlier one: all versions, oldest first; the last one is `root_cause`. Else empty.
+    pub versions: Vec<Version>,
     /// The mitigation plan; null if there is none.
     pub mitigation: Option<Mitigation>,
     /// What could not be seen, whether or not there is a root cause. Holds those of `root_cause` too.
@@ -212,6 +214,21 @@ pub struct RootCause {
     pub recommended_checks: Vec<String>,
     /// When it was accepted, UTC.
     pub at: Timestamp,
+}
+
+/// A version of the root cause.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Version {
+    /// From 1.
+    pub version: usize,
+    /// The model that reported it.
+    pub model: String,
+    /// Computed by code from the checks.
+    pub confidence: Confidence,
+    /// The claim, with the results of its check.
+    pub root_cause: RootCause,
+    /// The plan that went with it.
+    pub mitigation: Option<Mitigation>,
 }
 
 /// A link of the causal chain.
@@ -380,8 +397,14 @@ pub struct Question {
     pub at: Timestamp,
     /// The question.
     pub question: String,
-    /// The answer; null if there is none.
+    /// The answer, Markdown; null if there is none.
     pub answer: Option<String>,
+    /// What the answer rests on. Empty: words alone, of which nothing was checked.
+    pub citations: Vec<Citation>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// What gave out before there was an answer.
+    pub given_up: Option<String>,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //! | [`live`] | the time line, one line an event |
 //! | [`brief`] | what a piece of evidence shows, in a few words |
 //! | [`words`] | the program's own words, one table a language |
+//! | `prose` | the Markdown of an answer, taken apart |
 //! | [`visible`] | foreign text with nothing hidden in it |
 //! | [`amounts`] | durations, tokens and money as people read them |
 //!
@@ -30,6 +31,7 @@ pub mod json;
 pub mod live;
 pub mod markdown;
 mod phrases;
+mod prose;
 pub mod report;
 pub mod terminal;
 pub mod visible;

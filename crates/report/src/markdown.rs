@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `escape.rs` | foreign text, as text, in code spans and in fences |
 //! | `plan.rs` | the plan |
+//! | `answer.rs` | questions and their answers, earlier versions of the root cause |
 //! | `appendix.rs` | findings, evidence, what happened on the way, what was spent |
 
 use marple_case::EvidenceId;
@@ -17,6 +18,7 @@ use crate::{
 };
 use escape::{code, text};
 
+mod answer;
 mod appendix;
 pub mod escape;
 mod plan;
@@ -107,6 +109,9 @@ fn head(out: &mut Lines, report: &Report) {
     out.heading(1, &text(&title.or_else(asked).unwrap_or_else(|| report.id.to_string())));
     let confidence =
         report.confidence().map_or_else(String::new, |level| format!(", {} {}", words.confidence, words.level(level)));
+    if report.is_chat() {
+        return;
+    }
     out.line(&format!("**{}{confidence}**", words.verdict(report.verdict())));
     out.blank();
     for reason in report.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because) {

@@ -4,7 +4,7 @@ use marple_case::{Trigger, Window, root_cause::Location};
 
 use crate::{
     amounts,
-    report::{Note, PLAYBOOK, Report},
+    report::{Conclusion, Note, PLAYBOOK, Report},
     words::{Words, fill},
 };
 
@@ -34,8 +34,15 @@ pub(crate) fn course(report: &Report) -> Vec<String> {
     let words = report.words();
     let mut course: Vec<String> = report.scope.iter().flat_map(|scope| scope.notes.clone()).collect();
     course.extend(report.notes.iter().map(|note| noted(note, words)));
-    course.extend(report.superseded.iter().map(|earlier| fill(words.earlier_cause, &[&earlier.root_cause.title])));
     course
+}
+
+/// `Version 1, 2025-12-16T06:10:05Z: TITLE (code_defect, high confidence, MODEL)`.
+pub(crate) fn version(number: usize, conclusion: &Conclusion, words: &Words) -> String {
+    let claim = &conclusion.root_cause;
+    let (number, at) = (number.to_string(), conclusion.at.to_string());
+    let confidence = words.level(conclusion.verification.confidence);
+    fill(words.version, &[&number, &at, &claim.title, claim.category.name(), confidence, &conclusion.model])
 }
 
 fn noted(note: &Note, words: &Words) -> String {

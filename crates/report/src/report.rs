@@ -12,8 +12,8 @@
 
 use jiff::Timestamp;
 use marple_case::{
-    Citation, Confidence, Evidence, EvidenceId, InvestigationId, MitigationPlan, PlanCheck, RootCause, Scope, Trigger,
-    Usage, Verdict, Verification,
+    Citation, Confidence, Entry, Event, Evidence, EvidenceId, InvestigationId, MitigationPlan, PlanCheck, RootCause,
+    Scope, Trigger, Usage, Verdict, Verification,
     event::{Budget, FindingKind},
     root_cause::{Link, RuledOut},
     verification::{CitationCheck, StatementCheck},
@@ -63,8 +63,8 @@ pub struct Report {
     /// The root cause as it was accepted last.
     pub conclusion: Option<Conclusion>,
     /// Root causes that a later one replaced, oldest first.
-    pub superseded: Vec<Conclusion>,
-    /// The plan as it was accepted last.
+    pub superseded: Vec<Version>,
+    /// The plan for the [`conclusion`](Self::conclusion), as it was accepted last.
     pub plan: Option<Plan>,
     /// All evidence, by id.
     pub evidence: Vec<Evidence>,
@@ -187,17 +187,22 @@ fn cited<'a>(claimed: &'a [Citation], check: Option<&'a StatementCheck>) -> Vec<
         line: None,
         refused: None,
     };
-    let checked = |check: &'a CitationCheck| match check {
-        CitationCheck::Verified { evidence, quote, line } => {
-            Cited { evidence: *evidence, quote, line: Some(*line), refused: None }
-        }
-        CitationCheck::Refused { evidence, quote, reason } => {
-            Cited { evidence: *evidence, quote, line: None, refused: Some(reason) }
-        }
-    };
     let check_of = |place| check.and_then(|check| check.citations.get(place));
     let places = claimed.iter().enumerate();
-    places.map(|(place, citation)| check_of(place).map_or_else(|| unchecked(citation), checked)).collect()
+    places.map(|(place, citation)| check_of(place).map_or_else(|| unchecked(citation), Cited::from)).collect()
+}
+
+impl<'a> From<&'a CitationCheck> for Cited<'a> {
+    fn from(check: &'a CitationCheck) -> Self {
+        match check {
+            CitationCheck::Verified { evidence, quote, line } => {
+                Self { evidence: *evidence, quote, line: Some(*line), refused: None }
+            }
+            CitationCheck::Refused { evidence, quote, reason } => {
+                Self { evidence: *evidence, quote, line: None, refused: Some(reason) }
+            }
+        }
+    }
 }
 
 /// Something that could not be seen.
@@ -236,6 +241,15 @@ pub struct Plan {
     pub plan: MitigationPlan,
     /// Its check.
     pub check: PlanCheck,
+}
+
+/// A root cause that a later one replaced, with the plan that went with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// The root cause.
+    pub conclusion: Conclusion,
+    /// Its plan, if there was one.
+    pub plan: Option<Plan>,
 }
 
 /// What a model noted on its way.
@@ -294,10 +308,44 @@ pub struct Exchange {
     /// The question.
     pub question: String,
     /// The answer, once there is one.
-    pub answer: Option<String>,
+    pub answer: Option<Reply>,
+}
+
+/// An answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// The model that answered.
+    pub model: String,
+    /// The answer, Markdown; empty if it was given up.
+    pub text: String,
+    /// What it rests on, each citation after its check. Empty: words alone, of which nothing was checked.
+    pub citations: Vec<CitationCheck>,
+    /// What gave out before there was an answer.
+    pub given_up: Option<String>,
+}
+
+impl Reply {
+    /// The answer in an entry of the journal, if it is one; `model`: the model that answered last.
+    pub fn of(entry: &Entry, model: &str) -> Option<Self> {
+        let Event::Answered { text, citations, given_up, .. } = &entry.event else { return None };
+        Some(Self {
+            at: entry.at,
+            model: model.to_owned(),
+            text: text.clone(),
+            citations: citations.clone(),
+            given_up: given_up.clone(),
+        })
+    }
 }
 
 impl Report {
+    /// Whether this is no investigation: a person asked about the account, and no cause was reported.
+    pub fn is_chat(&self) -> bool {
+        matches!(self.trigger, Some(Trigger::Account)) && self.conclusion.is_none()
+    }
+
     /// The verdict, once there is one.
     pub fn verdict(&self) -> Option<Verdict> {
         self.conclusion.as_ref().map(|conclusion| conclusion.root_cause.verdict)

@@ -8,14 +8,17 @@
 //! | `page.rs` | lines: indentation, wrapping by display width, styles. The only place that writes to the output |
 //! | `command.rs` | commands that survive copying |
 //! | `cause.rs` | verdict, summary, chain, rivals, gaps |
+//! | `answer.rs` | questions and their answers |
 //! | `plan.rs` | the plan |
 //! | `end.rs` | what is known without a root cause, what happened on the way, what was spent |
 
 use anstyle::{AnsiColor, Style as Ansi};
 
 use crate::report::Report;
+pub use answer::render as render_answer;
 use page::Page;
 
+mod answer;
 mod cause;
 pub mod command;
 mod end;

@@ -33,6 +33,14 @@ pub fn line(foreign: &str) -> String {
     shown
 }
 
+/// The same on one line, with white space at both ends kept as one space: for a run of words inside a text.
+pub(crate) fn line_kept(foreign: &str) -> String {
+    let shown = line(foreign);
+    let before = if foreign.starts_with(char::is_whitespace) && !shown.is_empty() { " " } else { "" };
+    let after = if foreign.ends_with(char::is_whitespace) { " " } else { "" };
+    format!("{before}{shown}{after}")
+}
+
 fn push(shown: &mut String, character: char) {
     if !is_hidden(character) {
         shown.push(character);

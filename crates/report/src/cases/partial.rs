@@ -26,7 +26,10 @@ pub(crate) fn partial() -> Vec<Entry> {
     let reason = "search_logs: limit must be a number".to_owned();
     journal.write(Event::CallRefused { call: "c2".to_owned(), tool: "search_logs".to_owned(), reason });
     journal.after(100, Event::Interrupted);
-    journal.after(3_600_000, Event::Resumed { budget: Budget::default() });
+    let budget = Budget { turns: Some(12), time_ms: Some(300_000), cost_usd: Some(0.5), ..Budget::default() };
+    journal.after(3_600_000, Event::Resumed { budget });
+    let reason = "150,000 tokens, of a window of 128,000".to_owned();
+    journal.write(Event::Compacted { evidence: vec![EvidenceId(1)], reason });
     let reason = "the service is not available".to_owned();
     journal.after(1000, Event::Degraded { from: CLAUDE.to_owned(), to: crate::report::PLAYBOOK.to_owned(), reason });
     journal

@@ -60,3 +60,16 @@ fn nothing_foreign_can_become_markup_and_the_page_asks_for_nothing_outside() {
         assert!(!page.contains(markup), "{markup:?}");
     }
 }
+
+#[test]
+fn an_answer_stands_on_the_page_and_its_markup_is_text() {
+    let mut entries = cases::chat();
+    for entry in &mut entries {
+        if let Event::Answered { text, .. } = &mut entry.event {
+            text.push_str("\n\n<img src=x> [link](https://x.example) <script>alert(1)</script>");
+        }
+    }
+    let page = page(&entries);
+    assert!(page.contains("<strong>The gateway</strong>") && page.contains("Earlier versions"));
+    assert!(!page.contains("<img") && !page.contains("<script") && !page.contains("href=\"https"));
+}

@@ -4,10 +4,10 @@ use marple_case::{Action, Avoid, Evidence, EvidenceId, Facts, facts::Happening, 
 
 use super::chart::{self, Chart};
 use crate::{
-    brief, phrases,
-    report::{Cited, Conclusion, Report, Status},
+    brief, phrases, prose,
+    report::{Cited, Conclusion, Exchange, Reply, Report, Status, Version},
     visible,
-    words::Words,
+    words::{Words, fill},
 };
 
 /// Happenings on the page at most; the nearest to the onset stay.
@@ -18,6 +18,8 @@ const EVIDENCE_TEXT: usize = 40_000;
 pub(super) struct View {
     pub(super) words: &'static Words,
     pub(super) language: String,
+    /// Whether there are questions only, and no verdict to be had.
+    pub(super) is_chat: bool,
     pub(super) verdict: &'static str,
     /// fault, no-fault, insufficient, none: the class of the verdict's badge.
     pub(super) verdict_class: &'static str,
@@ -38,9 +40,42 @@ pub(super) struct View {
     pub(super) plan: Option<PlanView>,
     pub(super) checks: Vec<String>,
     pub(super) findings: Vec<String>,
+    pub(super) versions: Vec<VersionView>,
+    pub(super) questions: Vec<QuestionView>,
     pub(super) course: Vec<String>,
     pub(super) spent: Vec<Field>,
     pub(super) evidence: Vec<EvidenceView>,
+}
+
+/// A root cause that a later one replaced.
+pub(super) struct VersionView {
+    pub(super) title: String,
+    pub(super) summary: Vec<String>,
+    pub(super) chain: Vec<Statement>,
+}
+
+/// A question and its answer.
+pub(super) struct QuestionView {
+    pub(super) question: String,
+    pub(super) pieces: Vec<PieceView>,
+    /// That nothing of it was checked, or why there is none.
+    pub(super) remark: Option<String>,
+    pub(super) citations: Vec<CitationView>,
+}
+
+/// A paragraph, an item or a block of code of an answer.
+pub(super) struct PieceView {
+    pub(super) class: &'static str,
+    /// Depth in lists, em.
+    pub(super) indent: usize,
+    pub(super) mark: String,
+    pub(super) spans: Vec<SpanView>,
+}
+
+pub(super) struct SpanView {
+    /// strong, code or plain.
+    pub(super) class: &'static str,
+    pub(super) text: String,
 }
 
 pub(super) struct Field {
@@ -141,6 +176,7 @@ impl View {
         Self {
             words,
             language: visible::line(&report.language),
+            is_chat: report.is_chat(),
             verdict: words.verdict(report.verdict()),
             verdict_class: match report.verdict() {
                 Some(marple_case::Verdict::Fault) => "fault",
@@ -172,11 +208,57 @@ impl View {
             }),
             checks: claim.map(|claim| lines(&claim.recommended_checks)).unwrap_or_default(),
             findings: report.findings.iter().map(|finding| visible::line(&finding.text)).collect(),
+            versions: (1..).zip(&report.superseded).map(|(number, one)| version(number, one, report)).collect(),
+            questions: report.questions.iter().map(|exchange| question(exchange, report)).collect(),
             course: lines(&phrases::course(report)),
             spent: spent(report, words),
             evidence: report.evidence.iter().map(|taken| evidence(taken, words)).collect(),
         }
     }
+}
+
+fn version(number: usize, version: &Version, report: &Report) -> VersionView {
+    let conclusion = &version.conclusion;
+    VersionView {
+        title: visible::line(&phrases::version(number, conclusion, report.words())),
+        summary: conclusion.root_cause.summary.lines().map(visible::line).collect(),
+        chain: chain(conclusion, report),
+    }
+}
+
+fn question(exchange: &Exchange, report: &Report) -> QuestionView {
+    let (words, answer) = (report.words(), exchange.answer.as_ref());
+    let remark = match answer {
+        None => Some(words.not_answered.to_owned()),
+        Some(Reply { given_up: Some(reason), .. }) => Some(fill(words.given_up, &[&visible::line(reason)])),
+        Some(answer) => answer.citations.is_empty().then(|| words.unchecked_answer.to_owned()),
+    };
+    let cited: Vec<Cited<'_>> =
+        answer.map(|answer| answer.citations.iter().map(Cited::from).collect()).unwrap_or_default();
+    QuestionView {
+        question: visible::line(&exchange.question),
+        pieces: answer.map(|answer| prose::parse(&answer.text).iter().map(piece).collect()).unwrap_or_default(),
+        remark,
+        citations: citations(&cited, report),
+    }
+}
+
+fn piece(piece: &prose::Piece) -> PieceView {
+    let (class, mark) = match &piece.kind {
+        prose::Kind::Code => ("lines", String::new()),
+        prose::Kind::Heading => ("heading", String::new()),
+        prose::Kind::Item(mark) => ("item", mark.clone()),
+        prose::Kind::Paragraph | prose::Kind::Row => ("paragraph", String::new()),
+    };
+    let span = |span: &prose::Span| SpanView {
+        class: match span.look {
+            prose::Look::Plain => "plain",
+            prose::Look::Strong => "strong",
+            prose::Look::Code => "code",
+        },
+        text: visible::text(&span.text),
+    };
+    PieceView { class, indent: 1 + 2 * piece.depth, mark, spans: piece.spans.iter().map(span).collect() }
 }
 
 fn lines(foreign: &[String]) -> Vec<String> {

@@ -4,7 +4,7 @@ use marple_case::Outcome;
 
 use super::{
     Budget, Citation, Document, Evidence, FORMAT, Finding, Link, Mitigation, Note, OutcomeWord, Question,
-    QuestionsSpent, RootCause, RuledOut, Status, Used,
+    QuestionsSpent, RootCause, RuledOut, Status, Used, Version,
 };
 use crate::{
     brief,
@@ -43,6 +43,7 @@ impl From<&Report> for Document {
             language: report.language.clone(),
             opened_at: report.opened_at,
             root_cause: report.conclusion.as_ref().map(|conclusion| root_cause(conclusion, &report.gaps)),
+            versions: versions(report),
             superseded: u32::try_from(report.superseded.len()).unwrap_or(u32::MAX),
             mitigation: report.plan.as_ref().map(mitigation),
             gaps: report.gaps.clone(),
@@ -94,6 +95,22 @@ impl From<&Spent> for QuestionsSpent {
             usage: Used::from(spent),
         }
     }
+}
+
+fn versions(report: &Report) -> Vec<Version> {
+    if report.superseded.is_empty() {
+        return Vec::new();
+    }
+    let earlier = report.superseded.iter().map(|version| (&version.conclusion, version.plan.as_ref()));
+    let all = earlier.chain(report.conclusion.as_ref().map(|conclusion| (conclusion, report.plan.as_ref())));
+    let version = |(number, (conclusion, plan)): (usize, (&Conclusion, Option<&Plan>))| Version {
+        version: number,
+        model: conclusion.model.clone(),
+        confidence: conclusion.verification.confidence,
+        root_cause: root_cause(conclusion, &conclusion.root_cause.gaps.iter().map(Gap::from).collect::<Vec<_>>()),
+        mitigation: plan.map(mitigation),
+    };
+    (1..).zip(all).map(version).collect()
 }
 
 fn root_cause(conclusion: &Conclusion, gaps: &[Gap]) -> RootCause {
@@ -191,6 +208,15 @@ impl From<&report::Note> for Note {
 
 impl From<&report::Exchange> for Question {
     fn from(exchange: &report::Exchange) -> Self {
-        Self { at: exchange.at, question: exchange.question.clone(), answer: exchange.answer.clone() }
+        let answer = exchange.answer.as_ref();
+        let citations = answer.map(|answer| answer.citations.as_slice()).unwrap_or_default();
+        Self {
+            at: exchange.at,
+            question: exchange.question.clone(),
+            answer: answer.map(|answer| answer.text.clone()).filter(|text| !text.is_empty()),
+            citations: citations.iter().map(|check| Citation::from(&Cited::from(check))).collect(),
+            model: answer.map(|answer| answer.model.clone()),
+            given_up: answer.and_then(|answer| answer.given_up.clone()),
+        }
     }
 }

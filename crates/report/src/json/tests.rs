@@ -28,6 +28,13 @@ fn a_complete_report() {
   "turns": 2,
   "tool_calls": 3,
   "refused_calls": 0,
+  "budget": {
+    "turns": null,
+    "tool_calls": null,
+    "tokens": null,
+    "time_ms": null,
+    "cost_usd": null
+  },
   "usage": {
     "input_tokens": 4200,
     "output_tokens": 1280,
@@ -152,15 +159,25 @@ fn a_complete_report() {
       }
     ],
     "gaps": [],
+    "assumptions": [
+      "The request without a body is sent by a client that will send it again"
+    ],
     "recommended_checks": [
       "Which client sends the requests without a body"
     ],
     "at": "2025-12-16T06:10:05.02Z"
   },
   "superseded": 0,
+  "versions": [],
   "mitigation": {
     "immediate": [],
     "no_immediate_action": "There is no earlier version to go back to, and valid requests are served.",
+    "avoid": [
+      {
+        "action": "Raise the memory or the timeout",
+        "why": "The handler fails in 3 ms with 78 of 128 MB used."
+      }
+    ],
     "follow_up": [
       {
         "title": "Deploy a handler that validates the body",
@@ -272,6 +289,13 @@ fn a_partial_report() {
   "turns": 1,
   "tool_calls": 2,
   "refused_calls": 1,
+  "budget": {
+    "turns": 12,
+    "tool_calls": null,
+    "tokens": null,
+    "time_ms": 300000,
+    "cost_usd": 0.5
+  },
   "usage": {
     "input_tokens": 9000,
     "output_tokens": 300,
@@ -325,6 +349,7 @@ fn a_partial_report() {
   "opened_at": "2025-12-16T06:10:00Z",
   "root_cause": null,
   "superseded": 0,
+  "versions": [],
   "mitigation": null,
   "gaps": [
     {
@@ -397,6 +422,12 @@ fn a_partial_report() {
       "at": "2025-12-16T07:10:35.4Z"
     },
     {
+      "note": "compacted",
+      "at": "2025-12-16T07:10:35.4Z",
+      "evidence": 1,
+      "reason": "150,000 tokens, of a window of 128,000"
+    },
+    {
       "note": "degraded",
       "at": "2025-12-16T07:10:36.4Z",
       "from": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
@@ -431,6 +462,13 @@ fn a_report_without_enough_evidence() {
   "turns": 1,
   "tool_calls": 3,
   "refused_calls": 0,
+  "budget": {
+    "turns": null,
+    "tool_calls": null,
+    "tokens": null,
+    "time_ms": null,
+    "cost_usd": null
+  },
   "usage": {
     "input_tokens": 0,
     "output_tokens": 0,
@@ -525,10 +563,12 @@ fn a_report_without_enough_evidence() {
         ]
       }
     ],
+    "assumptions": [],
     "recommended_checks": [],
     "at": "2025-12-16T06:10:00.035Z"
   },
   "superseded": 0,
+  "versions": [],
   "mitigation": {
     "immediate": [
       {
@@ -558,6 +598,7 @@ fn a_report_without_enough_evidence() {
       }
     ],
     "no_immediate_action": null,
+    "avoid": [],
     "follow_up": [],
     "spec": null,
     "prevention": [],
@@ -677,4 +718,16 @@ fn the_published_schema_is_that_of_the_code() {
 #[ignore = "writes docs/report.schema.json"]
 fn write_the_schema() {
     std::fs::write(PUBLISHED, written()).unwrap();
+}
+
+#[test]
+fn versions_and_answers_are_part_of_the_contract() {
+    let document: serde_json::Value = serde_json::from_str(&render(&report(&cases::chat())).unwrap()).unwrap();
+    let versions = document["versions"].as_array().unwrap();
+    let titles: Vec<&str> = versions.iter().filter_map(|version| version["root_cause"]["title"].as_str()).collect();
+    assert_eq!((titles.len(), titles[1]), (2, "The gateway drops the body"));
+    assert_eq!((&versions[1]["version"], &versions[1]["model"]), (&2.into(), &"second-model".into()));
+    let citations = &document["questions"][0]["citations"];
+    assert_eq!((&citations[0]["verified"], &citations[1]["refused"]), (&true.into(), &"not there".into()));
+    assert_eq!(document["questions"][1]["answer"], serde_json::Value::Null);
 }

@@ -1,16 +1,17 @@
-//! Findings, what happened on the way, questions, what was spent, and all evidence.
+//! Findings, what happened on the way, what was spent, and all evidence.
 
 use marple_case::{Evidence, Outcome};
 
 use super::{
-    Lines,
+    Lines, answer,
     escape::{code, fence, text},
 };
 use crate::{brief, phrases, report::Report, words::Words};
 
 pub(super) fn write(out: &mut Lines, report: &Report) {
     findings(out, report);
-    questions(out, report);
+    answer::versions(out, report);
+    answer::write(out, report);
     let words = report.words();
     out.list(words.course, &phrases::course(report));
     investigation(out, report);
@@ -30,19 +31,6 @@ fn findings(out: &mut Lines, report: &Report) {
         let ids: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
         let rests_on = if ids.is_empty() { String::new() } else { format!(" ({})", ids.join(", ")) };
         out.line(&format!("- {}: {}{rests_on}", words.finding(finding.kind), text(&finding.text)));
-    }
-}
-
-fn questions(out: &mut Lines, report: &Report) {
-    if report.questions.is_empty() {
-        return;
-    }
-    let words = report.words();
-    out.heading(2, words.questions);
-    for exchange in &report.questions {
-        out.line(&format!("**{}**", text(&exchange.question)));
-        out.blank();
-        out.paragraphs(exchange.answer.as_deref().unwrap_or(words.not_answered));
     }
 }
 

@@ -35,9 +35,17 @@ The handler parses event.body without a check. For a request without a body that
 - **A recent deployment broke it**: Nothing was changed in the 72 hours before.
   - [E3](#e3): `no write event of CloudTrail names user-profile-service`
 
+## Taken for granted, without evidence
+
+- The request without a body is sent by a client that will send it again
+
 ## Mitigation: Now
 
 **Nothing to do at once**: There is no earlier version to go back to, and valid requests are served.
+
+## Mitigation: What not to do
+
+- **Raise the memory or the timeout**: The handler fails in 3 ms with 78 of 128 MB used.
 
 ## Mitigation: Afterwards
 
@@ -153,6 +161,7 @@ fn a_partial_report() {
 
 - 2025-12-16T06:10:35.4Z interrupted by a person
 - 2025-12-16T07:10:35.4Z resumed
+- 2025-12-16T07:10:35.4Z the model was shown less from here on, 1 pieces of evidence by their beginning: 150,000 tokens, of a window of 128,000
 - 2025-12-16T07:10:36.4Z us.anthropic.claude-sonnet-4-5-20250929-v1:0 was left for playbook: the service is not available
 
 ## Investigation
@@ -161,10 +170,10 @@ fn a_partial_report() {
 - **Region**: `us-east-1`
 - **Window**: `2025-12-16T04:46:00Z – 2025-12-16T06:10:00Z`
 - **Model**: `us.anthropic.claude-sonnet-4-5-20250929-v1:0`
-- **Used**: 1 model turn, 2 tool calls, 1 refused
+- **Used**: 1 model turn of 12, 2 tool calls, 1 refused
 - **Tokens**: 9,000 in, 300 out
-- **Cost**: unknown
-- **Time**: 36.4 s
+- **Cost**: unknown of \$0.50
+- **Time**: 36.4 s of 5 min 00 s
 - **ID**: `019b25d0-7a11-7c30-9d5e-2f1f00000001`
 - **Program**: `marple 0.1.0`
 

@@ -1,21 +1,22 @@
 //! Entries in, report out.
 //!
 //! What comes after the first question of a person is counted apart: a report's figures do not change because someone asks
-//! about it. Time is counted between entries, save where the program waited or did not run: before `resumed` and before a
+//! about it. Where there is no investigation beside the questions, they are what is counted. Time is counted between entries, save where the program waited or did not run: before `resumed` and before a
 //! question.
 
 use jiff::Timestamp;
 use marple_case::{
-    Entry, Event, InvestigationId, Usage,
+    Entry, Event, InvestigationId, Trigger, Usage,
     event::{Budget, Ending},
 };
 
-use super::{Conclusion, Exchange, Finding, Gap, Note, PLAYBOOK, Plan, Report, Spent, Status, gaps};
+use super::{Conclusion, Exchange, Finding, Gap, Note, PLAYBOOK, Plan, Reply, Report, Spent, Status, Version, gaps};
 
 impl Report {
     /// Folds the entries of one investigation, in order.
     pub fn from_entries(id: InvestigationId, entries: &[Entry]) -> Self {
-        let mut fold = Fold { report: Self::empty(id), last_at: None, asked: false };
+        let mut fold =
+            Fold { report: Self::empty(id), last_at: None, asked: false, stopped: false, answering: String::new() };
         for entry in entries {
             fold.count_time(entry);
             fold.apply(entry);
@@ -55,16 +56,24 @@ impl Report {
 struct Fold {
     report: Report,
     last_at: Option<Timestamp>,
-    /// Whether a person's question is being answered: from it to the next `resumed`.
+    /// Whether a person's question came last: from it to the next `resumed` that takes up the investigation, not the answer.
     asked: bool,
+    /// Whether a person stopped the last answer.
+    stopped: bool,
+    /// The model that answered last, in an investigation or a question.
+    answering: String,
 }
 
 impl Fold {
     fn spent(&mut self) -> &mut Spent {
-        match self.asked {
+        match self.asked && !self.is_account() {
             true => &mut self.report.spent_on_questions,
             false => &mut self.report.spent,
         }
+    }
+
+    fn is_account(&self) -> bool {
+        matches!(self.report.trigger, Some(Trigger::Account))
     }
 
     fn count_time(&mut self, entry: &Entry) {
@@ -95,7 +104,7 @@ impl Fold {
             Event::CallRefused { .. } => self.report.refused_calls += u32::from(!self.asked),
             Event::RootCauseReported { root_cause, verification, .. } => self.conclude(Conclusion {
                 at: entry.at,
-                model: self.report.model.clone(),
+                model: self.answering.clone(),
                 root_cause: root_cause.clone(),
                 verification: verification.clone(),
             }),
@@ -103,11 +112,11 @@ impl Fold {
                 self.report.plan = Some(Plan { at: entry.at, plan: plan.clone(), check: check.clone() });
             }
             Event::QuestionAsked { text, .. } => self.ask(entry.at, text),
-            Event::Answered { text, .. } => self.answer(text),
+            Event::Answered { .. } => self.answer(entry),
             Event::Interrupted => self.interrupt(entry.at),
             Event::Resumed { budget } => self.resume(entry.at, *budget),
             Event::Degraded { from, to, reason } => {
-                if !self.asked {
+                if !self.asked || self.is_account() {
                     self.report.model.clone_from(to);
                 }
                 let (from, to, reason) = (from.clone(), to.clone(), reason.clone());
@@ -143,7 +152,8 @@ impl Fold {
         let is_language_model = model != PLAYBOOK;
         let cost = cost_usd.filter(|cost| cost.is_finite()).or((!is_language_model).then_some(0.0));
         self.spent().add_turn(usage, cost);
-        if self.asked {
+        model.clone_into(&mut self.answering);
+        if self.asked && !self.is_account() {
             return;
         }
         self.report.model = model.to_owned();
@@ -155,22 +165,25 @@ impl Fold {
 
     fn conclude(&mut self, conclusion: Conclusion) {
         let replaced = self.report.conclusion.replace(conclusion);
-        self.report.superseded.extend(replaced);
+        if let Some(conclusion) = replaced {
+            self.report.superseded.push(Version { conclusion, plan: self.report.plan.take() });
+        }
     }
 
     fn ask(&mut self, at: Timestamp, question: &str) {
-        self.asked = true;
+        (self.asked, self.stopped) = (true, false);
         self.report.questions.push(Exchange { at, question: question.to_owned(), answer: None });
     }
 
-    fn answer(&mut self, answer: &str) {
+    fn answer(&mut self, entry: &Entry) {
         if let Some(exchange) = self.report.questions.last_mut() {
-            exchange.answer = Some(answer.to_owned());
+            exchange.answer = Reply::of(entry, &self.answering);
         }
     }
 
     /// Stopping an answer to a question leaves the report as it is.
     fn interrupt(&mut self, at: Timestamp) {
+        self.stopped = true;
         if !self.asked {
             self.report.status = Status::Interrupted;
             self.report.notes.push(Note::Interrupted { at });
@@ -178,10 +191,12 @@ impl Fold {
     }
 
     fn resume(&mut self, at: Timestamp, budget: Budget) {
-        if !self.asked {
-            self.report.budget = budget;
+        let is_open = self.report.questions.last().is_some_and(|exchange| exchange.answer.is_none());
+        if self.asked && is_open && !self.stopped {
+            return;
         }
         self.asked = false;
+        self.report.budget = budget;
         self.report.status = Status::Unfinished;
         self.report.notes.push(Note::Resumed { at });
     }

@@ -72,7 +72,7 @@ fn questions_afterwards_are_counted_apart_and_change_no_figure() {
     assert_eq!((&after.spent, &after.status, after.refused_calls), (&before.spent, &Status::Complete, 0));
     let asked = after.spent_on_questions;
     assert_eq!((asked.elapsed_ms, asked.turns, asked.usage.input_tokens, asked.cost_usd), (2000, 1, 10, Some(0.5)));
-    assert_eq!(after.questions[0].answer.as_deref(), Some("Not known."));
+    assert_eq!(after.questions[0].answer.as_ref().map(|answer| answer.text.as_str()), Some("Not known."));
 }
 
 #[test]
@@ -113,4 +113,26 @@ fn asked(question: &str) -> Event {
 
 fn answered(text: &str) -> Event {
     Event::Answered { text: text.to_owned(), citations: Vec::new(), call: None, given_up: None }
+}
+
+#[test]
+fn a_later_root_cause_keeps_the_earlier_one_as_a_version_with_its_plan() {
+    let report = report(&cases::chat());
+    let titles: Vec<&str> =
+        report.superseded.iter().map(|version| version.conclusion.root_cause.title.as_str()).collect();
+    assert_eq!(titles.len(), 1);
+    assert_ne!(titles[0], "The gateway drops the body");
+    assert!(report.superseded[0].plan.is_some() && report.plan.is_none(), "the plan was for the earlier cause");
+    assert_eq!((report.model.as_str(), report.status), ("second-model", Status::Complete));
+    assert!(report.questions[1].answer.is_none());
+}
+
+#[test]
+fn an_answer_that_was_taken_up_again_leaves_the_report_as_it_was() {
+    let mut journal = Journal::open(Trigger::LatestAlarm, CLAUDE, "en", None);
+    journal.entries = cases::chat();
+    journal.after(5000, Event::Resumed { budget: Budget::default() });
+    let report = report(&journal.entries);
+    assert_eq!(report.status, Status::Complete);
+    assert!(!report.notes.iter().any(|note| matches!(note, Note::Resumed { .. })));
 }

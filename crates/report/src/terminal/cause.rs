@@ -11,6 +11,11 @@ use crate::{
     words::Words,
 };
 pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    if report.is_chat() {
+        let title = report.trigger.as_ref().map(|trigger| phrases::asked(trigger, report.words()));
+        page.text(0, &title.unwrap_or_default(), page.style().title);
+        return;
+    }
     head(page, report);
     if let Some(conclusion) = &report.conclusion {
         claim(page, conclusion, report.words());

@@ -2,19 +2,27 @@
 
 use anstyle::Style as Ansi;
 
-use super::{cause::fields, page::Page};
+use super::{answer, cause::fields, page::Page};
 use crate::{
     brief, phrases,
     report::{Report, Status},
 };
 
 pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    if report.is_chat() {
+        answer::write(page, report);
+        evidence(page, report);
+        course(page, report);
+        spent(page, report);
+        return;
+    }
     if report.conclusion.is_none() {
         findings(page, report);
         evidence(page, report);
     }
     course(page, report);
-    questions(page, report);
+    versions(page, report);
+    answer::write(page, report);
     spent(page, report);
 }
 
@@ -55,15 +63,15 @@ fn course(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-fn questions(page: &mut Page<'_>, report: &Report) {
-    if report.questions.is_empty() {
+/// A line for each root cause that a later one replaced.
+fn versions(page: &mut Page<'_>, report: &Report) {
+    if report.superseded.is_empty() {
         return;
     }
-    let (style, words) = (*page.style(), report.words());
-    page.heading(words.questions);
-    for exchange in &report.questions {
-        page.item(0, "> ", style.label, &exchange.question, style.title);
-        page.text(2, exchange.answer.as_deref().unwrap_or(words.not_answered), Ansi::new());
+    let style = *page.style();
+    page.heading(report.words().versions);
+    for (number, version) in (1..).zip(&report.superseded) {
+        page.item(0, "- ", style.label, &phrases::version(number, &version.conclusion, report.words()), Ansi::new());
     }
 }
 
@@ -83,7 +91,8 @@ fn spent(page: &mut Page<'_>, report: &Report) {
             (words.scenario, report.scenario.clone()),
         ],
     );
-    let mut next = vec![(words.read_again, format!("marple show {id}"))];
+    let mut next =
+        vec![(words.read_again, format!("marple show {id}")), (words.ask_about, format!("marple chat {id}"))];
     if report.status != Status::Complete {
         next.push((words.go_on, format!("marple resume {id}")));
     }

@@ -79,6 +79,39 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Runs of words, each in its own style, wrapped as one text; the label stands before the first line.
+    pub(super) fn spans(&mut self, indent: usize, label: &str, spans: &[(String, Ansi)]) {
+        let hang = indent + label.width();
+        let plain: String = spans.iter().map(|(text, _)| visible::line_kept(text)).collect();
+        // The style of each character that is no white space: wrapping moves white space only.
+        let styled = spans
+            .iter()
+            .flat_map(|(text, style)| visible::line_kept(text).chars().map(|c| (c, *style)).collect::<Vec<_>>());
+        let mut styles = styled.filter(|(character, _)| !character.is_whitespace()).map(|(_, style)| style);
+        let pad = " ".repeat(hang - indent);
+        for (number, line) in self.wrap(plain.trim(), indent, &pad, &pad).into_iter().enumerate() {
+            self.written.push_str(&" ".repeat(indent));
+            self.written.push_str(if number == 0 { label } else { &pad });
+            self.runs(line.trim(), &mut styles);
+            self.written.push('\n');
+        }
+    }
+
+    /// A line whose characters, white space aside, take their styles in order.
+    fn runs(&mut self, line: &str, styles: &mut impl Iterator<Item = Ansi>) {
+        let mut run = String::new();
+        let mut current = Ansi::new();
+        for character in line.chars() {
+            let style = if character.is_whitespace() { current } else { styles.next().unwrap_or_default() };
+            if style != current {
+                self.styled(&std::mem::take(&mut run), current);
+                current = style;
+            }
+            run.push(character);
+        }
+        self.styled(&run, current);
+    }
+
     fn wrap(&self, paragraph: &str, indent: usize, first: &str, rest: &str) -> Vec<String> {
         let room = self.width.saturating_sub(indent).max(LEAST);
         let options = Options::new(room)

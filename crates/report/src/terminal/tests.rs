@@ -58,10 +58,19 @@ Ruled out
    E3 "no write event of CloudTrail names
       user-profile-service"
 
+Taken for granted, without evidence
+- The request without a body is sent by a
+  client that will send it again
+
 Mitigation: Now
 Nothing to do at once: There is no earlier
   version to go back to, and valid requests
   are served.
+
+Mitigation: What not to do
+- Raise the memory or the timeout
+  why: The handler fails in 3 ms with 78 of
+       128 MB used.
 
 Mitigation: Afterwards
 1. Deploy a handler that validates the body
@@ -104,6 +113,8 @@ Time      9.2 s
 Scenario  lambda-type-error
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+ask about it:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -142,8 +153,15 @@ Ruled out
   Nothing was changed in the 72 hours before.
    E3 "no write event of CloudTrail names user-profile-service"
 
+Taken for granted, without evidence
+- The request without a body is sent by a client that will send it again
+
 Mitigation: Now
 Nothing to do at once: There is no earlier version to go back to, and valid requests are served.
+
+Mitigation: What not to do
+- Raise the memory or the timeout
+  why: The handler fails in 3 ms with 78 of 128 MB used.
 
 Mitigation: Afterwards
 1. Deploy a handler that validates the body
@@ -179,6 +197,8 @@ Time      9.2 s
 Scenario  lambda-type-error
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+ask about it:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -226,6 +246,10 @@ Course of the investigation
 - 2025-12-16T06:10:35.4Z interrupted by a
   person
 - 2025-12-16T07:10:35.4Z resumed
+- 2025-12-16T07:10:35.4Z the model was shown
+  less from here on, 1 pieces of evidence by
+  their beginning: 150,000 tokens, of a
+  window of 128,000
 - 2025-12-16T07:10:36.4Z
   us.anthropic.claude-sonnet-4-5-20250929-v1
   :0 was left for playbook: the service is
@@ -235,13 +259,15 @@ Investigation
 019b25d0-7a11-7c30-9d5e-2f1f00000001
 Model   us.anthropic.claude-sonnet-4-5-20250
         929-v1:0
-Used    1 model turn, 2 tool calls, 1
+Used    1 model turn of 12, 2 tool calls, 1
         refused
 Tokens  9,000 in, 300 out
-Cost    unknown
-Time    36.4 s
+Cost    unknown of $0.50
+Time    36.4 s of 5 min 00 s
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+ask about it:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 continue it:
   marple resume 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
@@ -276,18 +302,22 @@ E2 get_metrics Errors, Duration: failed: Throttling: Rate exceeded, after 5 atte
 Course of the investigation
 - 2025-12-16T06:10:35.4Z interrupted by a person
 - 2025-12-16T07:10:35.4Z resumed
+- 2025-12-16T07:10:35.4Z the model was shown less from here on, 1 pieces of evidence by their
+  beginning: 150,000 tokens, of a window of 128,000
 - 2025-12-16T07:10:36.4Z us.anthropic.claude-sonnet-4-5-20250929-v1:0 was left for playbook: the
   service is not available
 
 Investigation
 019b25d0-7a11-7c30-9d5e-2f1f00000001
 Model   us.anthropic.claude-sonnet-4-5-20250929-v1:0
-Used    1 model turn, 2 tool calls, 1 refused
+Used    1 model turn of 12, 2 tool calls, 1 refused
 Tokens  9,000 in, 300 out
-Cost    unknown
-Time    36.4 s
+Cost    unknown of $0.50
+Time    36.4 s of 5 min 00 s
 read again:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+ask about it:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 continue it:
   marple resume 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
@@ -366,6 +396,8 @@ read
 シナリオ  denied-logs
 もう一度読む:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+質問する:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
@@ -428,6 +460,8 @@ The logs of notification-service may not be read
 シナリオ  denied-logs
 もう一度読む:
   marple show 019b25d0-7a11-7c30-9d5e-2f1f00000001
+質問する:
+  marple chat 019b25d0-7a11-7c30-9d5e-2f1f00000001
 "#);
 }
 
