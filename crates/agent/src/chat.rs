@@ -20,7 +20,7 @@ use marple_case::{
 use crate::{
     InvestigateError, Investigator, Prompts,
     investigation::Investigation,
-    ports::{Asked, MustCall, Toolbox},
+    ports::{Asked, Toolbox},
     step::{self, Step},
 };
 
@@ -83,7 +83,7 @@ pub(crate) fn next(
     if state.owes_words() && state.idle_turns() >= WORDS_TAKEN {
         return take_words(state);
     }
-    ask(state, prompts)
+    step::ask(state, prompts)
 }
 
 /// The end of a question without an answer.
@@ -93,12 +93,7 @@ pub(crate) fn given_up(reason: &str) -> Step {
 
 /// The event that ends a question without an answer.
 pub(crate) fn unanswered(reason: &str) -> Event {
-    Event::Answered {
-        text: String::new(),
-        citations: Vec::new(),
-        call: None,
-        given_up: Some(reason.to_owned()),
-    }
+    Event::Answered { text: String::new(), citations: Vec::new(), call: None, given_up: Some(reason.to_owned()) }
 }
 
 /// What the model said last, as an answer that nothing was checked of.
@@ -111,21 +106,6 @@ fn take_words(state: &Investigation) -> Step {
         Some(text) => Step::Record(vec![Event::Answered { text, citations: Vec::new(), call: None, given_up: None }]),
         None => given_up("the model said nothing"),
     }
-}
-
-fn ask(state: &Investigation, prompts: &Prompts) -> Step {
-    let limit = state.budget().turns;
-    if let Some(limit) = limit.filter(|limit| state.turns() >= *limit) {
-        return given_up(&format!("the budget of {limit} model turns for a question is used up"));
-    }
-    let last_turn = limit.is_some_and(|limit| state.turns() + 1 >= limit);
-    if last_turn && !state.told_last_turn() {
-        return Step::Record(vec![Event::Prompted { text: prompts.question_last_turn(), last_turn: true }]);
-    }
-    if state.owes_words() {
-        return Step::Record(vec![Event::Prompted { text: prompts.question_reminder(), last_turn: false }]);
-    }
-    Step::Ask { must_call: if last_turn { MustCall::Any } else { MustCall::No } }
 }
 
 /// Whether evidence still shows the present: always, except where a question was asked long after it was taken.

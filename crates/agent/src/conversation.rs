@@ -3,21 +3,26 @@
 //! What the service demands holds by construction: the first message is the user's, roles alternate, every tool call is
 //! answered in the very next message and its results come first there, no text is blank.
 
-use marple_case::{Block, Entry, Event, Evidence, Message, Role, ToolCall, Trigger};
+use marple_case::{Block, Entry, Event, Message, Role, ToolCall, Trigger};
 
 use crate::{Prompts, chat, investigation::Investigation, verify};
+use compaction::Cut;
+
+pub(crate) mod compaction;
 
 /// The whole conversation, from the first message to the one that awaits an answer.
 pub fn messages(state: &Investigation, prompts: &Prompts) -> Vec<Message> {
-    let first = first_message(state, prompts);
+    let cut = Cut::of(state.entries());
+    let first = first_message(state, prompts, &cut);
     let language = chat::language(state);
-    let mut thread = Thread { messages: vec![first], calls: Vec::new(), words: Vec::new(), asked: false, language };
+    let mut thread =
+        Thread { messages: vec![first], calls: Vec::new(), words: Vec::new(), asked: false, language, cut };
     state.entries().iter().for_each(|entry| thread.hear(entry, prompts));
     thread.finish()
 }
 
 /// What was asked, with everything that the opening found.
-fn first_message(state: &Investigation, prompts: &Prompts) -> Message {
+fn first_message(state: &Investigation, prompts: &Prompts, cut: &Cut) -> Message {
     let opening = state.entries().iter().filter_map(|entry| match &entry.event {
         Event::EvidenceTaken { evidence, call: None } => Some(evidence.id),
         _ => None,
@@ -26,8 +31,8 @@ fn first_message(state: &Investigation, prompts: &Prompts) -> Message {
         return Message::user(prompts.account(scope));
     }
     let ids: Vec<_> = opening.collect();
-    let evidence: Vec<&Evidence> = state.evidence().iter().filter(|evidence| ids.contains(&evidence.id)).collect();
-    Message::user(prompts.investigation(state, &evidence))
+    let opening = state.evidence().iter().filter(|evidence| ids.contains(&evidence.id));
+    Message::user(prompts.investigation(state, opening.map(|evidence| cut.enclose(evidence)).collect()))
 }
 
 /// The fold's state: whole messages, the calls of the last one, and the user's message that is being written.
@@ -40,16 +45,27 @@ struct Thread<'a> {
     asked: bool,
     /// The BCP 47 tag of the answers, where a question names no other.
     language: &'a str,
+    /// What is not shown whole any more.
+    cut: Cut,
 }
 
 impl Thread<'_> {
     fn hear(&mut self, entry: &Entry, prompts: &Prompts) {
         match &entry.event {
-            Event::ModelAnswered { message, .. } if !message.blocks.is_empty() => self.answer(message),
+            // What a model would not answer is not held against the next one.
+            Event::ModelAnswered { message, stop_reason, .. }
+                if !message.blocks.is_empty() && !stop_reason.is_refusal() =>
+            {
+                self.answer(message);
+            }
             Event::EvidenceTaken { evidence, call: Some(call) } => {
-                self.result(call, Prompts::enclose(evidence), !evidence.outcome.is_answered());
+                self.result(call, self.cut.enclose(evidence), !evidence.outcome.is_answered());
+            }
+            Event::EvidenceShown { call, .. } if self.cut.is_excerpt_cut(entry.number) => {
+                self.result(call, compaction::EXCERPT_CUT.to_owned(), false);
             }
             Event::EvidenceShown { text, call, .. } => self.result(call, text.clone(), false),
+            Event::Compacted { .. } => compaction::drop_reasoning(&mut self.messages),
             Event::FindingNoted { call, .. } => self.result(call, "Noted.".to_owned(), false),
             Event::CallRefused { call, reason, .. } => self.result(call, reason.clone(), true),
             Event::RootCauseReported { root_cause, verification, call } => {
@@ -68,7 +84,8 @@ impl Thread<'_> {
                 if let Some(call) = call {
                     self.result(call, "The answer was shown.".to_owned(), false);
                 }
-                self.words.extend(given_up.as_ref().map(|reason| format!("(The question stays unanswered: {reason}.)")));
+                self.words
+                    .extend(given_up.as_ref().map(|reason| format!("(The question stays unanswered: {reason}.)")));
             }
             Event::Interrupted if self.asked => {
                 self.asked = false;

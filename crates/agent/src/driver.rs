@@ -15,14 +15,18 @@ use marple_case::{
 use tracing::Instrument;
 
 use crate::{
-    Prompts, chat, conversation,
+    Prompts, chat,
+    conversation::{self, compaction},
     investigation::{Investigation, milliseconds_between},
     own_tools,
     ports::{
         Answer, Clock, Delta, Journal, JournalError, Model, ModelError, MustCall, Observer, PlannedCall, Progress,
         ScopeError, Taken, Toolbox, Turn, TurnOptions,
     },
-    step::{self, Step},
+    step::{
+        self, Step,
+        allowance::{self, LAST_TURN_TOKENS},
+    },
 };
 
 /// Tool calls that run at once.
@@ -138,7 +142,7 @@ impl Investigator {
         let mut tools = self.toolbox.tools().to_vec();
         let asked = state.question().is_some();
         tools.extend(if asked { own_tools::specs_of_chat() } else { own_tools::specs() });
-        let mut models = self.models.iter().peekable();
+        let mut chosen = self.model_at_work(&state);
         loop {
             match step::next(&state, self.clock.now(), &*self.toolbox, &self.prompts) {
                 _ if asked && state.question().is_none() => return Ok(state),
@@ -149,45 +153,66 @@ impl Investigator {
                     }
                 }
                 Step::Run(calls) => self.run_calls(&mut state, calls).await?,
-                Step::Ask { must_call } => {
-                    let Some(model) = models.peek() else {
-                        self.give_up(&mut state, "no model is left to ask").await?;
-                        continue;
-                    };
-                    match self.ask(&state, model.as_ref(), &tools, must_call).await {
-                        Asked::Answered(event) => self.write(&mut state, *event).await?,
-                        Asked::OutOfTime => {
-                            self.give_up(&mut state, "the time budget ended while the model was answering").await?
-                        }
-                        Asked::Failed(error) => {
-                            let from = model.id().to_owned();
-                            models.next();
-                            let to = models.peek().map(|next| next.id().to_owned());
-                            self.leave_model(&mut state, from, to, error).await?;
-                        }
-                    }
+                Step::LeaveModel { reason } => {
+                    let from = last_model(&state).to_owned();
+                    chosen = self.models.iter().position(|model| model.id() == from).map_or(chosen, |place| place + 1);
+                    self.hand_over(&mut state, &from, chosen, &reason).await?;
                 }
+                Step::Ask { must_call } => match self.models.get(chosen) {
+                    Some(model) => self.take_turn(&mut state, model.as_ref(), &tools, must_call, &mut chosen).await?,
+                    None => self.give_up(&mut state, "no model is left to ask").await?,
+                },
+            }
+        }
+    }
+
+    /// The place in the chain of the model that was at work when the journal ended. A resume begins with the first one again.
+    fn model_at_work(&self, state: &Investigation) -> usize {
+        let last = state.entries().iter().rev().find_map(|entry| match &entry.event {
+            Event::Degraded { to, .. } => Some(Some(to)),
+            Event::Resumed { .. } | Event::QuestionAsked { .. } => Some(None),
+            _ => None,
+        });
+        last.flatten().and_then(|to| self.models.iter().position(|model| model.id() == to)).unwrap_or(0)
+    }
+
+    /// Asks the model, and writes what came of it.
+    async fn take_turn(
+        &self,
+        state: &mut Investigation,
+        model: &dyn Model,
+        tools: &[ToolSpec],
+        must_call: MustCall,
+        chosen: &mut usize,
+    ) -> Result<(), InvestigateError> {
+        match self.ask(state, model, tools, must_call).await {
+            Asked::Answered(event) | Asked::Instead(event) => self.write(state, *event).await,
+            Asked::OutOfTime => self.give_up(state, "the time budget ended while the model was answering").await,
+            Asked::Failed(ModelError::ContextExceeded { message })
+                if let Some(event) = compaction::after_refusal(state, &message) =>
+            {
+                self.write(state, event).await
+            }
+            Asked::Failed(error) => {
+                *chosen += 1;
+                self.leave_model(state, model.id(), *chosen, error).await
             }
         }
     }
 
     async fn give_up(&self, state: &mut Investigation, reason: &str) -> Result<(), InvestigateError> {
-        let end = match state.question() {
-            Some(_) => chat::unanswered(reason),
-            None => Event::Closed { ending: Ending::Partial { reason: reason.to_owned() } },
-        };
+        let end = step::give_up(state, reason);
         self.write(state, end).await
     }
 
-    /// Goes on with the next model, or ends. A model that was never usable is an error of whoever chose it, not a partial report.
+    /// Leaves a model that failed. One that was never usable is an error of whoever chose it, not a partial report.
     async fn leave_model(
         &self,
         state: &mut Investigation,
-        from: String,
-        to: Option<String>,
+        from: &str,
+        to: usize,
         error: ModelError,
     ) -> Result<(), InvestigateError> {
-        tracing::warn!(model = from, %error, "the model gave no answer");
         let unusable = matches!(
             error,
             ModelError::Credentials { .. } | ModelError::AccessDenied { .. } | ModelError::UnknownModel { .. }
@@ -196,9 +221,24 @@ impl Investigator {
             self.give_up(state, &format!("{from}: {error}")).await?;
             return Err(InvestigateError::Model(error));
         }
-        match to {
-            Some(to) => self.write(state, Event::Degraded { from, to, reason: error.to_string() }).await,
-            None => self.give_up(state, &format!("{from}: {error}")).await,
+        self.hand_over(state, from, to, &error.to_string()).await
+    }
+
+    /// Goes on with the model at place `to` of the chain, or ends.
+    async fn hand_over(
+        &self,
+        state: &mut Investigation,
+        from: &str,
+        to: usize,
+        reason: &str,
+    ) -> Result<(), InvestigateError> {
+        tracing::warn!(model = from, reason, "the model is left");
+        match self.models.get(to) {
+            Some(next) => {
+                let (from, to, reason) = (from.to_owned(), next.id().to_owned(), reason.to_owned());
+                self.write(state, Event::Degraded { from, to, reason }).await
+            }
+            None => self.give_up(state, &format!("{from}: {reason}")).await,
         }
     }
 
@@ -268,13 +308,18 @@ impl Investigator {
         };
         let messages = conversation::messages(state, &self.prompts);
         let system = self.prompts.system(chat::language(state));
+        let budget = state.budget();
+        let is_short = state.told_last_turn() && (budget.cost_usd.is_some() || budget.tokens.is_some());
         let options = TurnOptions {
             must_call,
             investigation: state.id.to_string(),
-            max_output_tokens: None,
+            max_output_tokens: is_short.then_some(LAST_TURN_TOKENS),
             question: chat::asked(state).map(Box::new),
         };
         let turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };
+        if let Some(event) = self.instead_of_asking(state, model, &turn) {
+            return Asked::Instead(Box::new(event));
+        }
         let span = tracing::info_span!("model_turn", model = model.id(), turn = state.turns() + 1);
         let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span);
         match answer.await {
@@ -289,6 +334,18 @@ impl Investigator {
                 cost_usd: answer.cost_usd,
             })),
         }
+    }
+
+    /// What has to happen before the turn can be asked: it is too large for the model, or for what is left of the budget.
+    fn instead_of_asking(&self, state: &Investigation, model: &dyn Model, turn: &Turn<'_>) -> Option<Event> {
+        let whole = model.estimate(turn)?;
+        if let Some(event) = model.context_window().and_then(|window| compaction::before_request(state, whole, window))
+        {
+            return Some(event);
+        }
+        let options = TurnOptions { max_output_tokens: Some(LAST_TURN_TOKENS), ..turn.options.clone() };
+        let short = model.estimate(&Turn { options, ..turn.clone() });
+        allowance::instead_of_asking(state, whole, short, &self.prompts)
     }
 
     async fn hear(&self, model: &dyn Model, turn: Turn<'_>) -> Result<Answer, ModelError> {
@@ -307,8 +364,19 @@ impl Investigator {
 /// How a question to the model ended.
 enum Asked {
     Answered(Box<Event>),
+    /// It was not asked; this is to be written first.
+    Instead(Box<Event>),
     Failed(ModelError),
     OutOfTime,
+}
+
+/// The model that answered last.
+fn last_model(state: &Investigation) -> &str {
+    let answered = state.entries().iter().rev().find_map(|entry| match &entry.event {
+        Event::ModelAnswered { model, .. } => Some(model.as_str()),
+        _ => None,
+    });
+    answered.unwrap_or_default()
 }
 
 fn out_of_time(call: &PlannedCall) -> Taken {

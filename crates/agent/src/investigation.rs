@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 use marple_case::{
-    Entry, Event, Evidence, EvidenceId, InvestigationId, Message, MitigationPlan, RootCause, Scope, ToolCall, Usage,
-    Verification,
+    Entry, Event, Evidence, EvidenceId, InvestigationId, Message, MitigationPlan, RootCause, Scope, StopReason,
+    ToolCall, Usage, Verification,
     event::{Budget, Ending, NumberedCall},
 };
 
@@ -41,6 +41,7 @@ pub struct Investigation {
     opening_ended: bool,
     open_calls: Vec<ToolCall>,
     owes_words: bool,
+    stop_reason: Option<StopReason>,
     causes: Vec<ReportedCause>,
     plan: Option<MitigationPlan>,
     ending: Option<Ending>,
@@ -63,6 +64,7 @@ impl Investigation {
             opening_ended: false,
             open_calls: Vec::new(),
             owes_words: false,
+            stop_reason: None,
             causes: Vec::new(),
             plan: None,
             ending: None,
@@ -90,7 +92,10 @@ impl Investigation {
             Event::OpeningEnded => self.opening_ended = true,
             Event::CallsPlanned { calls } => self.plan_calls(calls),
             Event::EvidenceTaken { evidence, call } => self.take_evidence(evidence, call.as_deref()),
-            Event::ModelAnswered { message, usage, cost_usd, .. } => self.hear_model(message, *usage, *cost_usd),
+            Event::ModelAnswered { message, usage, cost_usd, stop_reason, .. } => {
+                self.hear_model(message, *stop_reason);
+                self.meter.count_turn(*usage, *cost_usd);
+            }
             Event::EvidenceShown { call, .. } | Event::FindingNoted { call, .. } => self.close_call(call),
             Event::CallRefused { call, tool, .. } => self.refuse_call(call, tool),
             Event::RootCauseReported { root_cause, verification, call } => {
@@ -109,7 +114,8 @@ impl Investigation {
             Event::Resumed { budget } => self.resume(*budget),
             Event::QuestionAsked { .. } => self.ask(&entry),
             Event::Answered { .. } | Event::Interrupted => self.close_question(),
-            Event::Degraded { .. } | Event::Compacted { .. } => {}
+            Event::Compacted { .. } => self.stop_reason = None,
+            Event::Degraded { .. } => {}
         }
         self.entries.push(entry);
     }
@@ -182,13 +188,20 @@ impl Investigation {
         }
     }
 
-    fn hear_model(&mut self, message: &Message, usage: Usage, cost_usd: Option<f64>) {
-        self.meter.turns += 1;
-        self.meter.usage += usage;
-        self.meter.cost_usd = self.meter.cost_usd.zip(cost_usd).map(|(so_far, more)| so_far + more);
+    /// What a model would not answer leaves nothing open: another one is asked the same.
+    fn hear_model(&mut self, message: &Message, stop_reason: StopReason) {
+        self.stop_reason = Some(stop_reason);
+        if stop_reason.is_refusal() {
+            return;
+        }
         self.open_calls = message.calls().cloned().collect();
-        self.owes_words = self.open_calls.is_empty();
-        self.meter.idle_turns = if self.owes_words { self.meter.idle_turns + 1 } else { 0 };
+        let is_idle = self.open_calls.is_empty();
+        let is_broken = matches!(
+            stop_reason,
+            StopReason::MaxTokens | StopReason::MalformedToolUse | StopReason::MalformedModelOutput
+        );
+        self.owes_words = is_idle || is_broken;
+        self.meter.idle_turns = if is_idle { self.meter.idle_turns + 1 } else { 0 };
     }
 
     fn refuse_call(&mut self, call: &str, tool: &str) {
@@ -291,9 +304,14 @@ impl Investigation {
         &self.open_calls
     }
 
-    /// Whether the model answered in words alone and was not told yet how to go on.
+    /// Whether the model answered in words alone, or in a broken way, and was not told yet how to go on.
     pub fn owes_words(&self) -> bool {
         self.owes_words
+    }
+
+    /// Why the model stopped in its last answer.
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.stop_reason
     }
 
     /// How many answers in a row held no call.

@@ -20,6 +20,10 @@ pub use crate::tool_names::{ANSWER, NOTE_FINDING, REPORT_MITIGATION_PLAN, REPORT
 /// How often a report is sent back for repair before it is taken with its flaws marked.
 pub const REPAIRS: u32 = 2;
 
+/// Why a call is refused whose arguments are not even an object. It is never run, whatever its tool.
+pub(crate) const NO_OBJECT: &str = "the arguments are no JSON object: the call was malformed, or cut off by the output limit. Nothing was \
+                                    run; call the tool again, with shorter texts";
+
 /// Carries a call out: state and call in, one event out.
 type Run = fn(&Investigation, &ToolCall, &Prompts) -> Event;
 
@@ -75,9 +79,7 @@ fn refused(call: &ToolCall, reason: String) -> Event {
 /// The arguments as `T`, or the event that refuses them and says which one does not fit.
 fn parse<T: DeserializeOwned>(call: &ToolCall) -> Result<T, Box<Event>> {
     if !call.arguments.is_object() {
-        let reason = "the arguments are no JSON object: the call was probably cut off by the output limit. Call the tool \
-                      again, with shorter texts";
-        return Err(Box::new(refused(call, reason.to_owned())));
+        return Err(Box::new(refused(call, NO_OBJECT.to_owned())));
     }
     serde_path_to_error::deserialize(&call.arguments).map_err(|error| {
         let reason = format!(

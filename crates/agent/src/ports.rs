@@ -13,8 +13,8 @@ use std::time::Duration;
 use futures::{future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
 use marple_case::{
-    Entry, Evidence, EvidenceId, Facts, InvestigationId, Message, MitigationPlan, Outcome, RootCause, Scope, StopReason,
-    ToolSpec, Trigger, Usage,
+    Entry, Evidence, EvidenceId, Facts, InvestigationId, Message, MitigationPlan, Outcome, RootCause, Scope,
+    StopReason, ToolSpec, Trigger, Usage,
 };
 use serde_json::Value;
 

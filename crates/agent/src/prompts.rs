@@ -5,7 +5,7 @@
 //! | `system.md.j2` | with every request | `language` |
 //! | `investigation.md.j2` | the first message | `trigger`, `scope`, `evidence`, `budget` |
 //! | `mitigation.md.j2` | when a root cause was accepted | `verdict`, `category`, `verification` |
-//! | `reminder.md.j2` | after an answer without a call, and before the last turn | `reported`, `last_turn` |
+//! | `reminder.md.j2` | after an answer without a call or with a broken one, after calls that brought nothing new (`why`: a [`Reminder`]), and before the last turn | `why`, `reported`, `last_turn` |
 //! | `account.md.j2` | the first message, where a person asks about the account | `scope`, `hours` |
 //! | `question.md.j2` | with every question; `reminder`, `last_turn`: as above, for a question | `text`, `at`, `zone`, `language`, `reminder`, `last_turn` |
 //!
@@ -18,14 +18,8 @@ use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxCo
 use crate::investigation::Investigation;
 
 /// The templates' file names, in a folder that replaces the embedded ones.
-pub const FILES: [&str; 6] = [
-    "system.md.j2",
-    "investigation.md.j2",
-    "mitigation.md.j2",
-    "reminder.md.j2",
-    "account.md.j2",
-    "question.md.j2",
-];
+pub const FILES: [&str; 6] =
+    ["system.md.j2", "investigation.md.j2", "mitigation.md.j2", "reminder.md.j2", "account.md.j2", "question.md.j2"];
 
 const EMBEDDED: [&str; 6] = [
     include_str!("../../../prompts/system.md.j2"),
@@ -35,6 +29,34 @@ const EMBEDDED: [&str; 6] = [
     include_str!("../../../prompts/account.md.j2"),
     include_str!("../../../prompts/question.md.j2"),
 ];
+
+/// Bytes that are shown of evidence where the conversation had to be shortened: its head, which sums it up.
+pub const CUT_TO: usize = 600;
+
+/// Why the model is told to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reminder {
+    /// It answered in words alone.
+    Words,
+    /// Its answer was cut off by the output limit.
+    CutOff,
+    /// Its call could not be read.
+    Malformed,
+    /// It asked for the same again, and nothing new came of it.
+    Standstill,
+}
+
+impl Reminder {
+    /// The name in templates.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::CutOff => "cut_off",
+            Self::Malformed => "malformed",
+            Self::Standstill => "standstill",
+        }
+    }
+}
 
 /// A template that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +107,7 @@ impl Prompts {
             context! { language => "en" },
             context! { trigger => "", scope => scope.clone(), evidence => vec![""], budget => context! { turns => 8 } },
             context! { verdict => "fault", category => "timeout", verification => "" },
-            context! { reported => true, last_turn => true },
+            context! { why => Reminder::Words.name(), reported => true, last_turn => true },
             context! { scope, hours => 3 },
             context! { text => "", at => "", zone => "", language => "en", reminder => false, last_turn => false },
         ];
@@ -110,12 +132,12 @@ impl Prompts {
     }
 
     /// The first message: what is asked, and everything that the opening found.
-    pub fn investigation(&self, state: &Investigation, evidence: &[&Evidence]) -> String {
+    /// `evidence`: what the opening found, each piece enclosed.
+    pub fn investigation(&self, state: &Investigation, evidence: Vec<String>) -> String {
         let trigger = state.entries().iter().find_map(|entry| match &entry.event {
             Event::Opened { trigger, .. } => Some(trigger.to_string()),
             _ => None,
         });
-        let evidence: Vec<String> = evidence.iter().map(|evidence| Self::enclose(evidence)).collect();
         let values = context! {
             trigger => trigger.unwrap_or_default(), scope => serialized(state.opening_scope()), evidence,
             budget => serialized(state.opening_budget()),
@@ -131,14 +153,14 @@ impl Prompts {
         )
     }
 
-    /// The word after an answer without a call.
-    pub fn reminder(&self, reported: bool) -> String {
-        self.render("reminder.md.j2", context! { reported, last_turn => false })
+    /// The word after an answer that does not lead on. `reported`: whether a root cause was accepted.
+    pub fn reminder(&self, why: Reminder, reported: bool) -> String {
+        self.render("reminder.md.j2", context! { why => why.name(), reported, last_turn => false })
     }
 
     /// The word before the last turn.
     pub fn last_turn(&self) -> String {
-        self.render("reminder.md.j2", context! { reported => false, last_turn => true })
+        self.render("reminder.md.j2", context! { why => Reminder::Words.name(), reported => false, last_turn => true })
     }
 
     /// The first message where a person asks about the account.
@@ -165,14 +187,27 @@ impl Prompts {
 
     /// Evidence as the model sees it: enclosed in an element that its text cannot end.
     pub fn enclose(evidence: &Evidence) -> String {
-        let attributes = format!(
-            "id=\"{}\" tool=\"{}\" arguments='{}' outcome=\"{}\"",
-            evidence.id,
-            evidence.tool,
-            evidence.arguments.to_string().replace('\'', "&apos;").replace('<', "\\u003c"),
-            evidence.outcome.word()
+        Self::enclose_text(&attributes(evidence), evidence.shown())
+    }
+
+    /// The beginning of evidence, up to [`CUT_TO`] bytes in whole lines, and how to read on.
+    pub fn enclose_beginning(evidence: &Evidence) -> String {
+        let mut shown = String::new();
+        let mut lines = 0;
+        for line in evidence.text.lines().take_while(|line| line.len() <= CUT_TO) {
+            if shown.len() + line.len() > CUT_TO {
+                break;
+            }
+            shown.push_str(line);
+            shown.push('\n');
+            lines += 1;
+        }
+        let (id, total) = (evidence.id, evidence.text.lines().count());
+        let rest = format!(
+            "[cut to make room: {lines} of {total} lines; show_evidence {id} from_line {} reads on]",
+            lines + 1
         );
-        Self::enclose_text(&attributes, evidence.shown())
+        Self::enclose_text(&attributes(evidence), &(shown + &rest))
     }
 
     /// Text from AWS, enclosed. Wherever the text itself has the element's name in a tag, a backslash breaks the tag,
@@ -181,6 +216,16 @@ impl Prompts {
         let text = text.replace("</evidence", "<\\/evidence").replace("<evidence", "<\\evidence");
         format!("<evidence {attributes}>\n{}\n</evidence>", text.trim_end())
     }
+}
+
+fn attributes(evidence: &Evidence) -> String {
+    format!(
+        "id=\"{}\" tool=\"{}\" arguments='{}' outcome=\"{}\"",
+        evidence.id,
+        evidence.tool,
+        evidence.arguments.to_string().replace('\'', "&apos;").replace('<', "\\u003c"),
+        evidence.outcome.word()
+    )
 }
 
 /// A value of ours as the templates see it.

@@ -4,22 +4,30 @@
 //! opening waves ─▶ ask the model ─▶ its calls ─▶ ask the model ─▶ … ─▶ root cause and plan ─▶ close
 //!                        └──────── a budget gives out ───────────────────────────────────▶ close, partial
 //! ```
+//!
+//! | module | subject |
+//! |---|---|
+//! | `standstill` | a model that asks for the same again and learns nothing |
+//! | `words` | what the model is told before its next turn, and when it has none left |
+//! | `allowance` | whether the next turn fits what is left of the budget |
 
 use jiff::Timestamp;
 use marple_case::{
-    Event, EvidenceId, Scope, ToolCall,
+    Event, EvidenceId, Scope, StopReason, ToolCall,
     event::{Ending, NumberedCall},
 };
 
 use crate::{
-    Prompts,
+    Prompts, chat,
+    conversation::compaction,
     investigation::Investigation,
-    chat, own_tools,
+    own_tools,
     ports::{MustCall, PlannedCall, Toolbox},
 };
 
-/// How many answers without a call are followed by a reminder. One more ends the investigation.
-const REMINDERS: u32 = 2;
+pub(crate) mod allowance;
+mod standstill;
+mod words;
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +40,11 @@ pub enum Step {
     Ask {
         /// Whether it has to call a tool.
         must_call: MustCall,
+    },
+    /// Leave the model that answered last: it would not answer this.
+    LeaveModel {
+        /// Why.
+        reason: String,
     },
     /// Nothing: it has ended.
     Ended,
@@ -130,7 +143,10 @@ fn number(state: &Investigation, calls: impl Iterator<Item = (PlannedCall, Optio
 /// The evidence that the same call gave before, if AWS answered it.
 fn repeated(state: &Investigation, call: &PlannedCall) -> Option<EvidenceId> {
     let same = state.evidence().iter().find(|evidence| {
-        evidence.tool == call.tool && evidence.arguments == call.arguments && evidence.outcome.is_answered() && chat::is_fresh(state, evidence)
+        evidence.tool == call.tool
+            && evidence.arguments == call.arguments
+            && evidence.outcome.is_answered()
+            && chat::is_fresh(state, evidence)
     });
     same.map(|evidence| evidence.id)
 }
@@ -168,6 +184,9 @@ fn plan_call(
 ) -> Result<PlannedCall, Box<Event>> {
     let refused =
         |reason: String| Box::new(Event::CallRefused { call: call.id.clone(), tool: call.tool.clone(), reason });
+    if !call.arguments.is_object() {
+        return Err(refused(own_tools::NO_OBJECT.to_owned()));
+    }
     let asked = PlannedCall { tool: call.tool.clone(), arguments: call.arguments.clone() };
     let planned = toolbox.normalise(&asked, scope).map_err(|refusal| refused(refusal.to_string()))?;
     if let Some(evidence) = repeated(state, &planned) {
@@ -182,22 +201,44 @@ fn plan_call(
 }
 
 /// The model's next turn, with a word before it where it needs one.
-fn ask(state: &Investigation, prompts: &Prompts) -> Step {
-    let limit = state.budget().turns;
-    if let Some(limit) = limit.filter(|limit| state.turns() >= *limit) {
-        return close_partial(&format!("the budget of {limit} model turns is used up"));
+pub(crate) fn ask(state: &Investigation, prompts: &Prompts) -> Step {
+    if let Some(reason) = refused_to_answer(state) {
+        return Step::LeaveModel { reason };
     }
-    if state.idle_turns() > REMINDERS {
-        return close_partial("the model answered in words and would not report");
+    if state.stop_reason() == Some(StopReason::ModelContextWindowExceeded)
+        && let Some(event) = compaction::after_refusal(state, "the answer ended where the model's context did")
+    {
+        return Step::Record(vec![event]);
     }
-    let last_turn = limit.is_some_and(|limit| state.turns() + 1 >= limit);
-    if last_turn && !state.told_last_turn() {
-        return Step::Record(vec![Event::Prompted { text: prompts.last_turn(), last_turn: true }]);
+    match words::before_asking(state, prompts) {
+        Some(event) => Step::Record(vec![event]),
+        None => Step::Ask { must_call: if state.told_last_turn() { MustCall::Any } else { MustCall::No } },
     }
-    if state.owes_words() {
-        let text = prompts.reminder(state.root_cause().is_some());
-        return Step::Record(vec![Event::Prompted { text, last_turn: false }]);
+}
+
+/// Why the last model would not answer, if it would not: the model's own refusal, or a filter's around it.
+pub(crate) fn refused_to_answer(state: &Investigation) -> Option<String> {
+    /// Characters of its words that a report shows.
+    const SHOWN: usize = 200;
+    let (said, stop_reason) = state.entries().iter().rev().find_map(|entry| match &entry.event {
+        Event::ModelAnswered { message, stop_reason, .. } => Some(Some((message.text(), *stop_reason))),
+        // Another model was taken for it, or it was resumed: the question is open again.
+        Event::Degraded { .. } | Event::Resumed { .. } | Event::QuestionAsked { .. } => Some(None),
+        _ => None,
+    })??;
+    let what = match stop_reason {
+        StopReason::GuardrailIntervened => "a guardrail stopped the answer",
+        StopReason::ContentFiltered => "the answer was filtered",
+        _ => return None,
+    };
+    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    Some(if said.is_empty() { what.to_owned() } else { format!("{what}: {said}") })
+}
+
+/// The event that ends what is under way without a conclusion: the open question, or the investigation.
+pub(crate) fn give_up(state: &Investigation, reason: &str) -> Event {
+    match state.question() {
+        Some(_) => chat::unanswered(reason),
+        None => Event::Closed { ending: Ending::Partial { reason: reason.to_owned() } },
     }
-    let must_call = if last_turn { MustCall::Any } else { MustCall::No };
-    Step::Ask { must_call }
 }

@@ -87,7 +87,9 @@ pub enum Objection {
         fault: CommandFault,
     },
     /// A command touches something that no evidence shows.
-    #[error("{place}: no evidence names {value} (--{option}); use a name that stands in the evidence, or look it up first")]
+    #[error(
+        "{place}: no evidence names {value} (--{option}); use a name that stands in the evidence, or look it up first"
+    )]
     Name {
         /// Where in the plan.
         place: String,

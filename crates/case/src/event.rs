@@ -179,8 +179,8 @@ pub enum Event {
         last_turn: bool,
     },
     /// The conversation was too large for the model: from here on it is shown less of it. Nothing is lost: all of it stays in the journal,
-    /// and `show_evidence` brings it back. What had been read again before this entry, and the reasoning of all answers but the last,
-    /// are left out, too.
+    /// and `show_evidence` brings it back. What had been read again before the last answer, and the reasoning of all answers but the
+    /// last, are left out, too.
     Compacted {
         /// The evidence of which only the beginning is shown from here on.
         evidence: Vec<EvidenceId>,

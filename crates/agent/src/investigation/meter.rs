@@ -22,6 +22,13 @@ pub(super) struct Meter {
 }
 
 impl Meter {
+    /// An answer of the model came.
+    pub(super) fn count_turn(&mut self, usage: Usage, cost_usd: Option<f64>) {
+        self.turns += 1;
+        self.usage += usage;
+        self.cost_usd = self.cost_usd.zip(cost_usd).map(|(so_far, more)| so_far + more);
+    }
+
     /// Nothing is used yet.
     pub(super) fn new(budget: Budget, ids_before: u32) -> Self {
         Self {

@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use marple_agent::{
     Investigator, Order, Prompts,
     ports::{
-        Answer, Clock, Delta, Journal, JournalError, Model, ModelError, PlannedCall, Refusal, ScopeError, Taken,
-        Toolbox, Turn, Unwatched,
+        Answer, Clock, Delta, Estimate, Journal, JournalError, Model, ModelError, PlannedCall, Refusal, ScopeError,
+        Taken, Toolbox, Turn, Unwatched,
     },
 };
 use marple_case::{
@@ -67,7 +67,8 @@ impl Journal for MemoryJournal {
     }
 }
 
-/// Two tools: `look {at}` finds "ITEM is broken", later the earlier the item stands in the alphabet; `fail` is denied.
+/// Two tools: `look {at}` finds "ITEM is broken", later the earlier the item stands in the alphabet, and a hundred lines more if the
+/// item is a capital; `fail` is denied.
 pub struct TestToolbox {
     specs: Vec<ToolSpec>,
     /// The opening's waves, as items to look at.
@@ -139,6 +140,10 @@ impl Toolbox for TestToolbox {
             let delay = u64::from(b'z'.saturating_sub(item.bytes().next().unwrap_or(b'z')));
             tokio::time::sleep(Duration::from_millis(delay)).await;
             let (outcome, text) = match call.tool.as_str() {
+                "look" if item.chars().all(char::is_uppercase) => {
+                    let more: String = (1..=100).map(|line| format!("\nline {line} of what {item} says")).collect();
+                    (Outcome::Found, format!("{item} is broken{more}"))
+                }
                 "look" => (Outcome::Found, format!("{item} is broken")),
                 _ => {
                     let message = "no permission".to_owned();
@@ -169,6 +174,8 @@ pub enum Act {
     Say(&'static str),
     Call(Vec<(&'static str, Value)>),
     Fail(ModelError),
+    /// Stops early, or in a way that is no answer.
+    Stop(StopReason, Vec<Block>),
     /// Takes for ever.
     Hang,
 }
@@ -210,7 +217,12 @@ impl Model for Scripted {
         self.seen.lock().unwrap().push(turn.messages.to_vec());
         let answered = turn.messages.iter().filter(|message| message.role == Role::Assistant).count();
         let act = self.script.get(answered).cloned().unwrap_or(Act::Say("I have nothing to say."));
+        let mut stop_reason = StopReason::ToolUse;
         let blocks = match act {
+            Act::Stop(reason, blocks) => {
+                stop_reason = reason;
+                blocks
+            }
             Act::Say(text) => vec![Block::Text { text: text.to_owned() }],
             Act::Fail(error) => return futures::stream::iter([Err(error)]).boxed(),
             Act::Hang => return futures::stream::pending().boxed(),
@@ -224,11 +236,55 @@ impl Model for Scripted {
         let answer = Answer {
             message: Message { role: Role::Assistant, blocks },
             usage: Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() },
-            stop_reason: StopReason::ToolUse,
+            stop_reason,
             latency_ms: 1,
             cost_usd: Some(0.25),
         };
         futures::stream::iter([Ok(Delta::Finished(answer))]).boxed()
+    }
+}
+
+/// A model whose turns have a size and a price, and whose context is limited. It costs what it was estimated to.
+pub struct Measured {
+    pub model: Arc<Scripted>,
+    pub window: Option<u64>,
+    /// US dollars for 1,000 tokens.
+    pub price: f64,
+    /// The output limit of each turn that was asked.
+    pub asked: Mutex<Vec<Option<u32>>>,
+}
+
+impl Measured {
+    pub fn new(script: Vec<Act>, window: Option<u64>, price: f64) -> Arc<Self> {
+        Arc::new(Self { model: Scripted::new(script), window, price, asked: Mutex::default() })
+    }
+}
+
+impl Model for Measured {
+    fn id(&self) -> &str {
+        self.model.id()
+    }
+
+    fn context_window(&self) -> Option<u64> {
+        self.window
+    }
+
+    fn estimate(&self, turn: &Turn<'_>) -> Option<Estimate> {
+        let input_tokens = serde_json::to_string(turn.messages).unwrap().len() as u64 / 4;
+        let output_tokens = u64::from(turn.options.max_output_tokens.unwrap_or(16_000));
+        let cost = (input_tokens + output_tokens) as f64 * self.price / 1000.0;
+        Some(Estimate { input_tokens, output_tokens, cost_usd: Some(cost) })
+    }
+
+    fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
+        let estimate = self.estimate(&turn).unwrap();
+        assert!(self.window.is_none_or(|window| estimate.input_tokens <= window), "the service would refuse it");
+        self.asked.lock().unwrap().push(turn.options.max_output_tokens);
+        let paid = move |delta| match delta {
+            Ok(Delta::Finished(answer)) => Ok(Delta::Finished(Answer { cost_usd: estimate.cost_usd, ..answer })),
+            other => other,
+        };
+        self.model.answer(turn).map(paid).boxed()
     }
 }
 
