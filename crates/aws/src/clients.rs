@@ -32,6 +32,7 @@ pub(crate) struct Clients {
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     rds: OnceLock<aws_sdk_rds::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 impl Clients {
@@ -63,6 +64,7 @@ impl Clients {
             logs: OnceLock::new(),
             rds: OnceLock::new(),
             secrets: OnceLock::new(),
+            sts: OnceLock::new(),
         }
     }
 
@@ -109,5 +111,9 @@ impl Clients {
 
     pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.config))
+    }
+
+    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
+        self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.config))
     }
 }

@@ -6,8 +6,9 @@
 //!                                                   Findings or Fault ─▶ Taken (text, facts, outcome, command)
 //! ```
 //!
-//! - [`AwsToolbox`] is the crate's one public type; it implements [`marple_agent::ports::Toolbox`].
+//! - [`AwsToolbox`] is the crate's port to investigations; it implements [`marple_agent::ports::Toolbox`].
 //! - `tool` is the seam: a tool is a type with arguments, a command line and a `run`. The registry is a table.
+//! - [`OPERATIONS`] is the table of every AWS operation that the program can call; [`Doctor`] asks whether the caller may.
 //! - `logs`, `metrics` and `opening` read what AWS said without any I/O.
 //! - `fault` turns what the SDK says of an error into an outcome: a denial is never "no data".
 //!
@@ -19,6 +20,7 @@ mod alarms;
 mod clients;
 mod cloudtrail;
 mod database;
+mod doctor;
 mod ecs;
 mod fault;
 mod function;
@@ -28,6 +30,7 @@ mod load_balancer;
 mod logs;
 mod metrics;
 mod opening;
+mod operations;
 mod package;
 mod pattern;
 mod scope;
@@ -39,4 +42,6 @@ mod toolbox;
 mod tools;
 mod window;
 
+pub use doctor::{Access, Anonymous, Asked, Doctor, Identity, Permission};
+pub use operations::{Caller, OPERATIONS, Operation, Reach};
 pub use toolbox::AwsToolbox;

@@ -198,13 +198,7 @@ fn not_normalised<T: Tool>(reason: String) -> Fault {
 }
 
 /// What a call gave. "Nothing" is a fact only where every request was answered: where one was not, nobody knows, and the call has failed.
-fn taken(
-    arguments: &Value,
-    command: String,
-    result: Result<Findings, Fault>,
-    met: &Met,
-    shown_bytes: usize,
-) -> Taken {
+fn taken(arguments: &Value, command: String, result: Result<Findings, Fault>, met: &Met, shown_bytes: usize) -> Taken {
     let (outcome, facts, text, unread) = match result {
         Ok(findings) => {
             let outcome = match (findings.found, met.worst()) {
@@ -213,7 +207,8 @@ fn taken(
                 (false, Some(fault)) => fault.outcome(),
             };
             let untold = met.untold(&findings.text);
-            let text = if untold.is_empty() { findings.text } else { format!("{}\n{untold}", findings.text.trim_end()) };
+            let text =
+                if untold.is_empty() { findings.text } else { format!("{}\n{untold}", findings.text.trim_end()) };
             (outcome, findings.facts, text, met.outcomes())
         }
         Err(fault) => (fault.outcome(), Facts::Nothing, fault.to_string(), Vec::new()),

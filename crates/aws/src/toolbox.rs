@@ -38,14 +38,6 @@ impl AwsToolbox {
     pub fn with_marker_key(self, key: [u8; 32]) -> Self {
         Self { hider: Hider::new(key), ..self }
     }
-
-    /// The IAM actions that the tools need, sorted, without duplicates. All of them read.
-    pub fn iam_actions() -> Vec<&'static str> {
-        let mut actions: Vec<&str> = TOOLS.iter().flat_map(|tool| tool.actions).copied().collect();
-        actions.sort_unstable();
-        actions.dedup();
-        actions
-    }
 }
 
 fn registered(name: &str) -> Option<&'static Registered> {

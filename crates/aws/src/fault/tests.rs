@@ -19,7 +19,8 @@ fn a_missing_permission_is_a_denial_whatever_the_protocol_puts_around_its_code()
 
 #[test]
 fn an_expired_token_is_a_fault_of_the_credentials_and_says_what_to_do() {
-    let fault = Fault::of_service("sts:GetCallerIdentity", 403, Some("ExpiredToken"), Some("The security token is expired"));
+    let fault =
+        Fault::of_service("sts:GetCallerIdentity", 403, Some("ExpiredToken"), Some("The security token is expired"));
     assert!(matches!(&fault, Fault::Credentials { message } if message.contains("aws sso login")), "{fault}");
 }
 

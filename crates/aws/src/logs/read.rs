@@ -11,6 +11,7 @@ use crate::{
     text, time,
 };
 
+const ACTION: &str = "logs:FilterLogEvents";
 /// Pages without a single event that are asked for in a row before a search is given up: a narrow pattern in a large log
 /// group gives many.
 const EMPTY_PAGES: usize = 200;
@@ -39,6 +40,14 @@ pub(crate) struct Read {
     pub complete: bool,
 }
 
+/// A search that was given up before anything was found: that is not "there is nothing".
+pub(crate) fn given_up(log_group: &str, span: Window) -> Fault {
+    Fault::Unreachable {
+        action: ACTION.to_owned(),
+        message: format!("no event of {log_group} in the first {EMPTY_PAGES} pages from {span}: narrow the span"),
+    }
+}
+
 /// Reads.
 ///
 /// # Errors
@@ -60,7 +69,7 @@ pub(crate) async fn read(clients: &Clients, search: Search<'_>) -> Result<Read, 
             .set_next_token(token)
             .send()
             .await
-            .asked("logs:FilterLogEvents")?;
+            .asked(ACTION)?;
         empty_pages = if page.events().is_empty() { empty_pages + 1 } else { 0 };
         token = page.next_token().map(str::to_owned);
         for event in page.events.unwrap_or_default() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Window,
@@ -122,6 +122,7 @@ async fn batch_points(
         for result in page.metric_data_results() {
             let place = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse().ok());
             let Some(place) = place else { continue };
+            unread(result)?;
             let pairs = result.timestamps().iter().zip(result.values());
             let read = pairs.filter_map(|(at, value)| Some(Point { at: time::timestamp(at)?, value: *value }));
             points.entry(place).or_default().extend(read);
@@ -130,6 +131,19 @@ async fn batch_points(
         if token.is_none() {
             return Ok(points);
         }
+    }
+}
+
+/// A query of a call may fail alone: without points, it would look like silence.
+fn unread(result: &MetricDataResult) -> Result<(), Fault> {
+    let (action, message) = ("cloudwatch:GetMetricData".to_owned(), || {
+        let said = result.messages().iter().filter_map(|message| message.value()).collect::<Vec<_>>().join("; ");
+        if said.is_empty() { "one of the queries failed".to_owned() } else { said }
+    });
+    match result.status_code() {
+        Some(StatusCode::Forbidden) => Err(Fault::Denied { action, message: message() }),
+        Some(StatusCode::InternalError) => Err(Fault::Unreachable { action, message: message() }),
+        _ => Ok(()),
     }
 }
 

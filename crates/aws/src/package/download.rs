@@ -1,6 +1,7 @@
 //! Fetches a package from its presigned URL, with the HTTP client of the SDK's own configuration.
 //!
-//! The URL carries its own authorisation: the request has no credentials. Redirects are not followed.
+//! The URL carries its own authorisation: the request has no credentials. Redirects are not followed. A download that breaks off is
+//! made again, as the SDK does with its own requests, within the limit of one operation.
 
 use std::time::Duration;
 
@@ -10,22 +11,34 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag};
+use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag, retry::RetryConfig, timeout::TimeoutConfig};
 use http_body_util::BodyExt;
 use std::sync::{Arc, OnceLock};
 
 use super::PackageError;
 
-/// The longest that a download may take.
+/// The longest that a download may take, where the SDK's operations may take longer.
 const LIMIT: Duration = Duration::from_secs(40);
 /// The longest wait for a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 /// The longest wait for the first byte.
 const READ_LIMIT: Duration = Duration::from_secs(15);
 
+/// Attempts at one download.
+const ATTEMPTS: u32 = 3;
+
 /// Remembers the parts of the SDK that an operation ran with: its HTTP client among them, the configured one or the SDK's default.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SdkParts(Arc<OnceLock<RuntimeComponents>>);
+pub(crate) struct SdkParts(Arc<OnceLock<Parts>>);
+
+#[derive(Debug)]
+struct Parts {
+    components: RuntimeComponents,
+    /// The longest that the download may take.
+    limit: Duration,
+    /// The wait before the second attempt.
+    first_wait: Duration,
+}
 
 #[dyn_dispatch_hint]
 impl Intercept for SdkParts {
@@ -36,10 +49,16 @@ impl Intercept for SdkParts {
     fn read_before_transmit(
         &self,
         _: &BeforeTransmitInterceptorContextRef<'_>,
-        parts: &RuntimeComponents,
-        _: &mut ConfigBag,
+        components: &RuntimeComponents,
+        settings: &mut ConfigBag,
     ) -> Result<(), aws_smithy_runtime_api::box_error::BoxError> {
-        self.0.get_or_init(|| parts.clone());
+        let operation = settings.load::<TimeoutConfig>().and_then(TimeoutConfig::operation_timeout);
+        let first_wait = settings.load::<RetryConfig>().map(RetryConfig::initial_backoff);
+        self.0.get_or_init(|| Parts {
+            components: components.clone(),
+            limit: operation.map_or(LIMIT, |operation| operation.min(LIMIT)),
+            first_wait: first_wait.unwrap_or(Duration::from_secs(1)),
+        });
         Ok(())
     }
 }
@@ -52,31 +71,59 @@ pub(crate) async fn download(url: &str, parts: &SdkParts, limit: usize) -> Resul
     if !is_allowed(url) {
         return Err(PackageError::Address);
     }
-    match tokio::time::timeout(LIMIT, fetch(url, parts, limit)).await {
+    let no_client = || PackageError::Download("the SDK has no HTTP client".to_owned());
+    let parts = parts.0.get().ok_or_else(no_client)?;
+    match tokio::time::timeout(parts.limit, persistently(url, parts, limit)).await {
         Ok(fetched) => fetched,
-        Err(_) => Err(PackageError::Download(format!("it was not complete after {} s", LIMIT.as_secs()))),
+        Err(_) => Err(PackageError::Download(format!("it was not complete within {} ms", parts.limit.as_millis()))),
     }
 }
 
-async fn fetch(url: &str, parts: &SdkParts, limit: usize) -> Result<Vec<u8>, PackageError> {
-    let failed = |reason: String| PackageError::Download(reason);
-    let parts = parts.0.get().ok_or_else(|| failed("the SDK has no HTTP client".to_owned()))?;
-    let client = parts.http_client().ok_or_else(|| failed("the SDK has no HTTP client".to_owned()))?;
+/// Tries again after what may pass: a connection that fails or breaks off, an overloaded server.
+async fn persistently(url: &str, parts: &Parts, limit: usize) -> Result<Vec<u8>, PackageError> {
+    let mut wait = parts.first_wait;
+    for _ in 1..ATTEMPTS {
+        match fetch(url, parts, limit).await {
+            Err(Broken::Off(reason)) => tracing::debug!(reason, "the download of a package broke off; once more"),
+            Err(Broken::ForGood(error)) => return Err(error),
+            Ok(package) => return Ok(package),
+        }
+        tokio::time::sleep(wait).await;
+        wait *= 2;
+    }
+    fetch(url, parts, limit).await.map_err(|broken| match broken {
+        Broken::Off(reason) => PackageError::Download(reason),
+        Broken::ForGood(error) => error,
+    })
+}
+
+/// How an attempt ended without a package.
+enum Broken {
+    /// The next one may succeed.
+    Off(String),
+    ForGood(PackageError),
+}
+
+async fn fetch(url: &str, parts: &Parts, limit: usize) -> Result<Vec<u8>, Broken> {
+    let failed = |reason: &str| Broken::ForGood(PackageError::Download(reason.to_owned()));
+    let client = parts.components.http_client().ok_or_else(|| failed("the SDK has no HTTP client"))?;
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
     let mut request = HttpRequest::new(SdkBody::empty());
-    request.set_uri(url).map_err(|_| failed("its URL cannot be read".to_owned()))?;
-    let response = client.http_connector(&settings, parts).call(request).await.map_err(|error| {
-        let kind = if error.is_timeout() { "no answer in time" } else { "the connection failed" };
-        failed(kind.to_owned())
+    request.set_uri(url).map_err(|_| failed("its URL cannot be read"))?;
+    let response = client.http_connector(&settings, &parts.components).call(request).await.map_err(|error| {
+        Broken::Off(if error.is_timeout() { "no answer in time" } else { "the connection failed" }.to_owned())
     })?;
     collect(response, limit).await
 }
 
-async fn collect(response: HttpResponse, limit: usize) -> Result<Vec<u8>, PackageError> {
-    if response.status().as_u16() != 200 {
-        return Err(PackageError::Download(format!("HTTP status {}", response.status().as_u16())));
+async fn collect(response: HttpResponse, limit: usize) -> Result<Vec<u8>, Broken> {
+    let cut = || Broken::Off("the connection was cut".to_owned());
+    match response.status().as_u16() {
+        200 => {}
+        status @ 500.. => return Err(Broken::Off(format!("HTTP status {status}"))),
+        status => return Err(Broken::ForGood(PackageError::Download(format!("HTTP status {status}")))),
     }
-    let too_large = || PackageError::TooLarge { limit: limit as u64 };
+    let too_large = || Broken::ForGood(PackageError::TooLarge { limit: limit as u64 });
     let announced = response.headers().get("content-length").and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
@@ -84,7 +131,7 @@ async fn collect(response: HttpResponse, limit: usize) -> Result<Vec<u8>, Packag
     let mut package = Vec::with_capacity(announced.unwrap_or(0));
     let mut body = response.into_body();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| PackageError::Download("the connection was cut".to_owned()))?;
+        let frame = frame.map_err(|_| cut())?;
         let Some(chunk) = frame.data_ref() else { continue };
         if package.len() + chunk.len() > limit {
             return Err(too_large());
@@ -92,7 +139,7 @@ async fn collect(response: HttpResponse, limit: usize) -> Result<Vec<u8>, Packag
         package.extend_from_slice(chunk);
     }
     if announced.is_some_and(|length| length != package.len()) {
-        return Err(PackageError::Download("the connection was cut".to_owned()));
+        return Err(cut());
     }
     Ok(package)
 }

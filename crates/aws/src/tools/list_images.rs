@@ -153,10 +153,15 @@ async fn missing(args: &Args, named: &Reference, context: Context<'_>) -> Result
     let mut text = format!("repository {repository} holds no image {what}\n");
     if args.only().is_some() {
         let registry = named.registry().map(|(account, _)| account);
-        let newest = images::of(repository, registry, None, context.clients).await;
-        let newest = newest.map(|(images, _)| images).unwrap_or_default();
-        let _ = writeln!(text, "newest images of {repository}: {}", newest.len().min(3));
-        newest.iter().take(3).for_each(|image| text.push_str(&line(image)));
+        match images::of(repository, registry, None, context.clients).await {
+            Ok((newest, _)) => {
+                let _ = writeln!(text, "newest images of {repository}: {}", newest.len().min(3));
+                newest.iter().take(3).for_each(|image| text.push_str(&line(image)));
+            }
+            Err(fault) => {
+                let _ = writeln!(text, "the images that there are could not be listed: {fault}");
+            }
+        }
     }
     let facts = Images { repository: repository.clone(), asked: args.asked(), images: Vec::new() };
     Ok(Findings { found: false, facts: Facts::Images(facts), text })

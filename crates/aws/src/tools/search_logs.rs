@@ -93,7 +93,7 @@ impl Tool for SearchLogs {
             read => read?,
         };
         if read.lines.is_empty() {
-            return Ok(nothing(args, span, read.complete));
+            return if read.complete { Ok(nothing(args, span)) } else { Err(read::given_up(&args.log_group, span)) };
         }
         for line in &mut read.lines {
             line.message = context.hider.text(&line.message);
@@ -111,10 +111,9 @@ pub(super) fn no_group(log_group: &str, scope: &Scope) -> Findings {
     Findings::nothing(format!("there is no log group {log_group} in {}", scope.region))
 }
 
-fn nothing(args: &Args, span: Window, complete: bool) -> Findings {
-    let rest = if complete { "" } else { " (the search was given up before its end: narrow the span)" };
+fn nothing(args: &Args, span: Window) -> Findings {
     let which = args.pattern.as_ref().map(|pattern| format!(" that matches {pattern}")).unwrap_or_default();
-    Findings::nothing(format!("log group {} holds no event{which} from {span}{rest}", args.log_group))
+    Findings::nothing(format!("log group {} holds no event{which} from {span}", args.log_group))
 }
 
 fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> String {

@@ -83,6 +83,9 @@ impl Tool for SummarizeLogs {
         let of_baseline = of_baseline?;
         if of_window.lines.is_empty() && of_baseline.lines.is_empty() {
             let group = &args.log_group;
+            if !(of_window.complete && of_baseline.complete) {
+                return Err(read::given_up(group, span));
+            }
             return Ok(Findings::nothing(format!(
                 "log group {group} holds no event from {span}, and none in the baseline from {baseline}"
             )));
