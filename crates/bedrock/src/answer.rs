@@ -5,15 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_bedrockruntime::{
     primitives::event_stream::EventReceiver,
     types::{
-        ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
-        StopReason as SdkStopReason, TokenUsage, error::ConverseStreamOutputError,
+        ContentBlockDelta, ContentBlockStart, ConverseStreamMetadataEvent, ConverseStreamOutput,
+        ReasoningContentBlockDelta, StopReason as SdkStopReason, error::ConverseStreamOutputError,
     },
 };
 use marple_agent::ports::Delta;
-use marple_case::{Block, Message, Role, StopReason, ToolCall, Usage};
-use serde_json::{Value, json};
+use marple_case::{Block, StopReason};
 
-use crate::{Patience, fault::Fault, reasoning::Reasoning};
+use crate::{Patience, ending::Part, fault::Fault, reasoning::Reasoning};
 
 /// The events of one answer.
 pub(crate) type Events = EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>;
@@ -35,8 +34,17 @@ enum Growing {
 pub(crate) struct Assembly {
     blocks: BTreeMap<i32, Growing>,
     stop_reason: Option<StopReason>,
-    usage: Option<Usage>,
+    metadata: Option<ConverseStreamMetadataEvent>,
     has_begun: bool,
+}
+
+/// A whole answer, as it came.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) stop_reason: StopReason,
+    /// What it used, and how it was served, if the service said so.
+    pub(crate) metadata: Option<ConverseStreamMetadataEvent>,
 }
 
 impl Assembly {
@@ -81,7 +89,7 @@ impl Assembly {
                 None
             }
             ConverseStreamOutput::Metadata(metadata) => {
-                self.usage = metadata.usage.as_ref().map(usage);
+                self.metadata = Some(metadata);
                 None
             }
             _ => None,
@@ -124,27 +132,16 @@ impl Assembly {
         None
     }
 
-    /// The whole message, and its usage if the service gave it. A stream that ended before its stop event was cut.
-    pub(crate) fn finish(self, model: &str) -> Result<(Message, StopReason, Option<Usage>), Fault> {
+    /// What was heard. A stream that ended before its stop event was cut.
+    pub(crate) fn finish(self, model: &str) -> Result<Heard, Fault> {
         let stop_reason = self.stop_reason.ok_or_else(Fault::cut)?;
-        let blocks = self.blocks.into_values().filter_map(|growing| match growing {
-            Growing::Text(text) if text.trim().is_empty() => None,
-            Growing::Text(text) => Some(Block::Text { text }),
-            Growing::Call { id, tool, input } => {
-                Some(Block::ToolCall(ToolCall { id, tool, arguments: arguments(input) }))
-            }
-            Growing::Reasoning(reasoning) => Some(Block::Reasoning { opaque: reasoning.into_opaque(model) }),
+        let parts = self.blocks.into_values().map(|growing| match growing {
+            Growing::Text(text) => Part::Block(Block::Text { text }),
+            Growing::Call { id, tool, input } => Part::Call { id, tool, input },
+            Growing::Reasoning(reasoning) => Part::Block(Block::Reasoning { opaque: reasoning.into_opaque(model) }),
         });
-        Ok((Message { role: Role::Assistant, blocks: blocks.collect() }, stop_reason, self.usage))
+        Ok(Heard { parts: parts.collect(), stop_reason, metadata: self.metadata })
     }
-}
-
-/// A call's arguments; what is no JSON stays as the text that it is, so that the call can be refused with a reason.
-fn arguments(input: String) -> Value {
-    if input.trim().is_empty() {
-        return json!({});
-    }
-    serde_json::from_str(&input).unwrap_or(Value::String(input))
 }
 
 fn stop_reason(reason: &SdkStopReason) -> StopReason {
@@ -159,15 +156,5 @@ fn stop_reason(reason: &SdkStopReason) -> StopReason {
         SdkStopReason::MalformedToolUse => StopReason::MalformedToolUse,
         SdkStopReason::ModelContextWindowExceeded => StopReason::ModelContextWindowExceeded,
         _ => StopReason::Other,
-    }
-}
-
-fn usage(tokens: &TokenUsage) -> Usage {
-    let count = |tokens: i32| u64::try_from(tokens).unwrap_or(0);
-    Usage {
-        input_tokens: count(tokens.input_tokens),
-        output_tokens: count(tokens.output_tokens),
-        cache_read_tokens: tokens.cache_read_input_tokens.map_or(0, count),
-        cache_write_tokens: tokens.cache_write_input_tokens.map_or(0, count),
     }
 }

@@ -1,12 +1,13 @@
 //! The SDK's errors as [`ModelError`]s, and which of them are worth another try.
 //!
-//! | fault | tried again by |
-//! |---|---|
-//! | before the stream: throttling, not ready, 5xx, no connection | the SDK, which has given up when its error arrives here |
-//! | before the stream: ModelTimeout, ModelError, nothing at all for too long | this crate |
-//! | in the stream: throttling, 5xx, model errors, a cut, silence | this crate |
-//! | credentials, access, an unknown model, a refused request | nobody |
+//! | fault | what it cost | tried again |
+//! |---|---|---|
+//! | [`Kind::Busy`]: before the stream, throttling or a model that is not ready | nothing | for a while |
+//! | [`Kind::Down`]: before the stream, 5xx or no connection | nothing | a few times, for a while |
+//! | [`Kind::Broken`]: ModelTimeout, ModelError, anything in the stream, silence | perhaps the whole turn | a few times, with a sign |
+//! | [`Kind::Lasting`]: credentials, access, an unknown model, a refused request | nothing | never |
 //!
+//! The SDK's own retries are off: they know no deadline, and give up early where many turns share a client.
 //! A throttle in the stream has no error code in its metadata: the variant is matched.
 
 use std::{error::Error, time::Duration};
@@ -33,11 +34,20 @@ const BAD_CREDENTIALS: [&str; 9] = [
     "UnrecognizedClientException",
 ];
 
+/// What another attempt is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Busy,
+    Down,
+    Broken,
+    Lasting,
+}
+
 /// What went wrong with one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     error: ModelError,
-    is_passing: bool,
+    kind: Kind,
 }
 
 impl std::fmt::Display for Fault {
@@ -47,17 +57,25 @@ impl std::fmt::Display for Fault {
 }
 
 impl Fault {
-    fn passing(error: ModelError) -> Self {
-        Self { error, is_passing: true }
+    fn busy(error: ModelError) -> Self {
+        Self { error, kind: Kind::Busy }
+    }
+
+    fn down(error: ModelError) -> Self {
+        Self { error, kind: Kind::Down }
+    }
+
+    fn broken(error: ModelError) -> Self {
+        Self { error, kind: Kind::Broken }
     }
 
     fn lasting(error: ModelError) -> Self {
-        Self { error, is_passing: false }
+        Self { error, kind: Kind::Lasting }
     }
 
-    /// Whether the same request may succeed in a moment, and nobody has tried yet.
-    pub(crate) fn is_passing(&self) -> bool {
-        self.is_passing
+    /// What another attempt is worth.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The error for the investigation.
@@ -72,14 +90,14 @@ impl Fault {
 
     /// Nothing came for too long.
     pub(crate) fn silent(limit: Duration) -> Self {
-        Self::passing(ModelError::Unavailable {
+        Self::broken(ModelError::Unavailable {
             message: format!("the model sent nothing for {} s", limit.as_secs_f64()),
         })
     }
 
     /// The stream ended before its end.
     pub(crate) fn cut() -> Self {
-        Self::passing(ModelError::Unavailable { message: "the model's answer was cut off".to_owned() })
+        Self::broken(ModelError::Unavailable { message: "the model's answer was cut off".to_owned() })
     }
 
     /// An error before the stream began.
@@ -89,17 +107,18 @@ impl Fault {
         match service {
             ConverseStreamError::ModelTimeoutException(_)
             | ConverseStreamError::ModelErrorException(_)
-            | ConverseStreamError::ModelStreamErrorException(_) => Self::passing(ModelError::Unavailable { message }),
-            ConverseStreamError::ModelNotReadyException(_)
-            | ConverseStreamError::InternalServerException(_)
-            | ConverseStreamError::ServiceUnavailableException(_) => Self::lasting(ModelError::Unavailable { message }),
-            ConverseStreamError::ThrottlingException(_) => Self::lasting(ModelError::Throttled { message }),
+            | ConverseStreamError::ModelStreamErrorException(_) => Self::broken(ModelError::Unavailable { message }),
+            ConverseStreamError::ModelNotReadyException(_) => Self::busy(ModelError::Unavailable { message }),
+            ConverseStreamError::InternalServerException(_) | ConverseStreamError::ServiceUnavailableException(_) => {
+                Self::down(ModelError::Unavailable { message })
+            }
+            ConverseStreamError::ThrottlingException(_) => Self::busy(ModelError::Throttled { message }),
             ConverseStreamError::AccessDeniedException(_) => Self::lasting(ModelError::AccessDenied { message }),
             ConverseStreamError::ResourceNotFoundException(_) => Self::lasting(ModelError::UnknownModel { message }),
             ConverseStreamError::ValidationException(_) => Self::lasting(validation(message)),
             other => {
                 let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-                Self::lasting(unnamed(other.code().unwrap_or_default(), status, message))
+                unnamed(other.code().unwrap_or_default(), status, message)
             }
         }
     }
@@ -111,17 +130,17 @@ impl Fault {
     {
         let Some(service) = error.as_service_error() else {
             let message = format!("the model's answer was cut off: {}", causes(error));
-            return Self::passing(ModelError::Unavailable { message });
+            return Self::broken(ModelError::Unavailable { message });
         };
         let message = said(service);
         match service {
-            ConverseStreamOutputError::ThrottlingException(_) => Self::passing(ModelError::Throttled { message }),
+            ConverseStreamOutputError::ThrottlingException(_) => Self::broken(ModelError::Throttled { message }),
             ConverseStreamOutputError::ValidationException(_) => Self::lasting(validation(message)),
-            _ => Self::passing(ModelError::Unavailable { message }),
+            _ => Self::broken(ModelError::Unavailable { message }),
         }
     }
 
-    /// A request without an answer: there was nothing to sign it with, or the network failed and the SDK's own retries with it.
+    /// A request without an answer: there was nothing to sign it with, or the network failed.
     fn of_transport(error: &SdkError<ConverseStreamError, HttpResponse>) -> Self {
         let text = causes(error);
         // Without any provider the SDK finds no way to sign; that error has no public type, and speaks to the SDK's own authors.
@@ -133,18 +152,20 @@ impl Fault {
             let message = format!("no usable AWS credentials: {}", causes(cause));
             return Self::lasting(ModelError::Credentials { message });
         }
-        Self::lasting(ModelError::Unavailable { message: format!("Bedrock cannot be reached: {text}") })
+        Self::down(ModelError::Unavailable { message: format!("Bedrock cannot be reached: {text}") })
     }
 }
 
-/// Errors that the operation's model does not name, by code and status. What could be tried again, the SDK has.
-fn unnamed(code: &str, status: u16, message: String) -> ModelError {
+/// Errors that the operation's model does not name, by code and status.
+fn unnamed(code: &str, status: u16, message: String) -> Fault {
     match (code, status) {
-        (code, _) if BAD_CREDENTIALS.contains(&code) => ModelError::Credentials { message },
-        (_, 401 | 403) => ModelError::AccessDenied { message },
-        ("ServiceQuotaExceededException", _) | (_, 429) => ModelError::Throttled { message },
-        (_, 400..=499) => ModelError::Rejected { message },
-        _ => ModelError::Unavailable { message },
+        (code, _) if BAD_CREDENTIALS.contains(&code) => Fault::lasting(ModelError::Credentials { message }),
+        // A quota is not a rate: it does not come back in a minute.
+        ("ServiceQuotaExceededException", _) => Fault::lasting(ModelError::Throttled { message }),
+        (_, 401 | 403) => Fault::lasting(ModelError::AccessDenied { message }),
+        (_, 429) => Fault::busy(ModelError::Throttled { message }),
+        (_, 400..=499) => Fault::lasting(ModelError::Rejected { message }),
+        _ => Fault::down(ModelError::Unavailable { message }),
     }
 }
 

@@ -21,6 +21,10 @@ pub(crate) struct AuthorsOrder {
     pub(crate) schemas: Vec<Value>,
     /// The arguments of all calls, in the order of the conversation.
     pub(crate) arguments: Vec<Value>,
+    /// The additional fields of the model.
+    pub(crate) fields: Value,
+    /// The request's metadata.
+    pub(crate) metadata: Value,
 }
 
 #[dyn_dispatch_hint]
@@ -53,6 +57,8 @@ impl AuthorsOrder {
         put(tools.filter_map(|tool| tool.pointer_mut("/toolSpec/inputSchema/json")), &self.schemas);
         let blocks = items(body, "/messages").flat_map(|message| items(message, "/content"));
         put(blocks.filter_map(|block| block.pointer_mut("/toolUse/input")), &self.arguments);
+        put(body.get_mut("additionalModelRequestFields").into_iter(), std::slice::from_ref(&self.fields));
+        put(body.get_mut("requestMetadata").into_iter(), std::slice::from_ref(&self.metadata));
     }
 }
 

@@ -1,81 +1,140 @@
 //! A turn as a ConverseStream request.
-//!
-//! Cache points, where the model takes them: after the tools, after the system prompt and after the last message; three, of
-//! the four that the service allows.
 
 use aws_sdk_bedrockruntime::{
     Client,
     error::BuildError,
     operation::converse_stream::builders::ConverseStreamFluentBuilder,
     types::{
-        AnyToolChoice, CachePointBlock, CachePointType, ContentBlock, ConversationRole, InferenceConfiguration,
-        Message as SdkMessage, SystemContentBlock, Tool, ToolChoice, ToolConfiguration, ToolInputSchema,
-        ToolResultBlock, ToolResultContentBlock, ToolResultStatus, ToolSpecification, ToolUseBlock,
+        AnyToolChoice, ContentBlock, ConversationRole, GuardrailStreamConfiguration, GuardrailStreamProcessingMode,
+        GuardrailTrace as SdkTrace, InferenceConfiguration, Message as SdkMessage, PerformanceConfigLatency,
+        PerformanceConfiguration, ServiceTier as SdkTier, ServiceTierType, SystemContentBlock, Tool, ToolChoice,
+        ToolConfiguration, ToolInputSchema, ToolResultBlock, ToolResultContentBlock, ToolResultStatus,
+        ToolSpecification, ToolUseBlock,
     },
 };
 use marple_agent::ports::{MustCall, Turn};
 use marple_case::{Block, Message, Role, ToolSpec};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::{document::document, models::Family, order::AuthorsOrder, reasoning};
+use crate::{
+    document::document,
+    options::{Guardrail, GuardrailStream, GuardrailTrace, INVESTIGATION, Latency, Options, ServiceTier, is_metadata},
+    order::AuthorsOrder,
+    reasoning,
+    settings::Settings,
+};
 
-/// The longest value of request metadata, by the service's model.
-const METADATA_LENGTH: usize = 256;
+/// A request and the order of its JSON.
+pub(crate) struct Request {
+    pub(crate) builder: ConverseStreamFluentBuilder,
+    pub(crate) order: AuthorsOrder,
+}
 
-/// Builds the request.
+/// Builds the request of a turn, whose answer may have so many tokens.
 pub(crate) fn build(
     client: &Client,
-    model: &str,
-    family: &Family,
+    settings: &Settings,
     turn: &Turn<'_>,
-) -> Result<ConverseStreamFluentBuilder, BuildError> {
+    output_tokens: u32,
+) -> Result<Request, BuildError> {
+    let model = settings.id.as_str();
+    let thought = settings.thought.as_ref().filter(|thought| thought.is_possible(turn, model, output_tokens));
+    let mut fields = thought.map(|thought| thought.fields.clone()).unwrap_or_default();
+    fields.extend(settings.options.fields.clone());
+
     let mut messages: Vec<SdkMessage> =
         turn.messages.iter().map(|said| message(said, model)).collect::<Result<_, _>>()?;
-    if family.cache_points
-        && let Some(last) = messages.last_mut()
-    {
-        last.content.push(ContentBlock::CachePoint(cache_point()?));
-    }
     let mut system = vec![SystemContentBlock::Text(turn.system.to_owned())];
-    if family.cache_points {
-        system.push(SystemContentBlock::CachePoint(cache_point()?));
+    if let Some(cache) = settings.cache {
+        cache.mark(&mut messages)?;
+        system.push(SystemContentBlock::CachePoint(cache.after_system()?));
     }
-    let inference = InferenceConfiguration::builder().max_tokens(family.max_output_tokens).build();
-    let mut request = client
+    // A forced call excludes thinking: then it is a hint, which the prompt gives too.
+    let forced = turn.options.must_call == MustCall::Any && settings.family.any_tool_choice && thought.is_none();
+    let mut builder = client
         .converse_stream()
         .model_id(model)
         .set_system(Some(system))
         .set_messages(Some(messages))
-        .inference_config(inference)
-        .tool_config(tools(family, turn)?);
-    let investigation = &turn.options.investigation;
-    if !investigation.is_empty() && investigation.len() <= METADATA_LENGTH {
-        request = request.request_metadata("marple-investigation", investigation);
+        .tool_config(tools(settings, turn, forced)?)
+        .set_guardrail_config(settings.options.guardrail.as_ref().map(guardrail))
+        .set_performance_config(settings.options.latency.map(performance))
+        .set_service_tier(settings.options.service_tier.map(tier).transpose()?);
+    if thought.is_none_or(|thought| thought.limits_output) {
+        let tokens = i32::try_from(output_tokens).unwrap_or(i32::MAX);
+        builder = builder.inference_config(InferenceConfiguration::builder().max_tokens(tokens).build());
     }
-    Ok(request)
-}
-
-/// The JSON of the same request, in its order.
-pub(crate) fn authors_order(turn: &Turn<'_>) -> AuthorsOrder {
-    AuthorsOrder {
+    if !fields.is_empty() {
+        builder = builder.additional_model_request_fields(document(&Value::Object(fields.clone())));
+    }
+    let metadata = metadata(&settings.options, &turn.options.investigation);
+    for (key, value) in &metadata {
+        builder = builder.request_metadata(key, value.as_str().unwrap_or_default());
+    }
+    let order = AuthorsOrder {
         schemas: turn.tools.iter().map(|tool| tool.schema.clone()).collect(),
         arguments: turn.messages.iter().flat_map(Message::calls).map(|call| object(&call.arguments)).collect(),
-    }
+        fields: Value::Object(fields),
+        metadata: Value::Object(metadata),
+    };
+    Ok(Request { builder, order })
 }
 
-fn cache_point() -> Result<CachePointBlock, BuildError> {
-    CachePointBlock::builder().r#type(CachePointType::Default).build()
+/// The investigation's id, and what the user adds.
+fn metadata(options: &Options, investigation: &str) -> Map<String, Value> {
+    let id = (INVESTIGATION, investigation);
+    let of_user = options.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let known = std::iter::once(id).filter(|(_, id)| !id.is_empty() && is_metadata(id)).chain(of_user);
+    known.map(|(key, value)| (key.to_owned(), Value::from(value))).collect()
 }
 
-fn tools(family: &Family, turn: &Turn<'_>) -> Result<ToolConfiguration, BuildError> {
+fn guardrail(wanted: &Guardrail) -> GuardrailStreamConfiguration {
+    let trace = wanted.trace.map(|trace| match trace {
+        GuardrailTrace::Enabled => SdkTrace::Enabled,
+        GuardrailTrace::EnabledFull => SdkTrace::EnabledFull,
+        GuardrailTrace::Disabled => SdkTrace::Disabled,
+    });
+    let stream = wanted.stream.map(|stream| match stream {
+        GuardrailStream::Sync => GuardrailStreamProcessingMode::Sync,
+        GuardrailStream::Async => GuardrailStreamProcessingMode::Async,
+    });
+    GuardrailStreamConfiguration::builder()
+        .guardrail_identifier(&wanted.id)
+        .guardrail_version(&wanted.version)
+        .set_trace(trace)
+        .set_stream_processing_mode(stream)
+        .build()
+}
+
+fn performance(latency: Latency) -> PerformanceConfiguration {
+    let latency = match latency {
+        Latency::Standard => PerformanceConfigLatency::Standard,
+        Latency::Optimized => PerformanceConfigLatency::Optimized,
+    };
+    PerformanceConfiguration::builder().latency(latency).build()
+}
+
+fn tier(wanted: ServiceTier) -> Result<SdkTier, BuildError> {
+    let tier = match wanted {
+        ServiceTier::Default => ServiceTierType::Default,
+        ServiceTier::Priority => ServiceTierType::Priority,
+        ServiceTier::Flex => ServiceTierType::Flex,
+        ServiceTier::Reserved => ServiceTierType::Reserved,
+    };
+    SdkTier::builder().r#type(tier).build()
+}
+
+fn tools(settings: &Settings, turn: &Turn<'_>, forced: bool) -> Result<ToolConfiguration, BuildError> {
     let mut config = ToolConfiguration::builder();
     for spec in turn.tools {
         config = config.tools(tool(spec)?);
     }
-    if family.cache_points {
-        config = config.tools(Tool::CachePoint(cache_point()?));
+    if let Some(cache) = settings.cache
+        && let Some(point) = cache.after_tools()?
+    {
+        config = config.tools(Tool::CachePoint(point));
     }
-    if turn.options.must_call == MustCall::Any && family.any_tool_choice {
+    if forced {
         config = config.tool_choice(ToolChoice::Any(AnyToolChoice::builder().build()));
     }
     config.build()

@@ -1,12 +1,12 @@
 //! Answers come out whole, in order, and with what they used.
 
-use marple_agent::ports::Delta;
+use marple_agent::ports::{Delta, Model};
 use marple_case::{Block, StopReason, Usage};
 use serde_json::json;
 
 use crate::{
-    conversation::{Conversation, answer, call, hear, text},
-    fake::{Fake, MODEL, Stream},
+    conversation::{Conversation, answer, call, hear, restarts, text},
+    fake::{Fake, MODEL, Seen, Stream},
 };
 
 #[tokio::test]
@@ -59,16 +59,75 @@ async fn arguments_may_be_split_anywhere() {
 
 #[tokio::test]
 async fn arguments_that_are_no_json_stay_as_they_are_and_go_back_as_an_object() {
-    let broken = Stream::new().call("t1", "search_logs", [r#"{"zone": "a", "af"#]).stop("max_tokens");
+    let broken = Stream::new().call("t1", "search_logs", [r#"{"zone": "a", "af"#]).stop("malformed_tool_use");
     let fake = Fake::playing([broken.into(), Stream::new().text(&["Again."]).stop("end_turn").into()]).await;
     let model = fake.client(MODEL);
     let conversation = Conversation::new();
     let first = answer(&model, &conversation).await;
-    assert_eq!(first.stop_reason, StopReason::MaxTokens);
+    assert_eq!(first.stop_reason, StopReason::MalformedToolUse);
     assert_eq!(first.message.blocks, [call("t1", "search_logs", json!(r#"{"zone": "a", "af"#))]);
     answer(&model, &conversation.after(first.message)).await;
     let input = &fake.seen()[1].body["messages"][1]["content"][0]["toolUse"]["input"];
     assert_eq!(*input, json!({ "unreadable": r#"{"zone": "a", "af"# }));
+}
+
+#[tokio::test]
+async fn a_call_that_the_output_limit_cut_is_asked_for_once_more_and_both_answers_are_paid_for() {
+    let used = || json!({ "inputTokens": 1000, "outputTokens": 100, "totalTokens": 1100 });
+    let cut =
+        || Stream::new().call("t1", "search_logs", [r#"{"zone": "a", "af"#]).stop("max_tokens").usage(&used()).into();
+    let whole = Stream::new().call("t1", "search_logs", [r#"{"zone": "a"}"#]).stop("tool_use").usage(&used());
+    let fake = Fake::playing([cut(), whole.into(), cut(), cut()]).await;
+    let model = fake.client(MODEL);
+    let heard = hear(&model, &Conversation::new()).await;
+    let Some(Ok(Delta::Finished(answer))) = heard.last() else { panic!("{heard:?}") };
+    assert_eq!(answer.message.blocks, [call("t1", "search_logs", json!({ "zone": "a" }))]);
+    assert_eq!((answer.usage.input_tokens, answer.usage.output_tokens), (2000, 200));
+    assert!(answer.cost_usd.is_some_and(|cost| (cost - 2.0 * (0.003 + 0.0015) * 1.1).abs() < 1e-9), "{answer:?}");
+    assert_eq!(restarts(&heard).len(), 1);
+    let limits =
+        |seen: &[Seen]| seen.iter().map(|seen| seen.body["inferenceConfig"]["maxTokens"].clone()).collect::<Vec<_>>();
+    assert_eq!(limits(&fake.seen()), [16_000, 64_000]);
+
+    // Cut again: what is left is said, and nothing is carried out.
+    let heard = hear(&model, &Conversation::new()).await;
+    let Some(Ok(Delta::Finished(answer))) = heard.last() else { panic!("{heard:?}") };
+    assert_eq!(answer.stop_reason, StopReason::MaxTokens);
+    assert_eq!(answer.message.calls().count(), 0);
+    assert!(answer.message.text().contains("search_logs"), "{}", answer.message.text());
+}
+
+#[tokio::test]
+async fn a_turn_with_a_limit_of_its_own_is_not_asked_again_with_more() {
+    let cut = Stream::new().call("t1", "search_logs", [r#"{"zo"#]).stop("max_tokens");
+    let fake = Fake::playing([cut.into()]).await;
+    let conversation = Conversation { max_output_tokens: Some(500), ..Conversation::new() };
+    assert_eq!(answer(&fake.client(MODEL), &conversation).await.message.calls().count(), 0);
+    assert_eq!(fake.seen()[0].body["inferenceConfig"]["maxTokens"], 500);
+}
+
+#[tokio::test]
+async fn malformed_output_is_asked_for_again_within_limits() {
+    let malformed = || Stream::new().text(&["<function"]).stop("malformed_model_output").into();
+    let good = Stream::new().text(&["It is the disk."]).stop("end_turn");
+    let fake = Fake::playing([malformed(), good.into(), malformed(), malformed(), malformed()]).await;
+    let model = fake.client(MODEL);
+    assert_eq!(answer(&model, &Conversation::new()).await.message.text(), "It is the disk.");
+    assert_eq!(answer(&model, &Conversation::new()).await.stop_reason, StopReason::MalformedModelOutput);
+    assert_eq!(fake.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn an_estimate_is_never_below_what_a_turn_then_costs() {
+    let used = json!({ "inputTokens": 10, "outputTokens": 16_000, "totalTokens": 16_500, "cacheWriteInputTokens": 490,
+        "cacheDetails": [{ "ttl": "1h", "inputTokens": 490 }] });
+    let fake = Fake::playing([Stream::new().text(&["Yes."]).stop("end_turn").usage(&used).into()]).await;
+    let (model, conversation) = (fake.client(MODEL), Conversation::new());
+    let estimate = model.estimate(&conversation.turn()).unwrap();
+    let cost = answer(&model, &conversation).await.cost_usd.unwrap();
+    assert!(estimate.input_tokens >= 500, "{estimate:?}");
+    assert!(estimate.cost_usd.unwrap() >= cost && estimate.cost_usd.unwrap() < cost * 1.2, "{estimate:?} {cost}");
+    assert_eq!(fake.client("some.new-model-v1:0").estimate(&conversation.turn()).unwrap().cost_usd, None);
 }
 
 #[tokio::test]
@@ -81,8 +140,6 @@ async fn every_stop_reason_is_told_apart() {
         ("stop_sequence", StopSequence),
         ("guardrail_intervened", GuardrailIntervened),
         ("content_filtered", ContentFiltered),
-        ("malformed_model_output", MalformedModelOutput),
-        ("malformed_tool_use", MalformedToolUse),
         ("model_context_window_exceeded", ModelContextWindowExceeded),
         ("a_reason_of_next_year", Other),
     ];

@@ -11,6 +11,7 @@ pub(crate) struct Conversation {
     pub(crate) messages: Vec<Message>,
     pub(crate) tools: Vec<ToolSpec>,
     pub(crate) must_call: MustCall,
+    pub(crate) max_output_tokens: Option<u32>,
     pub(crate) scope: Scope,
 }
 
@@ -42,13 +43,19 @@ impl Conversation {
             messages: vec![Message::user("Why does orders-api fail?")],
             tools: vec![spec("search_logs"), spec("get_metrics")],
             must_call: MustCall::No,
+            max_output_tokens: None,
             scope,
         }
     }
 
     /// The turn to be answered.
     pub(crate) fn turn(&self) -> Turn<'_> {
-        let options = TurnOptions { must_call: self.must_call.clone(), investigation: "0199-test".to_owned(), ..TurnOptions::default() };
+        let options = TurnOptions {
+            must_call: self.must_call.clone(),
+            investigation: "0199-test".to_owned(),
+            max_output_tokens: self.max_output_tokens,
+            ..TurnOptions::default()
+        };
         Turn {
             system: "You are Marple.",
             messages: &self.messages,

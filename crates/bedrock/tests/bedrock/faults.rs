@@ -1,6 +1,6 @@
 //! Faults: what passes is tried again with a sign, what lasts is said at once in the service's own words.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use marple_agent::ports::{Delta, Model, ModelError};
@@ -74,7 +74,7 @@ async fn a_model_that_fails_before_its_stream_is_asked_again_with_a_sign() {
 }
 
 #[tokio::test]
-async fn what_the_service_turns_away_is_repeated_by_the_sdk_without_a_sign() {
+async fn what_the_service_turns_away_is_asked_again_and_nothing_is_void() {
     let nothing: [&str; 0] = [];
     assert_eq!(survived(Reply::refusal(429, "ThrottlingException", "Too many requests.")).await, nothing);
     assert_eq!(survived(Reply::refusal(429, "ModelNotReadyException", "Not ready.")).await, nothing);
@@ -83,11 +83,21 @@ async fn what_the_service_turns_away_is_repeated_by_the_sdk_without_a_sign() {
 }
 
 #[tokio::test]
-async fn retries_end_and_are_not_multiplied() {
+async fn retries_end() {
     let throttle = || Reply::refusal(429, "ThrottlingException", "Too many requests.");
-    let fake = Fake::playing((0..20).map(|_| throttle())).await;
+    let fake = Fake::playing((0..200).map(|_| throttle())).await;
+    let begun = Instant::now();
+    let heard = hear(&fake.client(MODEL), &Conversation::new()).await;
+    assert_eq!(heard.last(), Some(&Err(ModelError::Throttled { message: "Too many requests.".to_owned() })));
+    assert!(begun.elapsed() < Duration::from_secs(2), "the deadline is 0.2 s");
+    let waits = heard.iter().filter(|delta| matches!(delta, Ok(Delta::Waiting { .. }))).count();
+    assert!(waits >= 3, "{heard:?}");
+    assert_eq!(fake.seen().len(), waits + 1, "each wait is told of");
+
+    let down = || Reply::refusal(503, "ServiceUnavailableException", "Unavailable.");
+    let fake = Fake::playing((0..20).map(|_| down())).await;
     let ended = error(&fake.client(MODEL), &Conversation::new()).await;
-    assert_eq!(ended, ModelError::Throttled { message: "Too many requests.".to_owned() });
+    assert_eq!(ended, ModelError::Unavailable { message: "Unavailable.".to_owned() });
     assert_eq!(fake.seen().len(), 3, "one attempt and two retries");
 
     let failing = || Stream::new().exception("modelStreamErrorException", "The model failed.").into();

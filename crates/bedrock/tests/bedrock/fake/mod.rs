@@ -16,7 +16,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
-use marple_bedrock::{Bedrock, Patience};
+use marple_bedrock::{Bedrock, Options, Patience, Table};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -36,6 +36,8 @@ type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 pub(crate) struct Seen {
     /// The model id of the path, decoded.
     pub(crate) model: String,
+    /// The region that the request is signed for.
+    pub(crate) region: String,
     /// The body to the letter.
     pub(crate) text: String,
     /// The body.
@@ -71,6 +73,13 @@ impl Fake {
         client(&self.url, model, Some(credentials()))
     }
 
+    /// The same with options of a user, written as in a configuration file.
+    pub(crate) fn client_with(&self, model: &str, options: &str) -> Bedrock {
+        let options: Options = toml::from_str(options).unwrap();
+        let config = config(&self.url, Some(credentials()));
+        Bedrock::configured(&config, model, options, &Table::embedded()).unwrap().with_patience(PATIENCE)
+    }
+
     /// A client that has no credentials.
     pub(crate) fn client_without_credentials(&self, model: &str) -> Bedrock {
         client(&self.url, model, None)
@@ -101,18 +110,25 @@ fn credentials() -> SharedCredentialsProvider {
 }
 
 fn client(url: &str, model: &str, credentials: Option<SharedCredentialsProvider>) -> Bedrock {
+    Bedrock::new(&config(url, credentials), model).with_patience(PATIENCE)
+}
+
+const PATIENCE: Patience = Patience {
+    first_event: Duration::from_millis(800),
+    between_events: Duration::from_millis(400),
+    refused_for: Duration::from_millis(200),
+    retries_unreachable: 2,
+    retries_of_stream: 2,
+    first_wait: Duration::from_millis(5),
+};
+
+fn config(url: &str, credentials: Option<SharedCredentialsProvider>) -> SdkConfig {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(url);
     config.set_credentials_provider(credentials);
-    Bedrock::new(&config.build(), model).with_patience(Patience {
-        first_event: Duration::from_millis(800),
-        between_events: Duration::from_millis(400),
-        retries_before_stream: 2,
-        retries_of_stream: 2,
-        first_wait: Duration::from_millis(5),
-    })
+    config.build()
 }
 
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>, closing: watch::Sender<usize>) {
@@ -131,6 +147,9 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>, closing: watch::
 
 async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Result<Response<Body>, Infallible> {
     let path = request.uri().path().to_owned();
+    // Credential=KEY/DATE/REGION/bedrock/aws4_request
+    let signed = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let region = signed.split('/').nth(2).unwrap_or_default().to_owned();
     let text = String::from_utf8(request.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
     let model = path.strip_prefix("/model/").and_then(|rest| rest.strip_suffix("/converse-stream"));
     let Some(model) = model else { return Ok(refusal(404, "UnknownOperationException", &path)) };
@@ -140,7 +159,7 @@ async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Result<Resp
     }
     let reply = {
         let mut state = state.lock().unwrap();
-        state.seen.push(Seen { model: model.replace("%3A", ":"), text, body });
+        state.seen.push(Seen { model: model.replace("%3A", ":").replace("%2F", "/"), region, text, body });
         state.script.pop_front()
     };
     Ok(match reply {

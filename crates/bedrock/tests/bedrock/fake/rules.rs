@@ -5,7 +5,8 @@ use serde_json::Value;
 /// The request, or the first rule that it breaks.
 pub(super) fn check(body: &Value) -> Result<(), String> {
     let names = tools(body)?;
-    ensure(body.to_string().matches("\"cachePoint\"").count() <= 4, "a maximum of 4 cache points may be given")?;
+    cache_points(body)?;
+    thinking(body)?;
     let messages = array(body, "messages");
     ensure(!messages.is_empty(), "messages: at least one message is required")?;
     let mut pending = Vec::new();
@@ -45,6 +46,35 @@ fn tools(body: &Value) -> Result<Vec<&str>, String> {
     names.sort_unstable();
     ensure(names.windows(2).all(|pair| pair[0] != pair[1]), "tool names must be unique")?;
     Ok(names)
+}
+
+/// Cache points: 4 at most, and none that lives longer than one before it, in the order tools, system, messages.
+fn cache_points(body: &Value) -> Result<(), String> {
+    let contents = array(body, "messages").iter().flat_map(|message| array(message, "content"));
+    let blocks = array(&body["toolConfig"], "tools").iter().chain(array(body, "system")).chain(contents);
+    let points = blocks.filter_map(|block| block.get("cachePoint"));
+    let minutes: Vec<u32> = points.map(|point| if point["ttl"] == "1h" { 60 } else { 5 }).collect();
+    ensure(minutes.len() <= 4, "a maximum of 4 cache points may be given")?;
+    ensure(minutes.is_sorted_by(|before, after| before >= after), "a ttl='1h' point must not come after a ttl='5m' one")
+}
+
+/// Thinking with a budget: room for an answer, no forced call, and no thinking that begins in the middle of tool use.
+fn thinking(body: &Value) -> Result<(), String> {
+    let thinking = &body["additionalModelRequestFields"]["thinking"];
+    if thinking.is_null() {
+        return Ok(());
+    }
+    let choice = &body["toolConfig"]["toolChoice"];
+    let forced = choice.get("any").is_some() || choice.get("tool").is_some();
+    ensure(!forced, "Thinking may not be enabled when tool_choice forces tool use.")?;
+    let Some(budget) = thinking["budget_tokens"].as_u64() else { return Ok(()) };
+    let most = body["inferenceConfig"]["maxTokens"].as_u64().unwrap_or(u64::MAX);
+    ensure(budget >= 1024, "thinking.budget_tokens: at least 1024")?;
+    ensure(budget < most, "`max_tokens` must be greater than `thinking.budget_tokens`")?;
+    let last = array(body, "messages").iter().rfind(|message| message["role"] == "assistant");
+    let calls = last.filter(|message| !ids(message, "toolUse").is_empty());
+    let begins = calls.is_none_or(|message| message["content"][0].get("reasoningContent").is_some());
+    ensure(begins, "Expected `thinking` or `redacted_thinking`, but found `tool_use`")
 }
 
 fn is_name(name: &str) -> bool {
