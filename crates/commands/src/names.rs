@@ -9,7 +9,8 @@ const ENDS: [&str; 8] = ["name", "names", "arn", "arns", "id", "ids", "identifie
 const NAMES: [&str; 8] = ["cluster", "clusters", "service", "services", "task-definition", "tasks", "task", "role"];
 
 /// Options that end like a name and are none: chosen by the caller, or a word of the service's own.
-const NO_NAMES: [&str; 12] = [
+const NO_NAMES: [&str; 13] = [
+    "action-names",
     "metric-name",
     "statement-id",
     "role-session-name",
