@@ -3,6 +3,8 @@
 //! `behind` follows load balancers to the services behind them; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
 //! AWS.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::ScopeError;
 use marple_case::{
@@ -25,6 +27,8 @@ mod question;
 
 /// How long CloudWatch keeps the history of an alarm, at most.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The longest that a scope waits for what stands behind its subjects.
+const FOLLOWING: Duration = Duration::from_secs(20);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const NOTHING_NAMED: &str = "the question names no function, ECS service, cluster, log group or alarm of this region";
 /// How far back the latest alarm is looked for.
@@ -55,7 +59,11 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
         alarms::transitions(clients, Some(name), later(now, -HISTORY), now)
     );
     let mut notes = Vec::new();
-    let (described, history) = match described.map_err(unasked)?.into_iter().next() {
+    let described = match described {
+        Ok(described) => described,
+        Err(fault) => return unread(clients, name, fault, now),
+    };
+    let (described, history) = match described.into_iter().next() {
         Some(described) => (described, history),
         None => {
             let described = only_fit(clients, name).await?;
@@ -70,18 +78,47 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
         Ok(read) => alarm.transitions = read.into_iter().map(|read| read.transition).collect(),
         Err(fault) => notes.push(format!("the alarm's history could not be read: {fault}")),
     }
-    let (subjects, unknown) = behind::followed(watched(clients, &described).await, clients).await;
+    let (watched, unread) = watched(clients, &described).await;
+    notes.extend(unread);
+    let (subjects, unknown) = followed(watched, clients).await;
     notes.extend(unknown);
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
 }
 
-/// What an alarm watches; for a composite alarm what the alarms of its rule watch.
-async fn watched(clients: &Clients, described: &Described) -> Vec<ResourceRef> {
+/// An alarm of which AWS tells nothing: what can be seen without it is still worth a report.
+fn unread(clients: &Clients, name: &str, fault: Fault, now: Timestamp) -> Result<Scope, ScopeError> {
+    match fault {
+        Fault::Denied { .. } | Fault::Unreachable { .. } => {
+            let mut scope = question::recent(clients.region(), now);
+            scope.notes.push(format!("what alarm {name} watches, and since when, could not be read: {fault}"));
+            scope.alarm = Some(name.to_owned());
+            Ok(scope)
+        }
+        Fault::Credentials { .. } | Fault::Refused { .. } => Err(unasked(fault)),
+    }
+}
+
+/// What stands behind load balancers, in the time that there is for it.
+async fn followed(subjects: Vec<ResourceRef>, clients: &Clients) -> (Vec<ResourceRef>, Vec<String>) {
+    let known = subjects.clone();
+    tokio::time::timeout(FOLLOWING, behind::followed(subjects, clients)).await.unwrap_or_else(|_| {
+        (
+            known,
+            vec![format!("what stands behind the subjects could not be found out within {} s", FOLLOWING.as_secs())],
+        )
+    })
+}
+
+/// What an alarm watches; for a composite alarm what the alarms of its rule watch. And what could not be read of it.
+async fn watched(clients: &Clients, described: &Described) -> (Vec<ResourceRef>, Option<String>) {
     let names = described.rule.as_deref().map(alarms::alarms_of_rule).unwrap_or_default();
     if names.is_empty() {
-        return described.alarm.watched();
+        return (described.alarm.watched(), None);
     }
-    let children = alarms::describe(clients, &Wanted { names, ..Wanted::default() }).await.unwrap_or_default();
+    let children = match alarms::describe(clients, &Wanted { names, ..Wanted::default() }).await {
+        Ok(children) => children,
+        Err(fault) => return (Vec::new(), Some(format!("the alarms of its rule could not be read: {fault}"))),
+    };
     let (firing, rest): (Vec<_>, Vec<_>) = children.iter().partition(|child| child.alarm.state == AlarmState::Alarm);
     let mut subjects: Vec<ResourceRef> = Vec::new();
     for subject in firing.into_iter().chain(rest).flat_map(|child| child.alarm.watched()) {
@@ -89,7 +126,7 @@ async fn watched(clients: &Clients, described: &Described) -> Vec<ResourceRef> {
             subjects.push(subject);
         }
     }
-    subjects
+    (subjects, None)
 }
 
 /// The one alarm whose name begins so, whatever the case.
@@ -131,7 +168,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     if let Some(alarm) = named_alarm.first().filter(|_| times.is_none()) {
         return of_alarm(clients, alarm, now).await;
     }
-    let (subjects, unknown) = behind::followed(inventory.named(text), clients).await;
+    let (subjects, unknown) = followed(inventory.named(text), clients).await;
     if subjects.is_empty()
         && times.is_none()
         && let Ok(alarm) = latest(clients, now, DAY).await

@@ -1,9 +1,10 @@
 //! Finding a scenario: a folder, `scenarios/NAME` of the working directory, or one that is embedded in the binary.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
-use marple_world::{Files, Scenario};
+use marple_world::{Files, Scenario, ScenarioError, World};
 
 use crate::failure::{Failure, did_you_mean};
 
@@ -17,7 +18,27 @@ const FILE: &str = "scenario.toml";
 /// A scenario by name or folder, with the name that reports use for it.
 pub(crate) fn load(named: &str) -> Result<(String, Scenario), Failure> {
     let (name, files) = find(named)?;
-    Ok((name, Scenario::load(files)?))
+    let scenario = Scenario::load(files).map_err(|error| unplayable(&name, &[error]))?;
+    Ok((name, scenario))
+}
+
+/// The world of a scenario by name or folder, with every file read and held to the format. The failure says all that is wrong.
+pub(crate) fn checked(named: &str) -> Result<(String, World), Failure> {
+    let (name, scenario) = load(named)?;
+    let world = World::new(Arc::new(scenario));
+    match world.check() {
+        Ok(()) => Ok((name, world)),
+        Err(errors) => Err(unplayable(&name, &errors)),
+    }
+}
+
+fn unplayable(name: &str, errors: &[ScenarioError]) -> Failure {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let what = match lines.as_slice() {
+        [only] => format!("{name} cannot be played: {only}"),
+        lines => format!("{name} cannot be played:\n{}", lines.join("\n")),
+    };
+    Failure::configuration(what).hint("docs/worlds.md describes the format")
 }
 
 /// The files of a scenario by name or folder, with the name that reports use for it.

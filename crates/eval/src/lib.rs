@@ -35,7 +35,7 @@ pub mod variants;
 pub use case::{Case, PrepareError, Prepared};
 pub use grade::{Check, grade};
 pub use journal::MemoryJournal;
-pub use play::{Played, ScenarioClock};
+pub use play::{Pace, Played, ScenarioClock};
 pub use results::Results;
 pub use run::{Examinee, Settings, run};
 pub use variants::Variant;

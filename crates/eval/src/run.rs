@@ -173,6 +173,8 @@ async fn examine(bench: Arc<Bench>, source: Source) -> Done {
 struct Run {
     checks: Vec<Check>,
     said: Said,
+    /// It passed by saying that the evidence does not suffice, where a cause would have been right as well.
+    abstained: bool,
     turns: u32,
     tool_calls: u32,
     tokens: u64,
@@ -184,15 +186,21 @@ impl Run {
     fn without_report(reason: String) -> Self {
         let checks = vec![Check::new("complete", false, reason)];
         let said = Said::default();
-        Self { checks, said, turns: 0, tool_calls: 0, tokens: 0, elapsed_ms: 0, cost_usd: Some(0.0) }
+        Self { checks, said, abstained: false, turns: 0, tool_calls: 0, tokens: 0, elapsed_ms: 0, cost_usd: Some(0.0) }
     }
 
     fn of(report: &Report, case: &Case) -> Self {
         let checks = grade::grade_any(report, &case.accepted);
         let said = said(report, grade::passes(&checks));
         let spent = &report.spent;
+        let best = case.accepted.first().map(|truth| truth.verdict);
+        let undecided = report
+            .conclusion
+            .as_ref()
+            .is_some_and(|conclusion| conclusion.root_cause.verdict == marple_case::Verdict::InsufficientEvidence);
         Self {
             checks,
+            abstained: said.passed && undecided && best != Some(marple_world::Verdict::InsufficientEvidence),
             said,
             turns: spent.turns,
             tool_calls: spent.tool_calls,
@@ -252,12 +260,8 @@ async fn attempt(bench: &Arc<Bench>, case: &Arc<Case>, name: &str) -> Result<Run
 }
 
 async fn investigate(bench: &Bench, case: &Case, id: InvestigationId) -> Result<Run, String> {
-    // Throttling counts calls: a run must not be disturbed by those of another.
-    let world = match case.world.scenario().wire.throttle {
-        None => case.world.clone(),
-        Some(_) => marple_world::World::new(Arc::new(case.world.scenario().clone())),
-    };
-    let played = Played::new(&world);
+    // Faults count requests: a run must not be disturbed by those of another.
+    let played = Played::new(&case.world.afresh());
     let model = Arc::new(Watched::new(bench.examinee.model()));
     let journal = bench.examinee.journal();
     let investigator = Investigator {
@@ -302,6 +306,7 @@ fn collected(id: &str, variant: &str, title: &str, changed: &str, runs: &[Run], 
         changed: changed.to_owned(),
         runs: number,
         passed,
+        abstained: results::count(runs.iter().filter(|run| run.abstained).count()),
         checks: results::merged(&checks),
         turns: statistics::median(runs.iter().map(|run| run.turns)).unwrap_or(0),
         tool_calls: statistics::median(runs.iter().map(|run| run.tool_calls)).unwrap_or(0),

@@ -15,10 +15,12 @@
 //! What must not be here: the vocabulary of investigations (`marple-case`), the system clock, the environment, and
 //! any recorded request. Every query gets the answer that AWS would give, or AWS's own error.
 
+mod check;
 mod files;
 mod http;
 mod logs;
 mod metrics;
+mod outage;
 mod page;
 pub mod rewrite;
 mod scenario;
@@ -29,8 +31,9 @@ mod world;
 
 pub use files::{Files, ReadError};
 pub use http::serve::{ServeError, serve};
+pub use outage::{Answered, Record};
 pub use scenario::{
-    ActionKind, Category, ImmediateActions, Location, MustNot, PlanTruth, Scenario, ScenarioError, Throttle, Trigger,
-    Truth, Verdict, WireFaults,
+    ActionKind, Category, Fault, FaultKind, ImmediateActions, Location, MustNot, PlanTruth, Scenario, ScenarioError,
+    Throttle, Trigger, Truth, Verdict, WireFaults,
 };
 pub use world::World;

@@ -8,13 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::{Scenario, ScenarioError, services};
+use crate::outage::{Outage, Record};
+use crate::{Scenario, ScenarioError, WireFaults, check};
 
-/// One scenario being played. Clones share what has been parsed, and the count of throttled calls.
+/// One scenario being played. Clones share what has been parsed, and what has been asked so far.
 #[derive(Clone)]
 pub struct World {
     scenario: Arc<Scenario>,
     state: Arc<State>,
+    outage: Arc<Outage>,
+    /// Of the requests to this handle, where somebody wants to know.
+    record: Option<Record>,
     /// Scheme, host and port of the addresses that deployment packages are downloaded from.
     package_origin: Arc<str>,
 }
@@ -32,8 +36,6 @@ type Outcome = Result<Arc<dyn Any + Send + Sync>, ScenarioError>;
 #[derive(Default)]
 struct State {
     parsed: Mutex<HashMap<TypeId, Arc<std::sync::OnceLock<Outcome>>>>,
-    /// Calls so far that match `wire.throttle`.
-    throttled_calls: AtomicU64,
     /// Requests so far, of which request ids are made.
     requests: AtomicU64,
 }
@@ -43,7 +45,27 @@ impl World {
     #[must_use]
     pub fn new(scenario: Arc<Scenario>) -> Self {
         let package_origin = format!("https://awslambda-{0}-tasks.s3.{0}.amazonaws.com", scenario.region).into();
-        Self { scenario, state: Arc::default(), package_origin }
+        let outage = Arc::new(Outage::new(scenario.wire.clone()));
+        Self { scenario, state: Arc::default(), outage, record: None, package_origin }
+    }
+
+    /// The same world, of which nothing has been asked yet: its faults begin anew. What was parsed is shared.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        self.with_faults(self.outage.faults().clone())
+    }
+
+    /// The same world with these faults on its wire, of which nothing has been asked yet. What was parsed is shared.
+    #[must_use]
+    pub fn with_faults(&self, faults: WireFaults) -> Self {
+        Self { outage: Arc::new(Outage::new(faults)), ..self.clone() }
+    }
+
+    /// Another handle of the same world, with a record of the requests to it.
+    #[must_use]
+    pub fn recorded(&self) -> (Self, Record) {
+        let record = Record::default();
+        (Self { record: Some(record.clone()), ..self.clone() }, record)
     }
 
     /// The same world with deployment packages at another address: `http://127.0.0.1:4566`.
@@ -63,17 +85,13 @@ impl World {
         self.scenario.now
     }
 
-    /// Reads every file of the world, as tests and authors want it. Playing reads each at its first use only.
+    /// Reads every file of the world, and holds it to the format, as tests and authors want it. Playing reads each file at its first
+    /// use only, and is not as strict.
     ///
     /// # Errors
-    /// All that is wrong, one error a service.
+    /// All that is wrong, each once.
     pub fn check(&self) -> Result<(), Vec<ScenarioError>> {
-        let patterns = self.scenario.truth.patterns().filter_map(|pattern| {
-            let what = regex::Regex::new(pattern).err()?.to_string();
-            Some(ScenarioError::Invalid { file: crate::scenario::SCENARIO_FILE.to_owned(), what })
-        });
-        let services = services::SERVICES.iter().filter_map(|service| (service.check)(self).err());
-        let errors: Vec<_> = patterns.chain(services).collect();
+        let errors = check::faults(self);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -94,9 +112,13 @@ impl World {
         })
     }
 
-    /// Counts a call that matches `wire.throttle`, from 1.
-    pub(crate) fn count_throttled_call(&self) -> u64 {
-        self.state.throttled_calls.fetch_add(1, Ordering::Relaxed) + 1
+    /// What goes wrong on the wire.
+    pub(crate) fn outage(&self) -> &Outage {
+        &self.outage
+    }
+
+    pub(crate) fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
     }
 
     /// The id of the next answer, in the form of AWS's.

@@ -1,9 +1,7 @@
 //! `marple world`: the scenarios, and looking around in one with the AWS CLI.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
-use marple_world::{Scenario, World as Played};
 use tokio::net::TcpListener;
 
 use crate::{arguments::World, exit::Exit, failure::Failure, output, scenarios};
@@ -28,29 +26,14 @@ fn list() -> Result<Exit, Failure> {
 }
 
 fn check(named: &str) -> Result<Exit, Failure> {
-    let (name, scenario) = scenarios::load(named)?;
-    checked(scenario)?;
+    let (name, _) = scenarios::checked(named)?;
     output::print(&format!("{name}: every file can be played"));
     Ok(Exit::Done)
 }
 
-/// The world of a scenario, with every file read; each error once.
-fn checked(scenario: Scenario) -> Result<Played, Failure> {
-    let world = Played::new(Arc::new(scenario));
-    match world.check() {
-        Ok(()) => Ok(world),
-        Err(errors) => {
-            let mut lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            lines.dedup();
-            Err(Failure::configuration(lines.join("\n")).hint("docs/worlds.md describes the format"))
-        }
-    }
-}
-
 async fn serve(named: &str, port: u16) -> Result<Exit, Failure> {
-    let (name, scenario) = scenarios::load(named)?;
-    let (region, now) = (scenario.region.clone(), scenario.now);
-    let world = checked(scenario)?;
+    let (name, world) = scenarios::checked(named)?;
+    let (region, now) = (world.scenario().region.clone(), world.now());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         Failure::usage(format!("port {port} cannot be used: {error}"))
             .hint("choose another with --port, or --port 0 for a free one")

@@ -27,11 +27,13 @@ pub(crate) fn scenarios(variants: &[Option<Variant>]) -> Vec<Source> {
 }
 
 /// One run of each.
+#[allow(dead_code, reason = "not every test of whole runs grades them")]
 pub(crate) async fn evaluate(examinee: impl Examinee + 'static, sources: Vec<Source>) -> Results {
     run(sources, Arc::new(examinee), &settings(1), &|_| {}).await
 }
 
 /// So many runs, with the budget of `marple investigate`.
+#[allow(dead_code, reason = "not every test of whole runs grades them")]
 pub(crate) fn settings(runs: u32) -> Settings {
     let budget = Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms: Some(120_000), cost_usd: None };
     Settings { runs, jobs: 2, budget, prompts: Arc::new(Prompts::embedded().unwrap()), program: "test".to_owned() }

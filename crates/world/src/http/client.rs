@@ -30,8 +30,9 @@ impl HttpConnector for InProcess {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
-            let response = world.answer(http::Request::from_parts(head, body)).await;
-            HttpResponse::try_from(response.map(SdkBody::from))
+            let answer = world.answer(http::Request::from_parts(head, body)).await;
+            let response = answer.map_err(|error| ConnectorError::io(error.into()))?;
+            HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }

@@ -1,18 +1,19 @@
 //! The same answers on a loopback port, for the AWS CLI and boto3.
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::body::Answer;
 use crate::World;
-use crate::wire::Response;
 
 /// A request's body, at most.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -62,16 +63,16 @@ async fn connection(world: World, stream: TcpStream) {
     }
 }
 
-async fn answer(world: World, request: hyper::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
+/// An error closes the connection without an answer.
+async fn answer(world: World, request: hyper::Request<Incoming>) -> io::Result<http::Response<Answer>> {
     let (head, body) = request.into_parts();
-    let response = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => world.answer(http::Request::from_parts(head, body.to_bytes())).await,
         Err(error) => {
             tracing::debug!(%error, "a request's body could not be read");
-            let mut response = Response::default();
+            let mut response = http::Response::new(Answer::whole(Bytes::new()));
             *response.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
-            response
+            Ok(response)
         }
-    };
-    Ok(response.map(Full::new))
+    }
 }

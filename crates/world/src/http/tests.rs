@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
+use http_body_util::BodyExt;
 
 use crate::{Files, Scenario, World};
 
@@ -72,9 +73,10 @@ async fn a_package_is_downloaded_from_its_presigned_address_and_only_with_the_si
         location.starts_with("https://awslambda-us-east-1-tasks.s3.us-east-1.amazonaws.com/snapshots/"),
         "{location}"
     );
-    let package = world.answer(http::Request::get(location).body(Bytes::new()).unwrap()).await;
+    let package = world.answer(http::Request::get(location).body(Bytes::new()).unwrap()).await.unwrap();
     assert_eq!(package.status(), 200);
-    assert_eq!(package.body().len(), usize::try_from(function.configuration().unwrap().code_size()).unwrap());
+    let length = package.into_body().collect().await.unwrap().to_bytes().len();
+    assert_eq!(length, usize::try_from(function.configuration().unwrap().code_size()).unwrap());
     let unsigned = location.split('?').next().unwrap();
-    assert_eq!(world.answer(http::Request::get(unsigned).body(Bytes::new()).unwrap()).await.status(), 403);
+    assert_eq!(world.answer(http::Request::get(unsigned).body(Bytes::new()).unwrap()).await.unwrap().status(), 403);
 }

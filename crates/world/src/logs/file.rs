@@ -1,9 +1,11 @@
 //! `world/logs/`: `log-groups.json` in the shape of `aws logs describe-log-groups`, and events as JSON lines.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -58,29 +60,44 @@ struct Line {
     message: String,
 }
 
-/// RFC 3339 or epoch milliseconds.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Instant {
-    Text(Timestamp),
-    Milliseconds(i64),
+/// Epoch milliseconds, from RFC 3339 or from a number.
+struct Instant(i64);
+
+struct TextOrMilliseconds;
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrMilliseconds)
+    }
 }
 
-impl From<Instant> for i64 {
-    fn from(instant: Instant) -> Self {
-        match instant {
-            Instant::Text(timestamp) => timestamp.as_millisecond(),
-            Instant::Milliseconds(at) => at,
-        }
+impl Visitor<'_> for TextOrMilliseconds {
+    type Value = Instant;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a time as in \"2025-12-16T05:45:37.102Z\", or epoch milliseconds")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Instant, E> {
+        Ok(Instant(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Instant, E> {
+        i64::try_from(value).map(Instant).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Instant, E> {
+        let time: Result<Timestamp, _> = text.parse();
+        time.map(|time| Instant(time.as_millisecond())).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    Instant::deserialize(deserializer).map(i64::from)
+    Instant::deserialize(deserializer).map(|instant| instant.0)
 }
 
 fn optional_instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Option::<Instant>::deserialize(deserializer).map(|instant| instant.map(i64::from))
+    Option::<Instant>::deserialize(deserializer).map(|instant| instant.map(|instant| instant.0))
 }
 
 impl Parsed for LogFiles {
@@ -120,11 +137,7 @@ fn read_events(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let malformed = |error: serde_json::Error| ScenarioError::Malformed {
-            file: file.to_owned(),
-            line: index + 1,
-            what: error.to_string(),
-        };
+        let malformed = |error| ScenarioError::of_json(file, index + 1, &error);
         let line: Line = serde_json::from_slice(text).map_err(malformed)?;
         if line.timestamp > now {
             continue;

@@ -30,6 +30,21 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// The file that it is about: its path in the scenario's folder.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Missing { file } | Self::Malformed { file, .. } | Self::Invalid { file, .. } => file,
+        }
+    }
+
+    /// What a JSON parser says, without its own place in what it says: one line number is enough.
+    pub(crate) fn of_json(file: &str, line: usize, error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+        Self::Malformed { file: file.to_owned(), line, what: what.to_owned() }
+    }
+
     /// An error at a byte offset of a file.
     pub(crate) fn at_offset(file: &str, content: &[u8], offset: usize, what: &str) -> Self {
         let line = 1 + content.iter().take(offset).filter(|byte| **byte == b'\n').count();

@@ -7,15 +7,14 @@ mod error;
 #[cfg(test)]
 mod tests;
 mod truth;
-
-use std::num::NonZeroU64;
-use std::time::Duration;
+mod wire;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use error::ScenarioError;
 pub use truth::{ActionKind, Category, ImmediateActions, Location, MustNot, PlanTruth, Truth, Verdict};
+pub use wire::{Fault, FaultKind, Throttle, WireFaults};
 
 use crate::Files;
 
@@ -48,7 +47,7 @@ pub struct Scenario {
 
 /// What starts the investigation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "TriggerTable")]
 pub enum Trigger {
     /// The name of a CloudWatch alarm of the world.
     Alarm(String),
@@ -56,26 +55,25 @@ pub enum Trigger {
     Question(String),
 }
 
-/// Faults of the wire itself, applied before any operation is dispatched.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WireFaults {
-    /// Operations (`secretsmanager:ListSecrets`, `rds:*`) that are answered with the service's access-denied error.
-    pub deny: Vec<String>,
-    /// Operations that are throttled now and then.
-    pub throttle: Option<Throttle>,
-    /// What every answer waits for.
-    pub latency_ms: u64,
+/// `[trigger]` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TriggerTable {
+    alarm: Option<String>,
+    question: Option<String>,
 }
 
-/// Throttling: of the calls that match, every so many-th is refused once.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Throttle {
-    /// Operations by `service:Operation`, with `*` for any run of characters.
-    pub operations: Vec<String>,
-    /// 3: the third, sixth, … matching call is throttled.
-    pub every: NonZeroU64,
+impl TryFrom<TriggerTable> for Trigger {
+    type Error = &'static str;
+
+    fn try_from(table: TriggerTable) -> Result<Self, Self::Error> {
+        match (table.alarm, table.question) {
+            (Some(alarm), None) => Ok(Self::Alarm(alarm)),
+            (None, Some(question)) => Ok(Self::Question(question)),
+            (Some(_), Some(_)) => Err("[trigger] has an alarm and a question: give one of them"),
+            (None, None) => Err("[trigger] needs an alarm or a question"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -110,6 +108,9 @@ impl Scenario {
                 what: format!("account = {:?}: an AWS account has twelve digits", head.account),
             });
         }
+        if let Some(what) = head.wire.fault() {
+            return Err(ScenarioError::Invalid { file: SCENARIO_FILE.to_owned(), what });
+        }
         let Head { title, story, now, region, account, seed, trigger, wire, truth } = head;
         Ok(Self { title, story, now, region, account, seed, trigger, wire, truth, files })
     }
@@ -118,14 +119,6 @@ impl Scenario {
     #[must_use]
     pub fn files(&self) -> &Files {
         &self.files
-    }
-}
-
-impl WireFaults {
-    /// What every answer waits for.
-    #[must_use]
-    pub fn latency(&self) -> Duration {
-        Duration::from_millis(self.latency_ms)
     }
 }
 
@@ -140,9 +133,5 @@ pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(file: &str, content: &[u
 
 /// Reads a JSON file of a scenario: the error names file, line and what is wrong.
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(file: &str, content: &[u8]) -> Result<T, ScenarioError> {
-    serde_json::from_slice(content).map_err(|error| ScenarioError::Malformed {
-        file: file.to_owned(),
-        line: error.line(),
-        what: error.to_string(),
-    })
+    serde_json::from_slice(content).map_err(|error| ScenarioError::of_json(file, error.line(), &error))
 }

@@ -45,7 +45,9 @@ fn a_name_that_is_not_of_a_closed_list_is_an_error() {
 #[test]
 fn a_trigger_is_exactly_one_thing() {
     let text = MINIMAL.replace("question = \"Why?\"", "question = \"Why?\"\nalarm = \"a\"");
-    assert!(matches!(load(&text), Err(ScenarioError::Malformed { line: 5, .. })), "{}", error(&text));
+    assert_snapshot!(error(&text), @"scenario.toml:5: [trigger] has an alarm and a question: give one of them");
+    let text = MINIMAL.replace("question = \"Why?\"", "");
+    assert_snapshot!(error(&text), @"scenario.toml:5: [trigger] needs an alarm or a question");
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod ecr;
 mod ecs;
 mod elbv2;
 mod error;
-mod faults;
+pub(crate) mod faults;
 mod lambda;
 mod logs;
 mod rds;
@@ -23,12 +23,13 @@ mod resource;
 mod secretsmanager;
 mod sts;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use error::{ApiError, ErrorKind};
+pub(crate) use faults::{Met, Transport};
 pub(crate) use lambda::package::{Package, SNAPSHOTS};
 
 use crate::wire::{Members, Route};
@@ -98,14 +99,22 @@ impl Service {
     };
 }
 
-/// Calls an operation, after the faults that the scenario has on its wire.
-pub(crate) fn call(world: &World, service: &Service, operation: &str, input: &Value) -> Result<Value, ApiError> {
+/// Calls an operation that met this on the wire.
+pub(crate) fn call(
+    world: &World,
+    service: &Service,
+    operation: &str,
+    input: &Value,
+    met: Met,
+) -> Result<Value, ApiError> {
     let Some((_, run)) = service.operations.iter().find(|(name, _)| *name == operation) else {
         tracing::warn!(service = service.name, operation, "the world does not know this operation");
         return Err(ApiError::unknown_operation(operation));
     };
-    faults::apply(world, service, operation)?;
-    run(world, input)
+    match met {
+        Met::Refusal(kind) => Err(faults::refusal(world, service, operation, kind)),
+        Met::Answer(_) => run(world, input),
+    }
 }
 
 /// An operation's input as a type of its own; a member of a wrong type is AWS's serialization error.

@@ -5,23 +5,24 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{ApiError, ErrorKind, SERVICES, call};
+use super::{ApiError, ErrorKind, SERVICES, call, faults};
 use crate::{Files, Scenario, World};
 
-pub(super) fn files() -> Files {
+pub(crate) fn files() -> Files {
     Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bookshop")).unwrap()
 }
 
-pub(super) fn world(files: Files) -> World {
+pub(crate) fn world(files: Files) -> World {
     World::new(Arc::new(Scenario::load(files).unwrap()))
 }
 
-pub(super) fn ask(world: &World, service: &str, operation: &str, input: &Value) -> Result<Value, ApiError> {
-    call(world, SERVICES.iter().find(|known| known.name == service).unwrap(), operation, input)
+pub(crate) fn ask(world: &World, service: &str, operation: &str, input: &Value) -> Result<Value, ApiError> {
+    let service = SERVICES.iter().find(|known| known.name == service).unwrap();
+    call(world, service, operation, input, faults::of_call(world, service, operation, input))
 }
 
 /// The fixture with another text in one of its files.
-pub(super) fn with(path: &str, text: &str) -> World {
+pub(crate) fn with(path: &str, text: &str) -> World {
     let mut files = files();
     files.insert(path.to_owned(), text.to_owned());
     world(files)

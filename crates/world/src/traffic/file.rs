@@ -4,9 +4,12 @@
 //! function's configuration in `world/lambda/functions.json`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::line::Line;
@@ -18,13 +21,40 @@ pub(crate) const TRAFFIC_FILE: &str = "world/traffic.toml";
 const FUNCTIONS_FILE: &str = "world/lambda/functions.json";
 
 /// A rate, or a level, by the hour of the day (UTC).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub(crate) enum Hourly {
     /// The same at all hours.
     Constant(f64),
     /// Twenty-four numbers, from midnight.
     ByHour(Vec<f64>),
+}
+
+struct NumberOrNumbers;
+
+impl<'de> Deserialize<'de> for Hourly {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberOrNumbers)
+    }
+}
+
+impl<'de> Visitor<'de> for NumberOrNumbers {
+    type Value = Hourly;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number, or 24 numbers for the hours of the day")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Hourly, E> {
+        Ok(Hourly::Constant(value as f64))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Hourly, E> {
+        Ok(Hourly::Constant(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, numbers: A) -> Result<Hourly, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(numbers)).map(Hourly::ByHour)
+    }
 }
 
 impl Hourly {

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::SERVICE;
 use crate::World;
-use crate::services::{ApiError, call};
+use crate::services::{ApiError, Met, call};
 use crate::traffic::tests::world;
 
 fn ask(world: &World, operation: &str, input: &Value) -> Result<Value, ApiError> {
-    call(world, &SERVICE, operation, input)
+    call(world, &SERVICE, operation, input, Met::NOTHING)
 }
 
 fn queries(points: Option<i64>, token: Option<&Value>, scan: &str) -> Value {

@@ -18,6 +18,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::functions::{Function, Functions, Version};
+use crate::scenario::FaultKind;
+use crate::services::faults;
 use crate::wire::{Request, Response};
 use crate::{Scenario, World};
 
@@ -51,6 +53,12 @@ impl Package {
             }
         };
         if self.files.is_empty() { None } else { self.zip.get_or_init(archive).as_ref() }
+    }
+
+    /// S3's refusal of a download.
+    pub(crate) fn refusal(kind: FaultKind) -> Response {
+        let (status, code, message) = faults::of_package(kind).unwrap_or_default();
+        s3_error(status, code, message)
     }
 
     /// Answers the download of a package.

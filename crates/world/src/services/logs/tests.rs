@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::SERVICE;
 use crate::World;
-use crate::services::{ApiError, call};
+use crate::services::{ApiError, Met, call};
 use crate::traffic::tests::world;
 
 fn ask(world: &World, operation: &str, input: &Value) -> Result<Value, ApiError> {
-    call(world, &SERVICE, operation, input)
+    call(world, &SERVICE, operation, input, Met::NOTHING)
 }
 
 fn refusal(operation: &str, input: &Value) -> String {
