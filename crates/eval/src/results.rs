@@ -61,6 +61,9 @@ pub struct CaseResult {
     pub runs: u32,
     /// Runs of those that passed every check.
     pub passed: u32,
+    /// Runs of those that passed by abstaining: they said that the evidence does not suffice, where a cause is what is right at best.
+    #[serde(default)]
+    pub abstained: u32,
     /// Each check over all runs: passed if it was in every run; the detail is that of the first run that failed it.
     pub checks: Vec<Check>,
     /// Model turns a run, median.
@@ -104,6 +107,11 @@ impl CaseResult {
     fn tally(&self) -> Tally {
         Tally { runs: self.runs, passed: self.passed }
     }
+
+    /// The runs that did not pass by abstaining.
+    fn answered(&self) -> Tally {
+        Tally { runs: self.runs.saturating_sub(self.abstained), passed: self.passed.saturating_sub(self.abstained) }
+    }
 }
 
 /// What one run said, in a few fields.
@@ -142,7 +150,8 @@ pub struct Summary {
     pub wilson_low: Option<f64>,
     /// Its upper end.
     pub wilson_high: Option<f64>,
-    /// pass@1 of the scenarios as they are, less pass@1 of the variants. `None`: not both were run.
+    /// pass@1 of the scenarios as they are, less pass@1 of the variants. Runs that passed by abstaining count on neither side: they found no
+    /// cause. `None`: not both were run.
     pub variant_gap: Option<f64>,
     /// pass@1 of each variant, `base` first.
     #[serde(default)]
@@ -179,6 +188,9 @@ pub struct VariantSummary {
     pub cases: u32,
     /// Its pass@1.
     pub pass_at_1: Option<f64>,
+    /// Runs in all of its cases that passed by abstaining.
+    #[serde(default)]
+    pub abstained: u32,
 }
 
 impl Results {
@@ -217,7 +229,7 @@ impl Results {
 fn gap(cases: &[CaseResult]) -> Option<f64> {
     let of = |is_base: bool| {
         let tallies: Vec<Tally> =
-            cases.iter().filter(|case| (case.variant == BASE) == is_base).map(CaseResult::tally).collect();
+            cases.iter().filter(|case| (case.variant == BASE) == is_base).map(CaseResult::answered).collect();
         statistics::pass_at_1(&tallies)
     };
     Some(of(true)? - of(false)?)
@@ -231,9 +243,11 @@ fn by_variant(cases: &[CaseResult]) -> Vec<VariantSummary> {
         }
     }
     let summary = |name: &str| {
-        let tallies: Vec<Tally> = cases.iter().filter(|case| case.variant == name).map(CaseResult::tally).collect();
+        let of = || cases.iter().filter(|case| case.variant == name);
+        let tallies: Vec<Tally> = of().map(CaseResult::tally).collect();
         let pass_at_1 = statistics::pass_at_1(&tallies);
-        VariantSummary { variant: name.to_owned(), cases: count(tallies.len()), pass_at_1 }
+        let abstained = of().map(|case| case.abstained).sum();
+        VariantSummary { variant: name.to_owned(), cases: count(tallies.len()), pass_at_1, abstained }
     };
     names.into_iter().map(summary).collect()
 }

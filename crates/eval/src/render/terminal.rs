@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use marple_report::{amounts, visible};
 
 use super::{cost, percent_or_dash};
-use crate::results::{CaseResult, Results, Summary};
+use crate::results::{CaseResult, Results, Summary, VariantSummary};
 
 /// Renders at most `width` columns wide, without colours.
 pub fn render(results: &Results, width: u16) -> String {
@@ -87,7 +87,11 @@ fn summary(results: &Results, text: &mut String) {
         percent_or_dash(*pass_hat_k),
     );
     if let Some(gap) = summary.variant_gap {
-        let shares = summary.by_variant.iter().map(|one| format!("{} {}", one.variant, percent_or_dash(one.pass_at_1)));
+        let abstained = |count: u32| if count == 0 { String::new() } else { format!(" ({count} by abstaining)") };
+        let share = |one: &VariantSummary| {
+            format!("{} {}{}", one.variant, percent_or_dash(one.pass_at_1), abstained(one.abstained))
+        };
+        let shares = summary.by_variant.iter().map(share);
         let shares: Vec<String> = shares.collect();
         let _ = writeln!(text, "variants are {:.1} points behind: {}", gap * 100.0, shares.join(", "));
     }

@@ -19,6 +19,7 @@ fn case(id: &str, variant: &str, passed: u32, runs: u32) -> CaseResult {
         changed: String::new(),
         runs,
         passed,
+        abstained: 0,
         checks: vec![Check::new("verdict", true, "fault"), Check::new("onset", passed == runs, detail)],
         turns: 3,
         tool_calls: 12,

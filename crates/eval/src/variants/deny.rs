@@ -11,6 +11,8 @@ struct Service {
 }
 
 const SECRETS: Service = Service { name: "secretsmanager", gap: "(?i)secret" };
+/// A world without it has no secret, and a service that nobody has a reason to ask is no test.
+const SECRETS_FILE: &str = "world/secretsmanager/secrets.json";
 const TRAIL: Service = Service { name: "cloudtrail", gap: "(?i)cloud ?trail|LookupEvents" };
 
 pub(super) fn make(base: &Scenario) -> Made {
@@ -18,9 +20,11 @@ pub(super) fn make(base: &Scenario) -> Made {
         matches!(category, Category::MissingCredentials | Category::ExpiredOrRotatedSecret | Category::PermissionDenied)
     });
     let order = if is_about_secrets { [TRAIL, SECRETS] } else { [SECRETS, TRAIL] };
+    let has_secrets = !edit::list(base.files(), SECRETS_FILE, "SecretList")?.is_empty();
     let denied = |service: &Service| base.wire.deny.iter().any(|operation| operation.starts_with(service.name));
-    let Some(service) =
-        order.into_iter().find(|service| !(denied(service) || service.name == SECRETS.name && is_about_secrets))
+    let Some(service) = order
+        .into_iter()
+        .find(|service| !(denied(service) || service.name == SECRETS.name && (is_about_secrets || !has_secrets)))
     else {
         return not_applicable("the services that the cause can be found without are denied already");
     };
