@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod corpus;
+mod hostile;
 
 use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
 use marple_templates::{Miner, Options, Series};
@@ -32,13 +33,10 @@ fn corpus_lines(bencher: Bencher<'_, '_>) {
         });
 }
 
-/// Words at random, so that hardly a line is like another: the slowest way through the miner.
-#[divan::bench(sample_count = 5)]
-fn lines_without_pattern(bencher: Bencher<'_, '_>) {
-    use rand::{RngExt as _, SeedableRng as _};
-    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-    let mut word = || (0..6).map(|_| char::from(rng.random_range(b'g'..=b'z'))).collect::<String>();
-    let lines: Vec<String> = (0..20_000).map(|_| (0..8).map(|_| word()).collect::<Vec<_>>().join(" ")).collect();
+/// Lines that somebody writes who wants to keep the miner busy: hardly one is like another, or all are, and none fits.
+#[divan::bench(sample_count = 10, args = hostile::KINDS)]
+fn hostile_lines(bencher: Bencher<'_, '_>, kind: &hostile::Kind) {
+    let lines = kind.lines(20_000);
     bencher.counter(ItemsCount::new(lines.len())).bench_local(|| {
         let mut miner = Miner::new(Options::default());
         for line in &lines {

@@ -15,6 +15,9 @@ use foldhash::fast::FixedState;
 /// Templates at one leaf, at most.
 pub(crate) const MAX_AT_LEAF: usize = 256;
 
+/// Rows that are passed over at once.
+const BLOCK: usize = 32;
+
 /// A token's text in one byte: 0 if any text fits, odd for a word of the message, even for a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint(u8);
@@ -42,20 +45,29 @@ fn hash(text: &[u8]) -> u8 {
     hasher.finish().to_be_bytes()[0]
 }
 
-/// In how many tokens a line differs from each template at a leaf, at least; 255 stands for more.
-pub(crate) struct Differences {
-    words: [u8; MAX_AT_LEAF],
-    values: [u8; MAX_AT_LEAF],
-}
-
-/// One template at a leaf, and in how many words and values a line differs from it, at least.
+/// One template at a leaf, and in how many words and values a line differs from it, at least; 255 stands for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Difference {
-    pub(crate) words: usize,
-    pub(crate) values: usize,
+    pub(crate) words: u8,
+    pub(crate) values: u8,
     /// Its row.
-    pub(crate) row: usize,
+    pub(crate) row: u32,
     pub(crate) slot: usize,
+}
+
+/// Which templates are near enough to a line to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    /// Words that may differ.
+    pub(crate) words: u8,
+    /// Values that may differ if no word does.
+    pub(crate) values: u8,
+}
+
+impl Reach {
+    fn holds(self, difference: &Difference) -> bool {
+        if difference.words == 0 { difference.values <= self.values } else { difference.words <= self.words }
+    }
 }
 
 #[derive(Debug)]
@@ -80,20 +92,23 @@ impl Leaf {
     }
 
     /// Adds a template.
-    pub(crate) fn push(&mut self, slot: usize, line: impl Iterator<Item = Fingerprint>) {
+    pub(crate) fn push(&mut self, slot: usize, template: impl Iterator<Item = Fingerprint>) {
         if self.slots.len() == self.stride {
             self.widen();
         }
         self.slots.push(slot);
-        self.set(slot, line);
+        self.set_row(self.slots.len() - 1, template);
     }
 
     /// Changes the fingerprints of the template in `slot`.
-    pub(crate) fn set(&mut self, slot: usize, line: impl Iterator<Item = Fingerprint>) {
-        let Some(row) = self.slots.iter().position(|&other| other == slot) else {
-            return;
-        };
-        for (column, fingerprint) in self.fingerprints.chunks_exact_mut(self.stride).zip(line) {
+    pub(crate) fn set(&mut self, slot: usize, template: impl Iterator<Item = Fingerprint>) {
+        if let Some(row) = self.slots.iter().position(|&other| other == slot) {
+            self.set_row(row, template);
+        }
+    }
+
+    fn set_row(&mut self, row: usize, template: impl Iterator<Item = Fingerprint>) {
+        for (column, fingerprint) in self.fingerprints.chunks_exact_mut(self.stride).zip(template) {
             if let Some(place) = column.get_mut(row) {
                 *place = fingerprint.0;
             }
@@ -114,42 +129,47 @@ impl Leaf {
 
     /// Removes the templates of which `keep` is false.
     pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
-        let kept: Vec<usize> = (0..self.slots.len()).filter(|&row| self.slots.get(row).is_some_and(|&slot| keep(slot))).collect();
+        let kept: Vec<(usize, usize)> =
+            self.slots.iter().copied().enumerate().filter(|&(_, slot)| keep(slot)).collect();
         for column in self.fingerprints.chunks_exact_mut(self.stride) {
-            for (to, &from) in kept.iter().enumerate() {
+            for (to, &(from, _)) in kept.iter().enumerate() {
                 column.copy_within(from..=from, to);
             }
         }
-        self.slots.retain(|&slot| keep(slot));
+        self.slots = kept.into_iter().map(|(_, slot)| slot).collect();
     }
 
-    /// Holds a line's fingerprints against those of all templates.
-    pub(crate) fn differences(&self, line: &[Fingerprint]) -> Differences {
-        let mut differences = Differences { words: [0; MAX_AT_LEAF], values: [0; MAX_AT_LEAF] };
+    /// The templates that are near to a line with these fingerprints, in the order of their making.
+    pub(crate) fn near(&self, line: &[Fingerprint], reach: Reach) -> Vec<Difference> {
+        let (words, values) = self.differences(line);
+        let counts = words.chunks(BLOCK).zip(values.chunks(BLOCK));
+        let mut near = vec![];
+        for ((first, slots), (words, values)) in (0..).step_by(BLOCK).zip(self.slots.chunks(BLOCK)).zip(counts) {
+            if words.iter().fold(u8::MAX, |least, &count| least.min(count)) > reach.words {
+                continue;
+            }
+            let rows = (first..).zip(slots).zip(words.iter().zip(values));
+            let differences = rows.map(|((row, &slot), (&words, &values))| Difference { words, values, row, slot });
+            near.extend(differences.filter(|difference| reach.holds(difference)));
+        }
+        near
+    }
+
+    /// In how many words and values a line differs from each row, at least; 255 stands for more.
+    fn differences(&self, line: &[Fingerprint]) -> ([u8; MAX_AT_LEAF], [u8; MAX_AT_LEAF]) {
+        let (mut words, mut values) = ([0_u8; MAX_AT_LEAF], [0_u8; MAX_AT_LEAF]);
         for (column, &Fingerprint(own)) in self.fingerprints.chunks_exact(self.stride).zip(line) {
             if own == 0 {
                 continue;
             }
-            let counts = differences.words.iter_mut().zip(&mut differences.values);
-            for ((words, values), &other) in counts.zip(column) {
+            for ((words, values), &other) in words.iter_mut().zip(&mut values).zip(column) {
                 let differs = u8::from((other != own) & (other != 0));
                 let is_word = (other | own) & 1;
                 *words = words.saturating_add(differs & is_word);
                 *values = values.saturating_add(differs & !is_word);
             }
         }
-        differences
-    }
-
-    /// The templates with their differences, in the order of their making.
-    pub(crate) fn rows<'a>(&'a self, differences: &'a Differences) -> impl Iterator<Item = Difference> + 'a {
-        let counts = differences.words.iter().zip(&differences.values);
-        self.slots.iter().zip(counts).enumerate().map(|(row, (&slot, (&words, &values)))| Difference {
-            words: usize::from(words),
-            values: usize::from(values),
-            row,
-            slot,
-        })
+        (words, values)
     }
 
     /// The fingerprints of each token, a column a token.

@@ -20,7 +20,7 @@ mod templates;
 mod tests;
 mod variants;
 
-use crate::leaf::{Difference, Fingerprint};
+use crate::leaf::{Difference, Fingerprint, Reach};
 use crate::pattern::{Fit, fingerprint};
 use crate::scanner::{Kind, Masked, Scanner};
 use crate::tally::{Series, Tally};
@@ -56,11 +56,13 @@ pub struct Miner {
     recent: Recent,
 }
 
-/// A masked line and what it is compared by.
+/// A masked line and what it is compared with.
 struct Line<'a> {
     masked: &'a Masked,
     path: Path,
     fingerprints: Vec<Fingerprint>,
+    /// Templates at its leaf that may not differ in too many words, in the order of their making.
+    near: Vec<Difference>,
 }
 
 /// Where a masked line belongs.
@@ -105,7 +107,7 @@ impl Miner {
         let (line, is_cut) = cut(line, self.options.max_line_bytes);
         let mut scanner = Scanner::default();
         let masked = scanner.scan(line, is_cut);
-        match find(&self.templates, &Line::of(masked)) {
+        match find(&self.templates, &Line::of(masked, &self.templates)) {
             Found::Fits(slot) => {
                 let template = self.templates.get(slot)?;
                 Some((template, template.outcome_of(masked)?))
@@ -136,38 +138,45 @@ fn cut(line: &str, max: usize) -> (&str, bool) {
 }
 
 impl<'a> Line<'a> {
-    fn of(masked: &'a Masked) -> Self {
-        let fingerprints = masked.tokens().map(|(token, text)| fingerprint(token.kind, text)).collect();
-        Self { masked, path: Path::of(masked), fingerprints }
+    fn of(masked: &'a Masked, templates: &Templates) -> Self {
+        let path = Path::of(masked);
+        let fingerprints: Vec<_> = masked.tokens().map(|(token, text)| fingerprint(token.kind, text)).collect();
+        let near = templates.leaf(path).map_or_else(Vec::new, |leaf| {
+            let words = variants::may_differ(leaf.slots().len(), masked.len());
+            leaf.near(&fingerprints, Reach { words: narrow(words), values: narrow(may_widen(masked)) })
+        });
+        Self { masked, path, fingerprints, near }
     }
+}
 
-    fn count(&self, is_meant: impl Fn(Kind) -> bool) -> usize {
-        self.masked.tokens().filter(|(token, _)| is_meant(token.kind)).count()
+/// In how many values a line may differ from a template that has its words: any number, if there are words to know it by.
+fn may_widen(masked: &Masked) -> usize {
+    let count = |is_meant: fn(Kind) -> bool| masked.tokens().filter(|(token, _)| is_meant(token.kind)).count();
+    match count(|kind| kind == Kind::Word) {
+        0 => count(|kind| matches!(kind, Kind::Field { .. })) / 2,
+        _ => usize::MAX,
     }
+}
+
+fn narrow(count: usize) -> u8 {
+    u8::try_from(count).unwrap_or(u8::MAX)
 }
 
 /// Finds or makes the place for a line that was not seen lately.
 fn place(templates: &mut Templates, masked: &Masked, max_variants: usize) -> Place {
-    let line = Line::of(masked);
+    let line = Line::of(masked, templates);
     let slot = match find(templates, &line) {
         Found::Fits(slot) | Found::Widen(slot) => slot,
-        Found::Nowhere => variants::place(templates, &line, max_variants),
+        Found::Nowhere => variants::place(templates, line, max_variants),
     };
     templates.place(slot, masked)
 }
 
-/// Looks at those templates of one leaf that have the line's words, in the order of their making.
+/// Looks at those templates that have the line's words, in the order of their making.
 fn find(templates: &Templates, line: &Line<'_>) -> Found {
-    let Some(leaf) = templates.leaf(line.path) else {
-        return Found::Nowhere;
-    };
-    let has_words = line.count(|kind| kind == Kind::Word) > 0;
-    let fields = line.count(|kind| matches!(kind, Kind::Field { .. }));
-    let may_widen = |row: &Difference| has_words || row.values * 2 <= fields;
-    let differences = leaf.differences(&line.fingerprints);
     let mut widen = None;
-    for row in leaf.rows(&differences).filter(|row| row.words == 0) {
-        let is_of_use = row.values == 0 || (widen.is_none() && may_widen(&row));
+    for row in line.near.iter().filter(|row| row.words == 0) {
+        let is_of_use = row.values == 0 || widen.is_none();
         match templates.get(row.slot).filter(|_| is_of_use).map(|template| likeness(template, line.masked)) {
             Some(Likeness::Fits) => return Found::Fits(row.slot),
             Some(Likeness::Values) => widen = widen.or(Some(row.slot)),

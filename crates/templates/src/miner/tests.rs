@@ -2,6 +2,9 @@
 
 use super::*;
 
+#[path = "../../benches/hostile/mod.rs"]
+mod hostile;
+
 fn mine<'a>(lines: impl IntoIterator<Item = &'a str>) -> Miner {
     let mut miner = Miner::new(Options::default());
     for (at, line) in (0..).zip(lines) {
@@ -89,6 +92,22 @@ fn a_tally_holds_count_times_and_the_earliest_line() {
     let expected = Tally { count: 2, first_at_ms: 70, last_at_ms: 90, sample: "took 7ms".to_owned() };
     assert_eq!(template.tally(Series::Incident), &expected);
     assert_eq!(template.tally(Series::Baseline).count, 1);
+}
+
+/// What bounds the work for a line: a full leaf holds 256 templates, and hardly any is compared by its texts.
+#[test]
+fn few_templates_are_compared_by_their_texts_however_many_there_are() {
+    for kind in hostile::KINDS {
+        let lines = kind.lines(3_000);
+        let mut miner = mine(lines.iter().map(String::as_str));
+        let mut compared = 0;
+        for line in kind.lines(3_200).get(3_000..).unwrap() {
+            let line = Line::of(miner.scanner.scan(line, false), &miner.templates);
+            let fits = line.near.iter().filter(|row| row.words == 0).count();
+            compared += fits + (line.near.len() - fits).min(variants::CONSIDERED * miner.options.max_variants);
+        }
+        assert!(compared / 200 <= 17, "{kind}: {compared}");
+    }
 }
 
 #[test]

@@ -227,11 +227,14 @@ impl Masked {
     /// White space: the next token is not glued.
     #[inline]
     pub(super) fn end_token(&mut self) {
-        if !self.token_is_empty() {
+        if self.token_is_empty() {
+            // After white space, or a token that was ended without.
+            if !matches!(self.text.last(), None | Some(b' ')) {
+                self.text.push(b' ');
+            }
+        } else {
             let kind = self.kind();
             self.end(kind);
-        }
-        if self.text.last().is_some_and(|&byte| byte != b' ') {
             self.text.push(b' ');
         }
         self.begin_token();

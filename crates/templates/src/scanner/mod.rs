@@ -17,6 +17,7 @@ mod masked;
 mod outcome;
 #[cfg(test)]
 mod tests;
+mod time;
 mod word;
 
 pub(crate) use masked::{Kind, Masked, Token};

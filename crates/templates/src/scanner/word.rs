@@ -13,6 +13,7 @@
 use super::class::{CLASS, Class};
 use super::field::Key;
 use super::outcome;
+use super::time;
 use super::{Scanner, Walk};
 
 impl Scanner {
@@ -20,9 +21,15 @@ impl Scanner {
     #[inline]
     pub(super) fn word(&mut self, walk: &mut Walk<'_>) {
         let start = walk.at;
+        if walk.next_byte().is_some_and(|byte| byte.is_ascii_digit())
+            && let Some(length) = time::length(walk.line, start)
+        {
+            self.masked.push_wildcard();
+            walk.at += length;
+        }
+        let rest = walk.line.get(walk.at..).unwrap_or_default();
         let mut class = Class::NONE;
         let mut length = 0;
-        let rest = walk.line.get(start..).unwrap_or_default();
         for &byte in rest {
             let next = CLASS.of(byte);
             if !next.is(Class::WORD) {
@@ -66,7 +73,7 @@ impl Scanner {
     fn numbered(&mut self, walk: &Walk<'_>, start: usize, word: &[u8], class: Class) {
         if word.len() <= 3 && class == Class::DIGIT && walk.is_outcome(start, word) {
             self.masked.push_outcome(word);
-        } else if is_identifier(word, class) {
+        } else if is_number(word, class) || is_identifier(word, class) {
             self.masked.push_wildcard();
         } else {
             self.parts(word);
@@ -142,6 +149,14 @@ impl Walk<'_> {
         (announced && !matches!(self.next_byte(), Some(b'/' | b':')))
             || (after_space && self.gaps == self.status_at_gap && outcome::is_http_status(digits))
     }
+}
+
+/// `1234`, `12.5`, `10.0.1.7`, `2025-12-16`: digits, and joints between them.
+#[inline]
+fn is_number(word: &[u8], class: Class) -> bool {
+    !class.is(Class::LETTER)
+        && word.first().is_some_and(u8::is_ascii_digit)
+        && word.last().is_some_and(u8::is_ascii_digit)
 }
 
 /// UUIDs, hashes and random keys: what is one value although it has joints.
