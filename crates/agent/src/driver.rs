@@ -9,25 +9,22 @@ use std::time::Duration;
 use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
 use marple_case::{
-    Block, Entry, Event, Evidence, Facts, InvestigationId, Message, Outcome, ToolSpec, Trigger,
+    Entry, Event, Evidence, Facts, InvestigationId, Outcome, Trigger,
     event::{Budget, Ending, NumberedCall},
 };
 use tracing::Instrument;
 
 use crate::{
-    Prompts, chat,
-    conversation::{self, compaction},
+    Prompts,
     investigation::{Investigation, milliseconds_between},
     own_tools,
     ports::{
-        Answer, Clock, Delta, Journal, JournalError, Model, ModelError, MustCall, Observer, PlannedCall, Progress,
-        ScopeError, Taken, Toolbox, Turn, TurnOptions,
+        Clock, Journal, JournalError, Model, ModelError, Observer, PlannedCall, Progress, ScopeError, Taken, Toolbox,
     },
-    step::{
-        self, Step,
-        allowance::{self, LAST_TURN_TOKENS},
-    },
+    step::{self, Step},
 };
+
+mod turn;
 
 /// Tool calls that run at once.
 const CONCURRENT_CALLS: usize = 8;
@@ -176,30 +173,6 @@ impl Investigator {
         last.flatten().and_then(|to| self.models.iter().position(|model| model.id() == to)).unwrap_or(0)
     }
 
-    /// Asks the model, and writes what came of it.
-    async fn take_turn(
-        &self,
-        state: &mut Investigation,
-        model: &dyn Model,
-        tools: &[ToolSpec],
-        must_call: MustCall,
-        chosen: &mut usize,
-    ) -> Result<(), InvestigateError> {
-        match self.ask(state, model, tools, must_call).await {
-            Asked::Answered(event) | Asked::Instead(event) => self.write(state, *event).await,
-            Asked::OutOfTime => self.give_up(state, "the time budget ended while the model was answering").await,
-            Asked::Failed(ModelError::ContextExceeded { message })
-                if let Some(event) = compaction::after_refusal(state, &message) =>
-            {
-                self.write(state, event).await
-            }
-            Asked::Failed(error) => {
-                *chosen += 1;
-                self.leave_model(state, model.id(), *chosen, error).await
-            }
-        }
-    }
-
     async fn give_up(&self, state: &mut Investigation, reason: &str) -> Result<(), InvestigateError> {
         let end = step::give_up(state, reason);
         self.write(state, end).await
@@ -301,73 +274,6 @@ impl Investigator {
         };
         Event::EvidenceTaken { evidence: Box::new(evidence), call: call.call }
     }
-
-    async fn ask(&self, state: &Investigation, model: &dyn Model, tools: &[ToolSpec], must_call: MustCall) -> Asked {
-        let Some(scope) = state.scope() else {
-            return Asked::OutOfTime;
-        };
-        let messages = conversation::messages(state, &self.prompts);
-        let system = self.prompts.system(chat::language(state));
-        let budget = state.budget();
-        let is_short = state.told_last_turn() && (budget.cost_usd.is_some() || budget.tokens.is_some());
-        let options = TurnOptions {
-            must_call,
-            investigation: state.id.to_string(),
-            max_output_tokens: is_short.then_some(LAST_TURN_TOKENS),
-            question: chat::asked(state).map(Box::new),
-        };
-        let turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };
-        if let Some(event) = self.instead_of_asking(state, model, &turn) {
-            return Asked::Instead(Box::new(event));
-        }
-        let span = tracing::info_span!("model_turn", model = model.id(), turn = state.turns() + 1);
-        let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span);
-        match answer.await {
-            Err(_) => Asked::OutOfTime,
-            Ok(Err(error)) => Asked::Failed(error),
-            Ok(Ok(answer)) => Asked::Answered(Box::new(Event::ModelAnswered {
-                message: with_distinct_calls(answer.message),
-                usage: answer.usage,
-                latency_ms: answer.latency_ms,
-                model: model.id().to_owned(),
-                stop_reason: answer.stop_reason,
-                cost_usd: answer.cost_usd,
-            })),
-        }
-    }
-
-    /// What has to happen before the turn can be asked: it is too large for the model, or for what is left of the budget.
-    fn instead_of_asking(&self, state: &Investigation, model: &dyn Model, turn: &Turn<'_>) -> Option<Event> {
-        let whole = model.estimate(turn)?;
-        if let Some(event) = model.context_window().and_then(|window| compaction::before_request(state, whole, window))
-        {
-            return Some(event);
-        }
-        let options = TurnOptions { max_output_tokens: Some(LAST_TURN_TOKENS), ..turn.options.clone() };
-        let short = model.estimate(&Turn { options, ..turn.clone() });
-        allowance::instead_of_asking(state, whole, short, &self.prompts)
-    }
-
-    async fn hear(&self, model: &dyn Model, turn: Turn<'_>) -> Result<Answer, ModelError> {
-        let mut deltas = model.answer(turn);
-        while let Some(delta) = deltas.next().await {
-            let delta = delta?;
-            self.observer.progress(Progress::Answering(&delta));
-            if let Delta::Finished(answer) = delta {
-                return Ok(answer);
-            }
-        }
-        Err(ModelError::Unavailable { message: "the model's answer ended without its end".to_owned() })
-    }
-}
-
-/// How a question to the model ended.
-enum Asked {
-    Answered(Box<Event>),
-    /// It was not asked; this is to be written first.
-    Instead(Box<Event>),
-    Failed(ModelError),
-    OutOfTime,
 }
 
 /// The model that answered last.
@@ -390,21 +296,6 @@ fn out_of_time(call: &PlannedCall) -> Taken {
         command: String::new(),
         unread: Vec::new(),
     }
-}
-
-/// The message with blank texts left out, and with call ids made distinct: each call then gets its own result.
-fn with_distinct_calls(mut message: Message) -> Message {
-    let mut known: Vec<String> = Vec::new();
-    message.blocks.retain(|block| !matches!(block, Block::Text { text } if text.trim().is_empty()));
-    for block in &mut message.blocks {
-        if let Block::ToolCall(call) = block {
-            while known.contains(&call.id) || call.id.is_empty() {
-                call.id.push('x');
-            }
-            known.push(call.id.clone());
-        }
-    }
-    message
 }
 
 /// The moment until which a clock that started at `start` has run, for clocks of scenarios.
