@@ -14,14 +14,7 @@ use marple_playbook::Playbook;
 use support::{evaluate, scenarios};
 
 /// What the playbook does not pass yet; docs/evaluation.md says why.
-const OPEN: [&str; 6] = [
-    "database-connection-limit",
-    "denied-cause",
-    "ecs-health-check-path",
-    "lambda-import-error",
-    "lambda-slow-dependency",
-    "no-fault-threshold",
-];
+const OPEN: [&str; 0] = [];
 
 fn is_open(case: &CaseResult) -> bool {
     OPEN.contains(&case.id.as_str())

@@ -1,10 +1,10 @@
 //! Gaps: what could not be seen, told with what would make it visible. A reading that was refused is never taken for "nothing there".
 
-use marple_case::{Evidence, Outcome, Verdict, root_cause::Gap};
+use marple_case::{Evidence, Outcome, Verdict, facts::LogTemplate, root_cause::Gap};
 
 use crate::{
     hypothesis::{Diagnosis, Hypothesis, gap},
-    reading::{Case, changes::ChangeVerdict},
+    reading::{Case, changes::ChangeVerdict, logged::Logged},
 };
 
 /// The gaps that any report of this case has; a mode's own come in its claim.
@@ -20,7 +20,7 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
             gaps.push(gap);
         }
     }
-    gaps.extend(silence(case));
+    gaps.extend(silence(case).or_else(|| unlogged(case, hypothesis, undecided)));
     gaps.extend(unread_changes(case));
     gaps.extend(undecided_change(case, hypothesis));
     gaps.extend(requests(case, hypothesis));
@@ -33,7 +33,7 @@ pub(crate) fn general(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Gap> 
             true,
         ));
     }
-    if undecided && case.summaries.is_empty() && !case.is_denied("summarize_logs") {
+    if undecided && case.summaries.is_empty() && case.empty_log_group().is_none() && !case.is_denied("summarize_logs") {
         gaps.push(gap(
             format!("the {}'s logs", case.noun()),
             "no summary of its log group could be taken",
@@ -96,6 +96,62 @@ fn silence(case: &Case<'_>) -> Option<Gap> {
             false,
         )
     })
+}
+
+/// Failures of which the logs say nothing: the group is empty, holds what the platform writes only, or no line of it is an error.
+fn unlogged(case: &Case<'_>, hypothesis: &Hypothesis<'_>, undecided: bool) -> Option<Gap> {
+    let told = |logged: &Logged<'_>| !logged.in_baseline && logged.runtime != "lambda";
+    if !is_failing(case, hypothesis) || case.failures.iter().any(told) {
+        return None;
+    }
+    if let Some(group) = case.empty_log_group() {
+        let others = case.summaries.iter().any(|summary| summary.lines > 0);
+        return (!others).then(|| {
+            gap(
+                format!("application logs of {}: {group} is empty", case.name()),
+                "the log group holds no event in the window and none in the baseline",
+                format!(
+                    "make the program write its errors to standard output, and check that it may write to {group} (logs:CreateLogStream, logs:PutLogEvents, the container's log driver) and how long the group keeps events"
+                ),
+                undecided,
+            )
+        });
+    }
+    let summary = case.summaries.iter().max_by_key(|summary| summary.lines)?;
+    let (group, lines) = (&summary.log_group, summary.lines);
+    let own = |of: fn(&LogTemplate) -> u64| {
+        summary.fact.templates.iter().filter(|line| !is_platform(&line.sample)).map(of).sum::<u64>()
+    };
+    let (now, before) = (own(|line| line.count), own(|line| line.baseline_count));
+    let why = match (now, before) {
+        (0, 0) if lines == 0 => format!("{group} holds no line in the window"),
+        (0, 0) => format!(
+            "the {lines} lines of {group} in the window are the platform's own; the program wrote none, nor in the baseline"
+        ),
+        (0, before) => format!("the program wrote {before} line(s) to {group} in the baseline and none in the window"),
+        (now, _) => {
+            format!("none of the {now} line(s) that the program wrote to {group} in the window speaks of a failure")
+        }
+    };
+    Some(gap(
+        format!("an application log line or stack trace of what failed in {}", case.name()),
+        why,
+        "log each failed request with its error and stack trace; check the log level and, for a function, its logging configuration (ApplicationLogLevel)",
+        undecided,
+    ))
+}
+
+/// Whether something is known to fail that a program could have logged.
+fn is_failing(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> bool {
+    let counted = case.sum("Errors").or_else(|| case.server_errors().map(|series| series.window.sum));
+    hypothesis.cause.verdict != Verdict::NoFault && counted.is_none_or(|counted| counted > 0.0)
+}
+
+/// How lines begin that Lambda writes, and no program.
+fn is_platform(line: &str) -> bool {
+    const PLATFORM: [&str; 8] =
+        ["START ", "END ", "REPORT ", "INIT_START", "INIT_REPORT", "RESTORE_", "RequestId: ", "EXTENSION"];
+    PLATFORM.iter().any(|beginning| line.starts_with(beginning)) || line.contains(" Task timed out after ")
 }
 
 fn unread_changes(case: &Case<'_>) -> Vec<Gap> {

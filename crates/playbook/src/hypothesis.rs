@@ -12,7 +12,7 @@ use crate::{
     cite,
     modes::{
         database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
-        out_of_memory::Exhausted, permission::Refusal, service::ServiceFault, slow_dependency::Slow,
+        out_of_memory::Exhausted, permission::Refusal, service::ServiceFault, slow_dependency::Slow, storage::Full,
         throttling::Throttled, timeout::Overdue,
     },
     reading::{Case, logged::Logged},
@@ -45,6 +45,8 @@ pub(crate) enum Diagnosis<'a> {
     Unloadable(Unloadable<'a>),
     /// A policy refuses a call.
     Refusal(Refusal<'a>),
+    /// A disk is full.
+    Full(Full<'a>),
     /// A limit refuses calls.
     Throttled(Throttled<'a>),
     /// An ECS service's own modes.

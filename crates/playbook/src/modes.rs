@@ -21,6 +21,7 @@ pub(crate) mod out_of_memory;
 pub(crate) mod permission;
 pub(crate) mod service;
 pub(crate) mod slow_dependency;
+pub(crate) mod storage;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
 
@@ -28,11 +29,12 @@ pub(crate) mod timeout;
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 9] = [
+const OF_FUNCTIONS: [Mode; 10] = [
     out_of_memory::examine,
     import_error::examine,
     permission::examine,
     dependency::examine,
+    storage::examine,
     timeout::examine,
     exception::examine,
     slow_dependency::examine,
@@ -41,12 +43,13 @@ const OF_FUNCTIONS: [Mode; 9] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 12] = [
+const OF_SERVICES: [Mode; 13] = [
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
     dependency::examine,
     permission::examine,
+    storage::examine,
     service::crash::examine,
     service::cpu::examine,
     service::health::examine,

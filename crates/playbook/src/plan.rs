@@ -10,6 +10,8 @@ use crate::{
     reading::Case,
 };
 
+pub(crate) mod answered;
+pub(crate) mod clients;
 pub(crate) mod database;
 pub(crate) mod defect;
 pub(crate) mod dependency;
@@ -19,7 +21,9 @@ pub(crate) mod other;
 pub(crate) mod permission;
 pub(crate) mod rollback;
 pub(crate) mod service;
+pub(crate) mod slow;
 pub(crate) mod step;
+pub(crate) mod storage;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
 
@@ -32,10 +36,11 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Unreachable(unreachable) => dependency::plan(case, unreachable),
         Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
         Diagnosis::Refusal(refusal) => permission::plan(case, refusal),
+        Diagnosis::Full(full) => storage::plan(case, full),
         Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),
         Diagnosis::Service(fault) => service::plan(case, fault),
         Diagnosis::Database(overloaded) => database::overloaded(case, overloaded),
-        Diagnosis::Slow(slow) => database::slow(case, slow),
+        Diagnosis::Slow(slow) => slow::plan(case, slow),
         Diagnosis::Quiet(quiet) => other::quiet(case, *quiet),
         Diagnosis::Unknown => other::unknown(case),
     }

@@ -16,7 +16,9 @@ use marple_case::{
     },
 };
 
+pub(crate) mod awaited;
 pub(crate) mod changes;
+pub(crate) mod clients;
 pub(crate) mod failure;
 pub(crate) mod load;
 pub(crate) mod logged;
@@ -65,12 +67,16 @@ pub(crate) struct Case<'a> {
     pub(crate) subject: Option<String>,
     /// The function's configuration.
     pub(crate) function: Option<Seen<'a, Function>>,
+    /// All functions that were read, the subject's neighbours among them: alone and whole, or a line of a list.
+    pub(crate) functions: Vec<Seen<'a, Function>>,
     /// What is known of an ECS service: tasks, task definitions, images, load balancers.
     pub(crate) workload: Workload<'a>,
     /// Its code, one entry a reading.
     pub(crate) code: Vec<Seen<'a, FunctionCode>>,
     /// Summaries of its log groups.
     pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
+    /// Lines of its logs that were searched for.
+    pub(crate) searched: Vec<Seen<'a, Logs>>,
     /// What failed by the logs, the telling first.
     pub(crate) failures: Vec<Logged<'a>>,
     /// Metric series of any resource over the incident's window; series over other spans would not compare with its logs.
@@ -100,7 +106,7 @@ impl<'a> Case<'a> {
             _ => Vec::new(),
         });
         let Subject { kind, name: subject } = Subject::of(scope, evidence, &alarms, &functions);
-        let function = functions.iter().rev().find(|seen| Some(&seen.name) == subject.as_ref()).copied();
+        let function = subject.as_deref().and_then(|name| fullest(&functions, name));
         let function = function.filter(|_| kind == SubjectKind::Function);
         let workload = Workload::of(scope, evidence, kind, subject.as_deref());
         let groups = log_groups(kind, function, &workload, subject.as_deref());
@@ -124,6 +130,8 @@ impl<'a> Case<'a> {
                 _ => Vec::new(),
             }),
             failures: logged::failures(scope, &summaries, &logs),
+            searched: logs,
+            functions,
             series: gather(evidence, |facts| match facts {
                 Facts::Metrics(metrics) if metrics.window == scope.window => metrics.series.iter().collect(),
                 _ => Vec::new(),
@@ -177,6 +185,17 @@ impl<'a> Case<'a> {
     pub(crate) fn log_group(&self) -> Option<String> {
         let groups = log_groups(self.kind, self.function, &self.workload, self.subject.as_deref())?;
         groups.into_iter().next()
+    }
+
+    /// The first of its log groups of which a summary found no event at all, in window and baseline.
+    pub(crate) fn empty_log_group(&self) -> Option<String> {
+        let own = log_groups(self.kind, self.function, &self.workload, self.subject.as_deref())?;
+        let empty = self
+            .evidence
+            .iter()
+            .filter(|evidence| evidence.tool == "summarize_logs" && evidence.outcome == Outcome::NoData);
+        let mut named = empty.filter_map(|evidence| evidence.arguments.get("log_group")?.as_str());
+        named.find(|group| own.iter().any(|one| one == group)).map(str::to_owned)
     }
 
     /// The environment variables that it is configured with.
@@ -301,6 +320,13 @@ impl<'a> Case<'a> {
         let mut lines = self.sources().flat_map(|file| file.fact.lines.iter().flatten());
         lines.any(|line| shaped.iter().any(|word| line.contains(word))).then_some(true)
     }
+}
+
+/// The reading that tells most of a function: the last one of it alone, since lists of all functions are brief.
+pub(crate) fn fullest<'a>(functions: &[Seen<'a, Function>], name: &str) -> Option<Seen<'a, Function>> {
+    let alone = |seen: &Seen<'a, Function>| matches!(&seen.evidence.facts, Facts::Functions(all) if all.len() == 1);
+    let named = || functions.iter().rev().filter(|seen| seen.name == name);
+    named().find(|seen| alone(seen)).or_else(|| named().next()).copied()
 }
 
 fn gather<'a, T>(evidence: &'a [Evidence], of: impl Fn(&'a Facts) -> Vec<&'a T>) -> Vec<Seen<'a, T>> {

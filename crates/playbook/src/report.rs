@@ -6,7 +6,8 @@ use marple_case::{MitigationPlan, RootCause, root_cause::RuledOut};
 use crate::{
     gaps,
     hypothesis::{Diagnosis, Hypothesis, Support, gap},
-    modes, plan,
+    modes::{self, service::ServiceFault},
+    plan,
     reading::Case,
     rivals,
 };
@@ -69,8 +70,11 @@ fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
 }
 
 /// Whether one finding is the other's effect: a function at its memory limit spends its time freeing memory until its timeout, and
-/// one that cannot reach a dependency may wait for it that long.
+/// one that cannot reach a dependency may wait for it that long. Tasks that do not stay keep a deployment from becoming stable.
 fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
+    if matches!(other.diagnosis, Diagnosis::Service(ServiceFault::Deployment(_))) {
+        return !matches!(best.diagnosis, Diagnosis::Quiet(_) | Diagnosis::Unknown);
+    }
     let unexplained = matches!(&other.diagnosis, Diagnosis::Overdue(overdue) if overdue.wait.is_none());
     unexplained && matches!(best.diagnosis, Diagnosis::Exhausted(_) | Diagnosis::Unreachable(_))
 }

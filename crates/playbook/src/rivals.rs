@@ -10,6 +10,10 @@
 //! | a database | it was never reached, though the fault needs no database |
 //! | the package: its size, missing dependencies, the handler's name | the code was read and ran |
 //! | a slow start | the start took a small part of the time |
+//! | slowness | durations as in the baseline |
+//!
+//! What the evidence refutes is said whatever the verdict is: where the cause stays open, a reader knows at least where it is not. Where
+//! nothing is wrong, the mode itself speaks of changes and errors, since there is no first failure to hold against a time.
 
 mod service;
 
@@ -25,22 +29,26 @@ use crate::{
 
 /// The rivals of a hypothesis that the evidence refutes.
 pub(crate) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<RuledOut> {
-    if hypothesis.cause.verdict != Verdict::Fault {
-        return Vec::new();
-    }
     if is_service(case) || case.kind == SubjectKind::Database {
         return service::refuted(case, hypothesis);
     }
     let cause = &hypothesis.cause;
     let onset = cause.onset.unwrap_or(case.scope.window.start);
     let mut rivals = Vec::new();
-    rivals.extend(change(case, onset, !hypothesis.fresh));
+    if cause.verdict != Verdict::NoFault {
+        rivals.extend(change(case, onset, !hypothesis.fresh));
+    }
+    if cause.verdict == Verdict::InsufficientEvidence {
+        rivals.extend(slowness(case));
+    }
     rivals.extend(package(case, cause));
     rivals.extend(slow_start(case, hypothesis));
     rivals.extend(databases(case, hypothesis));
     rivals.extend(memory(case, cause));
     rivals.extend(timeout(case, cause));
-    rivals.extend(throttling(case, cause));
+    if cause.verdict != Verdict::NoFault {
+        rivals.extend(throttling(case, cause));
+    }
     rivals.extend(surge(case));
     rivals.retain(|rival| !rival.citations.is_empty());
     rivals
@@ -84,6 +92,7 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
                 ),
                 None => format!("No change of {} or of the stack that owns it was seen before {onset}.", case.name()),
             };
+            let reason = reason + &unread_sources(case);
             let elsewhere = nearest.and_then(|other| {
                 let stamp = other.at.to_string();
                 cite::any(other.evidence, &[&[&stamp, &other.action], &[&other.action]])
@@ -101,6 +110,17 @@ fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledO
             ))
         }
         ChangeVerdict::Linked(_) | ChangeVerdict::Undecided(_) | ChangeVerdict::Unread => None,
+    }
+}
+
+/// What the time line of changes could not hold, as a further sentence.
+fn unread_sources(case: &Case<'_>) -> String {
+    let unread = case.changes.iter().flat_map(|changes| &changes.fact.unread);
+    let mut words: Vec<&str> = unread.map(|(source, _)| source.word()).collect();
+    words.dedup();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(" What only {} knows (policies, for example) was not read.", words.join(" and ")),
     }
 }
 
@@ -156,6 +176,30 @@ fn throttling(case: &Case<'_>, cause: &RootCause) -> Option<RuledOut> {
             "Throttling",
             "Lambda refused no invocation in the window.".to_owned(),
             [cite_series(series.evidence, "Throttles", "Sum")],
+        )
+    })
+}
+
+/// Whatever fails, fails as fast as the rest: nothing waits.
+fn slowness(case: &Case<'_>) -> Option<RuledOut> {
+    let series = case.metric("Duration", "Average").filter(|series| series.window.points > 0)?;
+    let baseline = series.fact.baseline.filter(|baseline| baseline.points > 0)?;
+    let longest = case.metric("Duration", "Maximum");
+    let cited = longest.and_then(|longest| cite_series(longest.evidence, "Duration", "Maximum"));
+    let as_usual = series.window.mean <= 1.25 * baseline.mean
+        && longest.is_some_and(|longest| {
+            longest.fact.baseline.is_some_and(|baseline| longest.window.max <= 1.5 * baseline.max)
+        });
+    let reason = format!(
+        "Invocations took {} on average, {} in the baseline; the longest was not longer than usual.",
+        number::duration(series.window.mean),
+        number::duration(baseline.mean)
+    );
+    as_usual.then(|| {
+        rival(
+            "A timeout, or a dependency that became slow",
+            reason,
+            [cite_series(series.evidence, "Duration", "Average"), cited],
         )
     })
 }

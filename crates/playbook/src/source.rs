@@ -4,6 +4,8 @@
 //! | module | what it reads |
 //! |---|---|
 //! | [`number`] | literal numbers, products of them, named constants |
+//! | [`imports`] | the line that imports a module |
+//! | [`outgoing`] | calls of something outside, and whether a time limit guards them |
 //! | [`loops`] | loops with a literal bound, and loops without one |
 //! | [`wait`] | the code's own waits of literal length |
 //! | [`host`] | hosts written into the code, environment variables that it reads |
@@ -19,8 +21,10 @@ use crate::{
 
 pub(crate) mod allocation;
 pub(crate) mod host;
+pub(crate) mod imports;
 pub(crate) mod loops;
 pub(crate) mod number;
+pub(crate) mod outgoing;
 pub(crate) mod provenance;
 pub(crate) mod wait;
 

@@ -5,11 +5,12 @@
 
 use jiff::Timestamp;
 use marple_agent::ports::{PlannedCall, Turn};
+use marple_case::facts::{EnvironmentVariable, ShownValue, Stack};
 use serde_json::{Value, json};
 
 mod around;
 
-use crate::reading::{Case, subject::SubjectKind};
+use crate::reading::{Case, Seen, subject::SubjectKind};
 
 /// The calls that no evidence and no earlier turn holds, without repetitions.
 pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCall> {
@@ -26,9 +27,11 @@ pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCa
     calls
 }
 
-/// Whether every argument that `new` names stands in `old` with the same value.
+/// Whether every argument that `new` names stands in `old` with the same value. The reading of one function is no reading of all.
 fn covers(old: &Value, new: &Value) -> bool {
+    let names_one = |arguments: &Value| arguments.get("function").is_some_and(Value::is_string);
     match (old, new) {
+        _ if names_one(old) && !names_one(new) => false,
         (Value::Object(old), Value::Object(new)) => {
             new.iter().all(|(name, value)| old.get(name).is_some_and(|known| same(known, value)))
         }
@@ -67,6 +70,9 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
     if case.function.is_none() {
         wants.push(call("get_function", json!({"function": function})));
     }
+    if case.is_denied("get_function") {
+        wants.extend(owner(case, function));
+    }
     if case.metric("Errors", "Sum").is_none() {
         wants.push(standard_metrics(function));
     }
@@ -81,7 +87,27 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
         wants.push(call("list_changes", json!({})));
     }
     wants.extend(missing_frames(case, function));
+    if !asked("list_secrets") && names_secret(case) {
+        wants.push(call("list_secrets", json!({})));
+    }
     wants
+}
+
+/// Whether a variable of the environment names a secret whose name is not shown: only the list can tell when it changed.
+fn names_secret(case: &Case<'_>) -> bool {
+    let hidden = |variable: &&EnvironmentVariable| matches!(variable.value, ShownValue::Hidden(_));
+    case.environment().into_iter().filter(hidden).any(|variable| variable.name.to_uppercase().contains("SECRET"))
+}
+
+/// The stack that owns the function, and the secrets of that stack, where the function's own configuration is refused.
+fn owner(case: &Case<'_>, function: &str) -> Vec<PlannedCall> {
+    let owns = |stack: &&Seen<'_, Stack>| {
+        stack.resources.iter().any(|resource| resource.physical_id.as_deref() == Some(function))
+    };
+    match case.stacks.iter().find(owns) {
+        None => vec![call("describe_stack", json!({"resource": function}))],
+        Some(stack) => vec![call("list_secrets", json!({"stack": stack.name}))],
+    }
 }
 
 /// The metric that the alarm watches, by its own statistic and period, where no reading holds it so.
@@ -91,9 +117,11 @@ fn watched(case: &Case<'_>) -> Option<PlannedCall> {
     let read = case.series.iter().any(|series| {
         series.metric == *metric && series.statistic == condition.statistic && series.period_s == condition.period_s
     });
+    // The span is said: a reading of another one, such as of earlier episodes, is not this one.
+    let window = case.scope.window;
     let arguments = json!({
         "metrics": [{"namespace": metric.namespace, "name": metric.name, "dimensions": metric.dimensions, "statistics": [condition.statistic]}],
-        "period_s": condition.period_s,
+        "period_s": condition.period_s, "start": window.start, "end": window.end,
     });
     (!read).then(|| call("get_metrics", arguments))
 }

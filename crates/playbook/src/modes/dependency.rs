@@ -15,6 +15,8 @@ use crate::{
     hypothesis::{Diagnosis, Hypothesis, Place, Support, claim, located, place},
     reading::{
         Case, Seen,
+        changes::ChangeVerdict,
+        clients::{self, Client},
         failure::{Failure, host_of},
         logged::Logged,
     },
@@ -55,10 +57,14 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) database: Option<Seen<'a, Database>>,
     /// A database that an unused or wrong setting should have named.
     pub(crate) intended: Option<Seen<'a, Database>>,
+    /// Other functions that use the database, the most grown first, where it takes no more connections.
+    pub(crate) clients: Vec<Client<'a>>,
     /// Running tasks that started before the secret changed: they hold the old value.
     pub(crate) stale: Vec<Seen<'a, Task>>,
     /// A secret that changed between the baseline and the first refusal of the credentials.
     pub(crate) rotated: Option<Seen<'a, Secret>>,
+    /// Whether the same code with the same settings was accepted in the baseline: what is not accepted now was changed elsewhere, or ended.
+    pub(crate) worked: bool,
 }
 
 /// Examines the case for unreachable dependencies.
@@ -67,6 +73,11 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let lines = all_lines(case);
     let host = named_host(&logged.failure).or_else(|| only_host(case, &lines));
     let origin = host.as_deref().map_or(Origin::Unseen, |host| origin(case, &lines, host));
+    // Who answers was called rightly: that the code names the host itself is no fault.
+    let origin = match origin {
+        Origin::Code { .. } | Origin::Fallback { .. } if logged.failure.is_answered() => Origin::Unseen,
+        other => other,
+    };
     let of_host = |name: &str| case.databases.iter().find(|database| is_endpoint(database, name)).copied();
     let full = || Some(*case.databases.iter().find(|database| is_full(database))?);
     let limit = logged.failure == Failure::ConnectionLimit;
@@ -76,16 +87,25 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         _ => None,
     };
     let told =
-        matches!(logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated) && !logged.class.is_empty();
+        (logged.failure == Failure::ConnectionLimit || logged.failure.is_answered()) && !logged.class.is_empty();
     let support = match (&origin, &database) {
         (Origin::Unseen, None) if !told => Support::Likely,
         _ => Support::Shown,
     };
-    let wants = wants(case, &origin, host.as_deref());
+    let mut wants = wants(case, &origin, host.as_deref());
+    let filled = database.filter(|_| limit);
+    wants.extend(filled.iter().flat_map(|database| clients::wants(case, database.fact)));
+    let clients = filled.map(|database| clients::clients(case, database.fact)).unwrap_or_default();
     let rotated = rotated(case, &logged);
     let stale = rotated.map(|secret| stale(case, secret.fact)).unwrap_or_default();
+    let worked = !logged.in_baseline
+        && case.baseline_count().is_some_and(|count| count > 0)
+        && matches!(
+            case.change_verdict(logged.first, false),
+            ChangeVerdict::None | ChangeVerdict::Refuted(..)
+        );
     let unreachable =
-        Unreachable { place: place(case, &logged), logged, host, origin, database, intended, stale, rotated };
+        Unreachable { place: place(case, &logged), logged, host, origin, database, intended, clients, stale, rotated, worked };
     Some(Hypothesis {
         support: unreachable.logged.capped(support),
         fresh: !unreachable.logged.in_baseline,
@@ -102,7 +122,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 fn named_host(failure: &Failure) -> Option<String> {
     let address = match failure {
-        Failure::HostNotFound { host } => host,
+        Failure::HostNotFound { host } | Failure::Certificate { host, .. } | Failure::Upstream { host } => host,
         Failure::Refused { address } | Failure::ConnectTimedOut { address } => address,
         _ => return None,
     };
@@ -257,7 +277,10 @@ fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCau
 fn category(unreachable: &Unreachable<'_>) -> Category {
     match (&unreachable.logged.failure, &unreachable.origin) {
         (Failure::ConnectionLimit, _) => Category::Capacity,
-        (Failure::Unauthenticated, _) if unreachable.rotated.is_some() => Category::ExpiredOrRotatedSecret,
+        (Failure::Unauthenticated, _) if unreachable.rotated.is_some() || unreachable.worked => {
+            Category::ExpiredOrRotatedSecret
+        }
+        (Failure::Certificate { expired: true, .. }, _) => Category::ExpiredOrRotatedSecret,
         (Failure::Unauthenticated, _) => Category::MissingCredentials,
         (Failure::HostNotFound { .. }, Origin::Environment { .. } | Origin::Fallback { .. }) => {
             Category::Misconfiguration
@@ -271,13 +294,16 @@ fn components(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<ResourceRef
     let function = case.component().into_iter();
     if is_database_at_fault(unreachable) {
         let database = unreachable.database.or_else(|| case.databases.first().copied());
-        return function.chain(database.map(|database| database.resource())).collect();
+        let grown = unreachable.clients.iter().take(1).filter(|client| client.growth().is_some());
+        let grown = grown.map(|client| client.function.resource());
+        return function.chain(database.map(|database| database.resource())).chain(grown).collect();
     }
     if let Some(secret) = unreachable.rotated {
         let definition = case.workload.current().filter(|_| !unreachable.stale.is_empty()).map(|one| one.resource());
         return function.chain([secret.resource()]).chain(definition).collect();
     }
-    let unseen = matches!(unreachable.origin, Origin::Unseen) && unreachable.database.is_none();
+    let unseen = (matches!(unreachable.origin, Origin::Unseen) || unreachable.logged.failure.is_answered())
+        && unreachable.database.is_none();
     let host = unreachable.host.as_ref().filter(|_| unseen).map(|host| ResourceRef::new(ResourceKind::Host, host));
     function.chain(host).collect()
 }

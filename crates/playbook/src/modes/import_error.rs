@@ -1,18 +1,19 @@
 //! Import and handler errors: the code cannot be loaded, or the configured handler is not in it.
 //!
-//! Discriminating questions: does the package hold the missing module or the handler's file? did the package change between a
-//! clean baseline and the onset? is there a published version with the package from before?
+//! Discriminating questions: does the package hold the missing module or the handler's file, or one whose name differs in case only? which
+//! line imports it? did the package change between a clean baseline and the onset? is there a published version with the package from before?
 
 use marple_case::{
     Category, Verdict,
-    facts::{Change, Function},
+    facts::{Change, CodeFile, Function},
     root_cause::Link,
 };
 
 use crate::{
     cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_setting, claim, gap},
+    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_setting, claim, gap, located},
     reading::{Case, Seen, failure::Failure, logged::Logged},
+    source::{CodeLine, all_lines, imports::importing},
 };
 
 /// Code that cannot be loaded, as it was found.
@@ -26,6 +27,10 @@ pub(crate) struct Unloadable<'a> {
     pub(crate) handler: Option<&'a str>,
     /// The change that lies between a clean baseline and the onset.
     pub(crate) change: Option<Seen<'a, Change>>,
+    /// The line of the function's own code that imports it.
+    pub(crate) importer: Option<CodeLine<'a>>,
+    /// A file of the package whose name differs from the missing one in upper and lower case only.
+    pub(crate) alike: Option<Seen<'a, CodeFile>>,
     /// Whether the package that was listed lacks it; `None`: it was not listed, or the name cannot be looked up.
     pub(crate) absent: Option<bool>,
 }
@@ -42,8 +47,15 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let change = case.linked_code_change(logged.first, logged.in_baseline).or(settings);
     let handler = case.function.and_then(|function| function.fact.handler.as_deref());
     let sought = module.clone().or_else(|| handler_file(handler));
-    let unloadable =
-        Unloadable { absent: sought.and_then(|name| absent(case, &name)), logged, module, handler, change };
+    let unloadable = Unloadable {
+        importer: module.as_deref().and_then(|module| importing(&all_lines(case), module)),
+        alike: sought.as_deref().and_then(|name| alike(case, name)),
+        absent: sought.as_deref().and_then(|name| absent(case, name)),
+        logged,
+        module,
+        handler,
+        change,
+    };
     Some(Hypothesis {
         support: unloadable.logged.capped(Support::Shown),
         fresh: !unloadable.logged.in_baseline,
@@ -82,6 +94,24 @@ fn absent(case: &Case<'_>, module: &str) -> Option<bool> {
     Some(!case.code.iter().flat_map(|code| &code.fact.files).any(|file| holds(&file.path)))
 }
 
+/// A file of the package that has the sought name in other letters: good on a file system that does not tell them apart.
+fn alike<'a>(case: &Case<'a>, module: &str) -> Option<Seen<'a, CodeFile>> {
+    let own = module.trim_start_matches("./").trim_start_matches("/var/task/");
+    let stems = [own.to_owned(), own.replace('.', "/")];
+    let is_alike = |path: &str| {
+        let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+        stems
+            .iter()
+            .flat_map(|sought| [(sought, path), (sought, stem)])
+            .any(|(sought, held)| sought.eq_ignore_ascii_case(held) && sought != held)
+    };
+    let files = case.code.iter().flat_map(|code| {
+        let evidence = code.evidence;
+        code.fact.files.iter().map(move |fact| Seen { evidence, fact })
+    });
+    files.into_iter().find(|file| is_alike(&file.fact.path))
+}
+
 impl Unloadable<'_> {
     /// What is missing, in words.
     pub(crate) fn missing(&self) -> String {
@@ -95,11 +125,16 @@ impl Unloadable<'_> {
 
 fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause {
     let handler = matches!(unloadable.logged.failure, Failure::Handler);
-    let category = if handler { Category::Misconfiguration } else { Category::BadImage };
+    let category = match (handler, &unloadable.alike) {
+        (true, _) => Category::Misconfiguration,
+        (false, Some(_)) => Category::CodeDefect,
+        (false, None) => Category::BadImage,
+    };
     let mut cause = claim(Verdict::Fault, category);
     let (name, missing) = (case.name(), unloadable.missing());
     cause.title = format!("{name} cannot start: {missing} cannot be loaded");
     cause.components = case.component().into_iter().collect();
+    cause.location = unloadable.importer.as_ref().map(|line| located(line, None));
     cause.onset = Some(unloadable.logged.first);
     cause.trigger = Some("Every start of the function: it fails while it loads, whatever the request".to_owned());
     cause.chain = chain(case, unloadable);
@@ -108,12 +143,7 @@ fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause
         unloadable.logged.headline(),
         unloadable.logged.first,
         unloadable.logged.count,
-        match unloadable.absent {
-            Some(true) => " The package that is deployed does not hold it.",
-            Some(false) =>
-                " The package holds a file of that name, so its layout, its exports or the search path do not fit.",
-            None => "",
-        },
+        held(unloadable),
         match &unloadable.change {
             Some(change) =>
                 format!(" {} at {} lies between a clean baseline and the first failure.", change.action, change.at),
@@ -129,6 +159,22 @@ fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause
         ));
     }
     cause
+}
+
+/// Whether the package holds what is missing, in words.
+fn held(unloadable: &Unloadable<'_>) -> String {
+    match (&unloadable.alike, unloadable.absent) {
+        (Some(file), _) => format!(
+            " The package that is deployed holds {} instead: the names differ in upper and lower case, which Lambda's file system tells apart.",
+            file.path
+        ),
+        (None, Some(true)) => " The package that is deployed does not hold it.".to_owned(),
+        (None, Some(false)) => {
+            " The package holds a file of that name, so its layout, its exports or the search path do not fit."
+                .to_owned()
+        }
+        (None, None) => String::new(),
+    }
 }
 
 fn chain(case: &Case<'_>, unloadable: &Unloadable<'_>) -> Vec<Link> {
@@ -151,7 +197,14 @@ fn chain(case: &Case<'_>, unloadable: &Unloadable<'_>) -> Vec<Link> {
             [cite_setting(case, &[&[&setting], &[handler]])],
         );
     }
-    if let (Some(true), Some(code)) = (unloadable.absent, case.code.first()) {
+    if let Some(line) = &unloadable.importer {
+        chain.link(format!("{} imports {}.", line.place(), unloadable.missing()), None, [line.cite()]);
+    }
+    if let Some(file) = unloadable.alike {
+        let statement =
+            format!("The deployed package holds {}, whose name differs in upper and lower case.", file.path);
+        chain.link(statement, None, [cite::line(file.evidence, &["file:", &file.path])]);
+    } else if let (Some(true), Some(code)) = (unloadable.absent, case.code.first()) {
         let statement = format!("The deployed package does not hold {}.", unloadable.missing());
         chain.link(statement, None, [cite::any(code.evidence, &[&["package:"], &["files"]])]);
     }

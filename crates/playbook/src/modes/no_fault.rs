@@ -4,7 +4,7 @@
 
 use marple_case::{
     Category, Verdict,
-    facts::{Alarm, AlarmState, Series},
+    facts::{Alarm, AlarmState, Change, Series},
     root_cause::{Link, RuledOut},
 };
 
@@ -122,6 +122,27 @@ pub(crate) fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Se
     recovered.then_some(Quiet::Recovered)
 }
 
+/// The change of the alarm itself that lies before it went off: a threshold that was moved is what made it go off.
+fn own_change<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Change>> {
+    let before = case.alarm_transition().map_or(case.scope.window.end, |transition| transition.at);
+    let of_alarm = |change: &Seen<'a, Change>| {
+        change.at <= before && change.resource.as_ref().is_some_and(|resource| resource.name == alarm.name)
+    };
+    case.all_changes().filter(of_alarm).max_by_key(|change| change.at)
+}
+
+/// Links the change of the alarm's own condition, where one was seen.
+pub(crate) fn link_own_change(chain: &mut Chain, case: &Case<'_>, alarm: &Alarm) {
+    let Some(change) = own_change(case, alarm) else { return };
+    let stamp = change.at.to_string();
+    let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+    chain.link(
+        format!("{} changed {} itself: its condition is of then.", change.action, alarm.name),
+        Some(change.at),
+        [cited],
+    );
+}
+
 /// The report's title.
 pub(crate) fn title(alarm: &Alarm, quiet: Quiet) -> String {
     match quiet {
@@ -145,6 +166,7 @@ fn chain(
     errors: Seen<'_, Series>,
 ) -> Vec<Link> {
     let mut chain = Chain::default();
+    link_own_change(&mut chain, case, alarm.fact);
     if let Some(series) = watched.filter(|series| series.metric != errors.metric) {
         let baseline = series.fact.baseline.map(|baseline| format!("; in the baseline up to {:.1}", baseline.max));
         let statement = format!(

@@ -1,95 +1,178 @@
 //! Slow because of something that is called: the function itself is innocent.
 //!
 //! Discriminating questions: is `Duration` well above the baseline while the function's own code and settings are unchanged? do its log lines
-//! tell how long calls took? does a database behind it stand at a limit since then?
+//! tell how long calls took, or that calls were begun and never came back? does its code make one call only, with no limit of time? does a
+//! database behind it stand at a limit since then? Where the wait is longer than the function may run, its timeout is the effect.
 
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use marple_agent::ports::PlannedCall;
 use marple_case::{
-    Category, ResourceRef, Verdict,
+    Evidence,
     facts::{Database, LogTemplate, Series, Shape},
 };
 use regex::Regex;
+use serde_json::json;
 
 use crate::{
-    cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim, gap},
-    reading::{Case, Seen, changes::ChangeVerdict},
+    hypothesis::{Diagnosis, Hypothesis, Support},
+    modes::timeout::is_own,
+    reading::{
+        Case, Seen,
+        awaited::{Awaited, awaited},
+        changes::ChangeVerdict,
+    },
+    wants::call,
 };
+
+mod account;
 
 /// A time that a log line states.
 static TOOK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(\d+(?:\.\d+)?)\s?(ms|milliseconds|s|sec|seconds)\b").ok());
 /// A log line that speaks of something called.
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(query|select|insert|update|sql|statement|database|postgres|mysql|redis|dynamodb|http|request to|call(ed)?|upstream|downstream|fetch(ed)?|response from|connect(ion)?|acquire|s3|sqs|api|service|rpc|slow)").ok()
+    Regex::new(r"(?i)\b(query|select|insert|update|sql|statement|database|postgres|mysql|redis|dynamodb|https?|request to|call(ed)?|upstream|downstream|fetch(ed)?|response from|connect(ion)?|acquire|s3|sqs|api|service|rpc|slow)").ok()
 });
 /// As much longer than in the baseline.
 const LONGER: f64 = 2.0;
+/// Lines that are searched for to see how long calls took.
+const LINES: u32 = 40;
+
+/// A line that says how long a call took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    /// Where it stands.
+    pub(crate) evidence: &'a Evidence,
+    /// The line.
+    pub(crate) text: &'a str,
+    /// When it was written.
+    pub(crate) at: Option<Timestamp>,
+    /// The time that it states, milliseconds.
+    pub(crate) ms: f64,
+}
 
 /// A slow dependency as it was found.
 #[derive(Debug)]
 pub(crate) struct Slow<'a> {
-    /// The function's duration.
-    pub(crate) duration: Seen<'a, Series>,
-    /// A line that says how long a call took, and the time, milliseconds.
-    pub(crate) line: Option<(Seen<'a, LogTemplate>, f64)>,
+    /// The function's duration, if it rose against the baseline.
+    pub(crate) duration: Option<Seen<'a, Series>>,
+    /// A line that says how long a call took.
+    pub(crate) told: Option<Told<'a>>,
+    /// What is waited for.
+    pub(crate) awaited: Option<Awaited<'a>>,
     /// The database and its metric at a limit.
     pub(crate) database: Option<(Seen<'a, Database>, &'a Series)>,
+    /// Invocations that the platform ended at the timeout.
+    pub(crate) timeouts: u64,
 }
 
 /// Examines the case for slow dependencies.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
-    let duration = ["Average", "p99", "p95", "p90", "Maximum"]
-        .iter()
-        .filter_map(|statistic| case.metric("Duration", statistic))
-        .find(|series| {
-            series.window.points > 0
-                && series
-                    .fact
-                    .baseline
-                    .is_some_and(|baseline| baseline.points > 0 && series.window.max >= LONGER * baseline.max.max(1.0))
-        })?;
-    let line = slow_call(case, duration.fact);
+    let duration = longer(case);
+    let timeouts = case.invocations().map_or(0, |all| all.timeouts);
+    let awaited = awaited(case).filter(|_| !is_own(case));
+    if duration.is_none() && (timeouts == 0 || awaited.is_none()) {
+        return None;
+    }
+    let told = duration.and_then(|duration| slow_call(case, duration.fact));
     let database = strained(case);
-    let subject = case.scope.first_breach;
-    let rose = duration.fact.change_points.iter().find(|change| change.after > change.before).map(|change| change.at);
-    let usual = duration.fact.baseline.map_or(0.0, |baseline| baseline.max);
-    let long = duration.fact.points.iter().find(|point| point.value >= LONGER * usual.max(1.0)).map(|point| point.at);
-    let onset = rose.into_iter().chain(long).chain(subject).min().unwrap_or(case.scope.window.start);
+    let onset = onset(case, duration);
     let changed = matches!(case.change_verdict(onset, false), ChangeVerdict::Linked(_));
-    let support = match (&line, &database, changed) {
-        (Some(_), Some(_), _) => Support::Shown,
-        (Some(_), None, false) | (None, Some(_), false) => Support::Likely,
+    let named = told.is_some() || awaited.is_some();
+    let support = match (named, &database, changed) {
+        (true, Some(_), _) if duration.is_some() => Support::Shown,
+        (true, _, false) | (false, Some(_), false) => Support::Likely,
+        // What the log shows of the call itself holds whatever was deployed before.
+        (true, _, true) if awaited.as_ref().is_some_and(|one| one.unfinished.is_some()) => Support::Likely,
         _ => Support::Possible,
     };
-    let slow = Slow { duration, line, database };
+    let slow = Slow { duration, told, awaited, database, timeouts };
     Some(Hypothesis {
         support,
         fresh: true,
-        explains: 1,
+        explains: timeouts.max(1),
         looks_for: "The function takes longer than usual; looking for what it waits for.".to_owned(),
-        wants: Vec::new(),
-        cause: cause(case, &slow, onset),
+        wants: wants(case, &slow, onset),
+        cause: account::cause(case, &slow, onset),
         diagnosis: Diagnosis::Slow(slow),
     })
 }
 
-/// The line that tells of the longest call, if that is a good part of the function's duration.
-fn slow_call<'a>(case: &Case<'a>, duration: &Series) -> Option<(Seen<'a, LogTemplate>, f64)> {
-    let of = |summary: &Seen<'a, marple_case::facts::LogSummary>| {
-        let (evidence, templates) = (summary.evidence, &summary.fact.templates);
-        templates.iter().map(move |fact| Seen { evidence, fact })
+impl Slow<'_> {
+    /// What is waited for, in words.
+    pub(crate) fn called(&self) -> String {
+        match (&self.database, &self.awaited) {
+            (Some((database, _)), _) => format!("the database {}", database.id),
+            (None, Some(awaited)) => awaited.target.clone(),
+            (None, None) => "what it calls".to_owned(),
+        }
+    }
+
+    /// Whether logs or metrics show the wait itself; else only the code makes it likely.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.told.is_some()
+            || self.database.is_some()
+            || self.awaited.as_ref().is_some_and(|awaited| awaited.unfinished.is_some())
+    }
+}
+
+/// The duration that rose well above the baseline.
+fn longer<'a>(case: &Case<'a>) -> Option<Seen<'a, Series>> {
+    let measured = ["Average", "p99", "p95", "p90", "Maximum"].iter();
+    measured.filter_map(|statistic| case.metric("Duration", statistic)).find(|series| {
+        let usual = series.fact.baseline.filter(|baseline| baseline.points > 0);
+        series.window.points > 0 && usual.is_some_and(|usual| series.window.max >= LONGER * usual.max.max(1.0))
+    })
+}
+
+fn onset(case: &Case<'_>, duration: Option<Seen<'_, Series>>) -> Timestamp {
+    let series = duration.map(|duration| duration.fact);
+    let rose = series.and_then(|series| series.change_points.iter().find(|change| change.after > change.before));
+    let long = series.and_then(|series| {
+        let usual = series.baseline.map_or(0.0, |baseline| baseline.max);
+        series.points.iter().find(|point| point.value >= LONGER * usual.max(1.0)).map(|point| point.at)
+    });
+    let seen = [rose.map(|change| change.at), long, case.scope.first_breach];
+    seen.into_iter().flatten().min().unwrap_or(case.scope.window.start)
+}
+
+/// The lines of the calls, where only a sample of them was read.
+fn wants(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<PlannedCall> {
+    let unfinished = slow.awaited.as_ref().and_then(|awaited| awaited.unfinished);
+    let (Some(_), Some(group), Some(awaited)) = (unfinished, case.log_group(), &slow.awaited) else {
+        return Vec::new();
     };
-    let is_own = |line: &LogTemplate| {
-        ["REPORT ", "START ", "END ", "INIT_START"].iter().any(|head| line.sample.starts_with(head))
+    let phrase = awaited.target.split('…').max_by_key(|part| part.len()).unwrap_or_default().trim();
+    let plain = phrase.len() >= 4 && !phrase.contains('"');
+    let start = onset.to_string();
+    let arguments = json!({"log_group": group, "pattern": format!("\"{phrase}\""), "start": start, "limit": LINES});
+    plain.then(|| call("search_logs", arguments)).into_iter().collect()
+}
+
+/// The line that tells of the longest call, if that is a good part of the function's duration; one from before the alarm where there is
+/// one, since the chain goes on to it.
+fn slow_call<'a>(case: &Case<'a>, duration: &Series) -> Option<Told<'a>> {
+    let sampled = case.summaries.iter().flat_map(|summary| {
+        let told = |line: &'a LogTemplate| (summary.evidence, line.sample.as_str(), line.first);
+        summary.fact.templates.iter().filter(|line| line.count > 0).map(told)
+    });
+    let searched = case
+        .searched
+        .iter()
+        .flat_map(|logs| logs.fact.lines.iter().map(|line| (logs.evidence, line.message.as_str(), Some(line.at))));
+    let is_platform = |text: &str| {
+        ["REPORT ", "START ", "END ", "INIT_START"].iter().any(|head| text.starts_with(head))
+            || text.contains(" Task timed out after ")
     };
-    let lines = case.summaries.iter().flat_map(of).filter(|line| line.count > 0 && !is_own(line.fact));
-    let told = lines.filter(|line| CALL.as_ref().is_some_and(|call| call.is_match(&line.sample)));
-    let timed = told.filter_map(|line| Some((line, longest(&line.fact.sample)?)));
-    let enough = timed.filter(|(_, ms)| *ms >= 0.3 * duration.window.mean && *ms >= 200.0);
-    enough.max_by(|a, b| a.1.total_cmp(&b.1))
+    let lines = sampled.chain(searched).filter(|(_, text, _)| !is_platform(text));
+    let calls = lines.filter(|(_, text, _)| CALL.as_ref().is_some_and(|call| call.is_match(text)));
+    let timed = calls.filter_map(|(evidence, text, at)| Some(Told { evidence, text, at, ms: longest(text)? }));
+    let enough = timed.filter(|told| told.ms >= 0.3 * duration.window.mean && told.ms >= 200.0);
+    let alarm = case.alarm_transition().map(|transition| transition.at);
+    let before = |told: &Told<'_>| told.at.is_some_and(|at| alarm.is_none_or(|alarm| at <= alarm));
+    enough.max_by(|a, b| before(a).cmp(&before(b)).then(a.ms.total_cmp(&b.ms)))
 }
 
 /// The longest time that a line states, milliseconds.
@@ -123,84 +206,4 @@ fn strained<'a>(case: &Case<'a>) -> Option<(Seen<'a, Database>, &'a Series)> {
         Some((*database, load.max_by_key(rank)?))
     };
     case.databases.iter().find_map(of)
-}
-
-fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> marple_case::RootCause {
-    let at_limit = slow.database.map(|(_, series)| series.metric.name.as_str());
-    let category = match at_limit {
-        Some("CPUUtilization") => Category::CpuSaturation,
-        Some(_) => Category::Capacity,
-        None => Category::DependencyUnreachable,
-    };
-    let mut cause = claim(Verdict::Fault, category);
-    let name = case.name();
-    let called = slow
-        .database
-        .map_or_else(|| "what it calls".to_owned(), |(database, _)| format!("the database {}", database.id));
-    cause.title = format!("{name} is slow because {called} answers late; the function itself is as it was");
-    let database = slow.database.map(|(database, _)| database.fact.resource());
-    let own = || case.component().into_iter().collect::<Vec<ResourceRef>>();
-    cause.components = database.map_or_else(own, |database| vec![database]);
-    cause.onset = Some(onset);
-    cause.trigger = Some(format!("Invocations that wait for {called}"));
-    let mut chain = Chain::default();
-    if let Some((database, series)) = slow.database {
-        let usual = series
-            .baseline
-            .map(|baseline| format!("; in the baseline at most {:.1}", baseline.max))
-            .unwrap_or_default();
-        let rose = series
-            .change_points
-            .iter()
-            .find(|change| change.after > change.before)
-            .map(|change| change.at)
-            .filter(|at| *at <= onset);
-        chain.link(
-            format!("{} of the database {} rose to {:.1}{usual}.", series.metric.name, database.id, series.window.max),
-            rose,
-            [cite_series(database.evidence, &series.metric.name, &series.statistic)],
-        );
-    }
-    if let Some((line, ms)) = &slow.line {
-        let words: String = line.sample.chars().take(120).collect();
-        chain.link(
-            format!("The function's own log says that a call took {}.", crate::source::number::duration(*ms)),
-            line.first,
-            [cite::line(line.evidence, &[crate::modes::service::whole_words(&words)])],
-        );
-    }
-    let series = &slow.duration;
-    let usual = series.fact.baseline.map_or(0.0, |baseline| baseline.max);
-    chain.link(
-        format!(
-            "The function's duration ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.",
-            series.statistic, series.window.max
-        ),
-        None,
-        [cite_series(series.evidence, "Duration", &series.statistic)],
-    );
-    chain.impact(case);
-    chain.alarm(case);
-    cause.chain = chain.finish();
-    cause.summary = format!(
-        "{name} takes up to {:.0} ms, where it took at most {usual:.0} ms in the baseline. It waits for {called}: its own code and settings are not what changed, so neither more memory nor a longer timeout removes the cause.",
-        series.window.max
-    );
-    if slow.line.is_none() {
-        cause.gaps.push(gap(
-            "how long each call takes",
-            "the function logs no times of its calls",
-            "log the duration of each call, or switch on X-Ray tracing",
-            true,
-        ));
-    }
-    if slow.database.is_none() {
-        cause.gaps.push(gap(
-            "why what it calls is slow",
-            "its own metrics were not among the evidence",
-            "read latency and load of what is called",
-            true,
-        ));
-    }
-    cause
 }

@@ -1,5 +1,7 @@
 //! Timeout: the platform ends the invocation at the configured limit.
 //!
+//! Where the code or the logs name the call that takes the time, the timeout is an effect: `slow_dependency` tells it.
+//!
 //! Discriminating questions: does the code itself wait, how long, and is that longer than it may run? did it start at all, and how long
 //! did the start take? did it report a dependency that does not answer? is silence in the logs the program's habit or a sign?
 
@@ -13,7 +15,7 @@ use marple_case::{
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_series, cite_setting, claim, gap, located},
-    reading::{Case, Seen, failure::Failure, logged::Logged},
+    reading::{Case, Seen, awaited::awaited, failure::Failure, logged::Logged},
     source::{
         all_lines, number,
         wait::{Wait, waits},
@@ -48,14 +50,15 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         return None;
     }
     let limit_ms = f64::from(limit_s) * 1000.0;
-    let wait = waits(&all_lines(case)).into_iter().find(|wait| wait.total_ms() >= 0.9 * limit_ms);
+    let wait = own_wait(case, limit_ms);
     let long = wait.as_ref().is_some_and(|wait| wait.total_ms() >= limit_ms);
     let slow_start_ms = slow_start(case, limit_ms);
-    let lowered_ms =
-        case.baseline_invocations().map(|baseline| baseline.max_ms).filter(|longest| *longest > 1.02 * limit_ms + 50.0);
+    let lowered_ms = lowered(case, limit_ms);
     let by_platform = report.is_some() || counted > 0 || logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
+    let explained = wait.is_some() || lowered_ms.is_some() || slow_start_ms.is_some();
     let support = match (by_platform || by_metric, long || lowered_ms.is_some()) {
         (true, true) => Support::Shown,
+        _ if !explained && counted > 0 && awaited(case).is_some() => Support::Possible,
         (true, false) if by_platform => Support::Likely,
         _ => Support::Possible,
     };
@@ -71,6 +74,22 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         cause: cause(case, &overdue, fresh),
         diagnosis: Diagnosis::Overdue(overdue),
     })
+}
+
+/// The code's own wait that takes most of the time allowed.
+fn own_wait<'a>(case: &Case<'a>, limit_ms: f64) -> Option<Wait<'a>> {
+    waits(&all_lines(case)).into_iter().find(|wait| wait.total_ms() >= 0.9 * limit_ms)
+}
+
+/// The longest invocation of the baseline, milliseconds, if the present limit would have ended it.
+fn lowered(case: &Case<'_>, limit_ms: f64) -> Option<f64> {
+    case.baseline_invocations().map(|baseline| baseline.max_ms).filter(|longest| *longest > 1.02 * limit_ms + 50.0)
+}
+
+/// Whether the function's own wait, start or setting explains its timeouts: then nothing that it calls has to.
+pub(crate) fn is_own(case: &Case<'_>) -> bool {
+    let Some(limit_ms) = case.function.map(|function| f64::from(function.timeout_s) * 1000.0) else { return false };
+    own_wait(case, limit_ms).is_some() || lowered(case, limit_ms).is_some() || slow_start(case, limit_ms).is_some()
 }
 
 fn timed_out<'a>(case: &Case<'a>) -> Option<Seen<'a, Invocation>> {

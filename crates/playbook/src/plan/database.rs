@@ -1,4 +1,4 @@
-//! Plans for a database at a limit, and for a function that waits for something slow.
+//! The plan for a database at a limit: relief first, then a larger class, and who loads it made visible.
 
 use marple_case::{Action, ActionKind, MitigationPlan, ResourceKind, facts::Database, mitigation::Phases};
 
@@ -6,41 +6,19 @@ use super::{
     empty,
     step::{action, alarm_quiet, by_hand, quoted, run, structured_logs},
 };
-use crate::{
-    modes::{database::Overloaded, slow_dependency::Slow},
-    reading::Case,
-};
+use crate::{modes::database::Overloaded, reading::Case};
 
 /// The database itself is at its limit.
 pub(crate) fn overloaded(case: &Case<'_>, overloaded: &Overloaded<'_>) -> MitigationPlan {
     let mut plan = empty();
-    plan.immediate.extend(fewer_clients(case, overloaded.database.fact, overloaded.connections));
+    plan.immediate.push(fewer_clients(case, overloaded.database.fact, overloaded.connections));
     plan.follow_up.push(larger(case, overloaded.database.fact));
     plan.follow_up.push(insights(case, overloaded.database.fact));
     plan.prevention = prevention(overloaded.connections);
     plan
 }
 
-/// A function waits for something slow.
-pub(crate) fn slow(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
-    let mut plan = empty();
-    match slow.database {
-        Some((database, series)) => {
-            let connections = series.metric.name == "DatabaseConnections";
-            plan.immediate.extend(fewer_clients(case, database.fact, connections));
-            plan.follow_up.push(larger(case, database.fact));
-            plan.follow_up.push(insights(case, database.fact));
-            plan.prevention = prevention(connections);
-        }
-        None => {
-            plan.no_immediate_action = Some("What the function calls is slow, and why is not shown; neither the function's memory nor its timeout removes that, so nothing is changed blindly.".to_owned());
-            plan.prevention = vec![structured_logs()];
-        }
-    }
-    plan
-}
-
-fn prevention(connections: bool) -> Vec<String> {
+pub(super) fn prevention(connections: bool) -> Vec<String> {
     let metric = if connections {
         "DatabaseConnections at 80 % of max_connections"
     } else {
@@ -54,7 +32,7 @@ fn prevention(connections: bool) -> Vec<String> {
 }
 
 /// Takes load off: found by a person, since no metric names the client.
-fn fewer_clients(case: &Case<'_>, database: &Database, connections: bool) -> Vec<Action> {
+pub(super) fn fewer_clients(case: &Case<'_>, database: &Database, connections: bool) -> Action {
     let look = match connections {
         true => {
             "Find who holds the connections: SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3, 4 (MySQL: SHOW PROCESSLIST)."
@@ -76,17 +54,17 @@ fn fewer_clients(case: &Case<'_>, database: &Database, connections: bool) -> Vec
         rollback: vec![by_hand("Give the client what it had.", "its earlier settings")],
         ..Phases::default()
     };
-    vec![action(
+    action(
         format!("Take load off the database {}", database.id),
         ActionKind::Traffic,
         true,
         phases,
         "Work that is ended is rolled back and has to be done again.",
-    )]
+    )
 }
 
 /// A larger instance class, chosen by hand.
-fn larger(case: &Case<'_>, database: &Database) -> Action {
+pub(super) fn larger(case: &Case<'_>, database: &Database) -> Action {
     let region = quoted(&case.scope.region);
     let instance = match database.kind {
         ResourceKind::DbInstance => Some(&database.id),
@@ -118,7 +96,7 @@ fn larger(case: &Case<'_>, database: &Database) -> Action {
     )
 }
 
-fn insights(case: &Case<'_>, database: &Database) -> Action {
+pub(super) fn insights(case: &Case<'_>, database: &Database) -> Action {
     let phases = Phases {
         apply: vec![by_hand(
             format!("Switch on Performance Insights for {} in the template that owns it.", database.id),

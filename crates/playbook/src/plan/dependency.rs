@@ -3,7 +3,7 @@
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    empty, service, spec,
+    answered, clients, empty, service, spec,
     step::{
         action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, quoted, run, structured_logs,
         updated,
@@ -19,11 +19,14 @@ use crate::{
 pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> MitigationPlan {
     let mut plan = empty();
     let phrase = unreachable.host.clone().unwrap_or_else(|| unreachable.logged.message.to_owned());
-    let at_once = service::stale::immediate(case, unreachable);
+    let mut at_once = service::stale::immediate(case, unreachable);
+    at_once.extend(clients::immediate(case, unreachable));
     match &unreachable.origin {
         _ if !at_once.is_empty() => {
             plan.immediate = at_once;
-            plan.follow_up.extend(look(case, unreachable));
+            if unreachable.logged.failure != Failure::ConnectionLimit {
+                plan.follow_up.extend(look(case, unreachable));
+            }
         }
         Origin::Code { line, unused } => {
             plan.no_immediate_action = Some(in_code(line, unused.map(|variable| variable.name.as_str())));
@@ -42,6 +45,11 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
         Origin::Environment { variable, .. } if matches!(unreachable.logged.failure, Failure::HostNotFound { .. }) => {
             plan.immediate.push(environment(case, &variable.name, &phrase));
         }
+        Origin::Environment { .. } | Origin::Unseen
+            if matches!(unreachable.logged.failure, Failure::Certificate { .. } | Failure::Upstream { .. }) =>
+        {
+            answered::fill(case, unreachable, &mut plan);
+        }
         Origin::Environment { .. } | Origin::Unseen => {
             plan.no_immediate_action = Some(not_shown(unreachable));
             plan.follow_up.extend(look(case, unreachable));
@@ -52,6 +60,9 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
         "Test the deployment with one request that uses each dependency.".to_owned(),
         structured_logs(),
     ];
+    if unreachable.logged.failure == Failure::ConnectionLimit {
+        clients::follow_up(case, unreachable, &mut plan);
+    }
     plan
 }
 

@@ -26,13 +26,15 @@ pub(crate) fn plan(case: &Case<'_>, unloadable: &Unloadable<'_>) -> MitigationPl
             case.name(),
             unloadable.logged.headline(),
             match unloadable.absent {
+                _ if unloadable.alike.is_some() =>
+                    " A file of that name in other letters is in the package; name and import have to agree to the letter.",
                 Some(true) => " The deployed package does not hold what is missing.",
                 Some(false) =>
                     " The deployed package holds a file of that name: its place, its exports or the search path do not fit.",
                 None => "",
             }
         ),
-        Vec::new(),
+        unloadable.importer.iter().map(|line| line.path().to_owned()).collect(),
         &[
             format!("WHEN the package is built, THE SYSTEM SHALL hold {missing} where the runtime looks for it."),
             format!(

@@ -19,6 +19,12 @@ pub(crate) enum Failure {
     ConnectionLimit,
     /// Credentials that the other side does not accept.
     Unauthenticated,
+    /// A certificate that has expired, or that is not trusted.
+    Certificate { host: Option<String>, expired: bool },
+    /// The other side answers with a server error of its own.
+    Upstream { host: Option<String> },
+    /// A disk is full.
+    StorageFull,
     /// The code, or a module of it, cannot be loaded.
     Import { module: Option<String> },
     /// The configured handler is not in the code.
@@ -90,7 +96,32 @@ static CONNECTION_LIMIT: LazyLock<Patterns> =
     LazyLock::new(|| Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"]));
 static UNAUTHENTICATED: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
-        r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied",
+        r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied|WRONGPASS|NOAUTH Authentication required",
+        r"\b401 Client Error|status code:? 401\b|\b401 Unauthorized|401 \(Unauthorized\)|UnauthorizedException: |(?i:invalid|expired) (?i:api[ _-]?key|access token)|UnrecognizedClientException|InvalidClientTokenId|ExpiredTokenException",
+    ])
+});
+static CERTIFICATE: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"host='([^']+)'.*(?:CERTIFICATE_VERIFY_FAILED|certificate verify failed)",
+        r#"(?:Get|Post|Put|Patch|Delete|Head) "(https://[^"]+)": .*x509: "#,
+        r"No subject alternative (?:DNS )?name matching (\S+) found",
+        r"CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|CERTIFICATE_VERIFY_FAILED|certificate verify failed|x509: |PKIX path|CertificateExpiredException|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT|self[- ]signed certificate|ERR_TLS_CERT_ALTNAME_INVALID|remote certificate is invalid|RemoteCertificateNameMismatch",
+    ])
+});
+static EXPIRED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"CERT_HAS_EXPIRED|certificate has expired|CertificateExpiredException|validity check failed|NotTimeValid",
+    ])
+});
+static UPSTREAM: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"\b5\d\d Server Error: .* for url: (\S+)",
+        r"Request failed with status code 5\d\d|status code does not indicate success: 5\d\d|HttpServerErrorException|HTTPError: HTTP Error 5\d\d|HTTPInternalServerError|HTTPServiceUnavailable|HTTPBadGateway|\b(?:502 Bad Gateway|503 Service (?:Temporarily )?Unavailable|504 Gateway Time-?out)\b",
+    ])
+});
+static STORAGE_FULL: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"(?i)no space left on device|\bENOSPC\b|not enough space on the disk|disk quota exceeded|There is not enough space",
     ])
 });
 static IMPORT: LazyLock<Patterns> = LazyLock::new(|| {
@@ -156,6 +187,12 @@ impl Failure {
             let action = DENIED_ACTION.read(text).flatten();
             return Some(Self::Denied { action, resource: DENIED_RESOURCE.read(text).flatten() });
         }
+        if STORAGE_FULL.read(text).is_some() {
+            return Some(Self::StorageFull);
+        }
+        if let Some(host) = CERTIFICATE.read(text) {
+            return Some(Self::Certificate { host, expired: EXPIRED.read(text).is_some() });
+        }
         if RATE_EXCEEDED.read(text).is_some() {
             return Some(Self::RateExceeded);
         }
@@ -168,7 +205,15 @@ impl Failure {
         if let Some(address) = REFUSED.read(text) {
             return Some(Self::Refused { address });
         }
-        CONNECT_TIMED_OUT.read(text).map(|address| Self::ConnectTimedOut { address })
+        if let Some(address) = CONNECT_TIMED_OUT.read(text) {
+            return Some(Self::ConnectTimedOut { address });
+        }
+        UPSTREAM.read(text).map(|host| Self::Upstream { host })
+    }
+
+    /// Whether the other side was reached and answered: then its address is right, and so is the way to it.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(self, Self::Unauthenticated | Self::Certificate { .. } | Self::Upstream { .. })
     }
 
     /// Whether something that the function calls cannot be reached or used.
@@ -180,6 +225,8 @@ impl Failure {
                 | Self::ConnectTimedOut { .. }
                 | Self::ConnectionLimit
                 | Self::Unauthenticated
+                | Self::Certificate { .. }
+                | Self::Upstream { .. }
         )
     }
 }

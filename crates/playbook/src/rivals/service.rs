@@ -8,7 +8,7 @@
 //! | the database | available, and used as in the baseline |
 //! | targets that are not reached | they are healthy |
 
-use marple_case::{Category, facts::Database, root_cause::RuledOut};
+use marple_case::{Category, Verdict, facts::Database, root_cause::RuledOut};
 
 use crate::{
     cite,
@@ -22,7 +22,9 @@ pub(super) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Ruled
     let cause = &hypothesis.cause;
     let onset = cause.onset.unwrap_or(case.scope.window.start);
     let mut rivals = Vec::new();
-    rivals.extend(super::change(case, onset, !hypothesis.fresh));
+    if cause.verdict != Verdict::NoFault {
+        rivals.extend(super::change(case, onset, !hypothesis.fresh));
+    }
     if cause.category != Category::MemoryExhaustion {
         rivals.extend(unused(case, "MemoryUtilization", "Memory"));
     }

@@ -24,6 +24,9 @@ fn predicate(failure: &Failure) -> &'static str {
         Failure::ConnectTimedOut { .. } => "does not answer",
         Failure::ConnectionLimit => "accepts no more connections",
         Failure::Unauthenticated => "does not accept the credentials",
+        Failure::Certificate { expired: true, .. } => "presents a certificate that has expired",
+        Failure::Certificate { expired: false, .. } => "presents a certificate that is not trusted",
+        Failure::Upstream { .. } => "answers with server errors of its own",
         _ => "cannot be used",
     }
 }
@@ -113,10 +116,25 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
             .or_else(|| cite_series(database.evidence, "DatabaseConnections", "Maximum"));
         chain.link(format!("Its connections rose to {most:.0} and stayed there: its limit."), None, [cited]);
     }
+    grown(&mut chain, unreachable);
     effect(&mut chain, unreachable);
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The other client of a full database that grew, and how it is known to be one.
+fn grown(chain: &mut Chain, unreachable: &Unreachable<'_>) {
+    let Some((client, (most, usual))) = unreachable.clients.first().and_then(|one| Some((one, one.growth()?))) else {
+        return;
+    };
+    let name = &client.function.name;
+    let setting = unreachable.database.and_then(|database| client.cite_setting(database.fact));
+    let statement = format!(
+        "{name}, which is configured with the same database, ran up to {most:.0} times at once (concurrency); in the baseline at most {usual:.0}. Each of its environments holds a connection."
+    );
+    let rose = client.rose().filter(|at| *at <= unreachable.logged.first);
+    chain.link(statement, rose, [client.cite_concurrency(), setting]);
 }
 
 fn effect(chain: &mut Chain, unreachable: &Unreachable<'_>) {
@@ -152,10 +170,20 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
         Origin::Code { line, unused: None } => format!(" The host is hard-coded in {}; no setting can change it.", line.place()),
         Origin::Fallback { variable, .. } => format!(" The code would take it from {variable}, which is not set."),
         Origin::Environment { variable, .. } => format!(" The host comes from the environment variable {}.", variable.name),
+        Origin::Unseen if logged.failure.is_answered() => String::new(),
         Origin::Unseen => " Where the host comes from is not shown: neither the code that was read nor the shown environment holds it.".to_owned(),
     };
+    if unreachable.worked && logged.failure.is_answered() {
+        text += " The same code with the same settings was served in the baseline, and nothing of it changed since: what changed, or ended, is on the other side or in what is presented to it.";
+    }
     if is_database_at_fault(unreachable) {
         text += " The database itself is not in a state to serve it.";
+    }
+    if let Some((client, (most, _))) = unreachable.clients.first().and_then(|one| Some((one, one.growth()?))) {
+        text += &format!(
+            " {} uses it too and ran up to {most:.0} times at once, far more than in the baseline: that is where the connections went.",
+            client.function.name
+        );
     }
     if logged.in_baseline {
         text += " The baseline holds the same error: it is older than this incident.";
@@ -166,14 +194,19 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
 pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     if unreachable.logged.failure == Failure::ConnectionLimit {
+        let known = unreachable.clients.first().is_some_and(|client| client.growth().is_some());
         gaps.push(gap(
             "who holds the connections",
-            "no metric counts connections by client",
+            if known {
+                "concurrency tells how many a function can hold; no metric counts connections by client"
+            } else {
+                "no metric counts connections by client"
+            },
             "read pg_stat_activity or SHOW PROCESSLIST, or switch on Performance Insights",
             false,
         ));
     }
-    let located = matches!(unreachable.logged.failure, Failure::ConnectionLimit | Failure::Unauthenticated);
+    let located = unreachable.logged.failure == Failure::ConnectionLimit || unreachable.logged.failure.is_answered();
     if unreachable.host.is_none() && !located {
         gaps.push(gap(
             "which host was called",
@@ -182,12 +215,20 @@ pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
             true,
         ));
     }
-    if unreachable.host.is_some() && matches!(unreachable.origin, Origin::Unseen) {
+    if unreachable.host.is_some() && matches!(unreachable.origin, Origin::Unseen) && !located {
         gaps.push(gap(
             "where the host comes from",
             "no line that was read and no variable that is shown holds it",
             "search the code and its dependencies for the host name",
             true,
+        ));
+    }
+    if unreachable.logged.failure.is_answered() && unreachable.rotated.is_none() {
+        gaps.push(gap(
+            "what changed on the other side",
+            "its logs, certificates and credentials are not among the evidence",
+            "ask its operator, or read its own logs of the time of the first failure",
+            false,
         ));
     }
     let unanswered = matches!(unreachable.logged.failure, Failure::Refused { .. } | Failure::ConnectTimedOut { .. });
@@ -221,6 +262,9 @@ pub(super) fn rivals(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Rule
             citations: [cite_error(&unreachable.logged), line].into_iter().flatten().collect(),
         });
     }
+    if unreachable.logged.failure == Failure::ConnectionLimit {
+        rivals.extend(of_full_database(unreachable));
+    }
     if let Some(database) = unreachable.intended {
         rivals.push(healthy_database(database, host(unreachable)));
     }
@@ -237,6 +281,29 @@ pub(super) fn rivals(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Rule
         });
     }
     rivals.retain(|rival| !rival.citations.is_empty());
+    rivals
+}
+
+/// A database that refuses for want of connections was reached, knew the client, and need not be busy.
+fn of_full_database(unreachable: &Unreachable<'_>) -> Vec<RuledOut> {
+    let mut rivals = vec![RuledOut {
+        hypothesis: "The network or the credentials".to_owned(),
+        reason:
+            "The database itself answered, with its own error: it is reached, and it refuses for want of connections."
+                .to_owned(),
+        citations: cite_error(&unreachable.logged).into_iter().collect(),
+    }];
+    let processor = unreachable.database.and_then(|database| {
+        let load = database.fact.load.iter().filter(|series| series.metric.name == "CPUUtilization");
+        let highest =
+            load.max_by(|a, b| a.window.max.total_cmp(&b.window.max)).filter(|series| series.window.points > 0)?;
+        (highest.window.max < 80.0).then(|| RuledOut {
+            hypothesis: "The database's processor (CPU)".to_owned(),
+            reason: format!("CPUUtilization was at most {:.0} % in the window.", highest.window.max),
+            citations: cite_series(database.evidence, "CPUUtilization", &highest.statistic).into_iter().collect(),
+        })
+    });
+    rivals.extend(processor);
     rivals
 }
 

@@ -60,6 +60,14 @@ pub(crate) struct Crash<'a> {
     pub(crate) onset: Timestamp,
 }
 
+impl Crash<'_> {
+    /// Whether an exit code is all that is known: that it ended, not why. The code of an abort or a segmentation fault says more.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        let telling = self.exits.iter().any(|(_, one)| matches!(one.exit_code, Some(126 | 127 | 134 | 139)));
+        self.logged.is_none() && self.words.is_none() && self.lacks.is_none() && !telling
+    }
+}
+
 /// Examines the case for crashes.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let exits: Vec<_> = case.workload.container_states().filter(|(task, one)| is_own_end(task.fact, one)).collect();
@@ -177,12 +185,17 @@ fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
 }
 
 fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
-    let category = if crash.lacks.is_some() { Category::Misconfiguration } else { Category::CodeDefect };
-    let mut cause = claim(Verdict::Fault, category);
+    let (verdict, category) = match (crash.is_unexplained(), crash.lacks.is_some()) {
+        (true, _) => (Verdict::InsufficientEvidence, Category::Unknown),
+        (false, true) => (Verdict::Fault, Category::Misconfiguration),
+        (false, false) => (Verdict::Fault, Category::CodeDefect),
+    };
+    let mut cause = claim(verdict, category);
     cause.title = title(case, crash);
-    cause.components = match crash.lacks.is_some() {
-        true => super::service_and_definition(case),
-        false => case.component().into_iter().collect(),
+    cause.components = match (crash.is_unexplained(), crash.lacks.is_some()) {
+        (true, _) => Vec::new(),
+        (false, true) => super::service_and_definition(case),
+        (false, false) => case.component().into_iter().collect(),
     };
     cause.location = crash.place.as_ref().map(|place| place.location.clone());
     cause.onset = Some(crash.onset);
@@ -204,6 +217,7 @@ fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     let meant = if crash.deliberate.is_some() { ", by code that says it is meant to" } else { "" };
     match &crash.logged {
         Some(logged) => format!("{name} crashes{}{code}{meant}: {}", place.unwrap_or_default(), logged.headline()),
+        None if crash.is_unexplained() => format!("{name} ends by itself{code}; nothing that was read says why"),
         None => format!("{name} ends by itself{code}"),
     }
 }
@@ -317,8 +331,8 @@ fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     if crash.logged.is_none() && crash.lacks.is_none() {
         gaps.push(gap(
             "why the program ended",
-            "it logged no exception or stack trace",
-            "log errors with their stack trace to standard error before the program ends",
+            "no application log line, exception or stack trace tells it",
+            "log errors with their stack trace to standard error before the program ends, and see that the log group receives them",
             true,
         ));
     }

@@ -207,7 +207,7 @@ fn cause(case: &Case<'_>, missing: &Missing<'_>) -> marple_case::RootCause {
     cause.trigger = Some("Every request that needs the database".to_owned());
     cause.chain = chain(case, missing);
     cause.summary = summary(case, missing);
-    cause.gaps = gaps(case, missing);
+    cause.gaps = gaps(missing);
     cause.ruled_out = rivals(case, missing);
     cause
 }
@@ -285,16 +285,8 @@ fn silent(case: &Case<'_>) -> bool {
     !case.summaries.is_empty() && case.failures.is_empty()
 }
 
-fn gaps(case: &Case<'_>, missing: &Missing<'_>) -> Vec<Gap> {
+fn gaps(missing: &Missing<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if silent(case) {
-        gaps.push(gap(
-            "the error that the handler hides: application logs of failed requests",
-            "the program logs nothing when a request fails",
-            "log each failed request with its error, and fail at start where a required setting is missing",
-            false,
-        ));
-    }
     if missing.secret.is_none() {
         gaps.push(gap(
             "where the credentials are",

@@ -1,7 +1,7 @@
 //! Health checks that fail while the program runs.
 //!
 //! Discriminating questions: what did the target answer (a code, nothing)? did the health check's path or codes change, or the program behind
-//! it? do the program's own logs show the path? is a full processor, full memory or a crash the cause, and the check its effect?
+//! it? which path does the program answer: by its own check, by its log? is a full processor, full memory or a crash the cause, and the check its effect?
 
 use std::sync::LazyLock;
 
@@ -13,12 +13,15 @@ use marple_case::{
 };
 use regex::Regex;
 
+use self::served::{Served, served};
 use super::{Introduced, ServiceFault, cite_event, cite_task, introduced};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, claim, gap},
     reading::{Case, Seen},
 };
+
+pub(crate) mod served;
 
 static CODES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"codes?:? \[?(\d{3})").ok());
 
@@ -41,6 +44,8 @@ pub(crate) struct Unhealthy<'a> {
     pub(crate) introduced: Option<Introduced<'a>>,
     /// The program's log line with the path.
     pub(crate) line: Option<Citation>,
+    /// The path that the program answers in place of the check's.
+    pub(crate) served: Option<Served>,
     /// First effect.
     pub(crate) onset: Timestamp,
 }
@@ -91,6 +96,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         modified: modified(case, onset),
         introduced: introduced(case, onset),
         line: group.and_then(|group| line(case, group.fact, code)),
+        served: group.and_then(|group| served(case, group.fact.health_path.as_deref()?)).filter(|_| !silent),
         group,
         task,
         code,
@@ -238,6 +244,12 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
             [cited, unhealthy.line.clone()],
         );
     }
+    if let Some(served) = &unhealthy.served {
+        chain.link(served.statement.clone(), None, [Some(served.citation.clone())]);
+        if let Some((path, cited)) = &served.before {
+            chain.link(format!("The revision before asked itself for {path}, and served."), None, [cited.clone()]);
+        }
+    }
     let event = case.workload.events().into_iter().find(|event| is_failed_check(&event.message));
     if let Some(event) = event {
         chain.link("ECS found the tasks unhealthy and replaces them.", Some(event.at), [cite_event(&event)]);
@@ -262,6 +274,9 @@ fn summary(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> String {
         Some(_) => " The program runs and answers, but not with the status that the check wants.",
         None => " ECS replaces tasks that the load balancer calls unhealthy.",
     };
+    if let Some(served) = &unhealthy.served {
+        text += &format!(" What the program answers is {}.", served.path);
+    }
     if let Some(change) = unhealthy.modified {
         text += &format!(" {} at {} changed the check.", change.action, change.at);
     } else if let Some(introduced) = &unhealthy.introduced {

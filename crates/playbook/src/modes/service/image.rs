@@ -250,6 +250,7 @@ fn cause(case: &Case<'_>, unusable: &Unusable<'_>) -> marple_case::RootCause {
     let category = match unusable.reason {
         Reason::Denied => Category::PermissionDenied,
         Reason::Network => Category::Network,
+        Reason::RateLimited => Category::Throttling,
         _ => Category::BadImage,
     };
     let mut cause = claim(Verdict::Fault, category);

@@ -12,7 +12,7 @@ use marple_case::{
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim},
-    modes::no_fault::{Quiet, reason, title, watched_series},
+    modes::no_fault::{Quiet, link_own_change, reason, title, watched_series},
     reading::{Case, Seen, subject::SubjectKind},
 };
 
@@ -85,6 +85,7 @@ fn is_read(case: &Case<'_>) -> bool {
 
 fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Series>>) -> Vec<Link> {
     let mut chain = Chain::default();
+    link_own_change(&mut chain, case, alarm.fact);
     if let Some(series) = watched {
         let baseline = series.fact.baseline.filter(|baseline| baseline.points > 0);
         let usual = baseline.map(|baseline| format!("; in the baseline up to {:.1} as well", baseline.max));

@@ -31,11 +31,13 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
             let unverified = (!seen).then(|| "Nothing shows that the image before is free of this code.".to_owned());
             plan.immediate.push(rollback(case, before, unverified));
         }
-        if !crash.at_start {
+        if !crash.at_start && !crash.is_unexplained() {
             plan.immediate.push(keep_away(case, crash));
         }
     }
-    if plan.immediate.is_empty() {
+    if plan.immediate.is_empty() && crash.is_unexplained() {
+        plan.no_immediate_action = Some("Why the program ends is not known, and no revision from before is shown to go back to: make its last words visible first.".to_owned());
+    } else if plan.immediate.is_empty() {
         plan.no_immediate_action = Some("The program ends at its start, and no revision from before is shown to go back to: the code or its settings have to be changed.".to_owned());
     }
     let place = crash

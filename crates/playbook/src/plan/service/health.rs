@@ -64,32 +64,58 @@ fn fit(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Option<Action> {
     let read = format!(
         "aws elbv2 describe-target-groups --target-group-arns {arn} --query 'TargetGroups[0].[HealthCheckPath, Matcher.HttpCode, HealthCheckTimeoutSeconds]' --region {region}"
     );
+    let set = |path: &str| {
+        format!("aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path {path} --region {region}")
+    };
+    let (find, apply) = match &unhealthy.served {
+        Some(served) => (
+            by_hand(
+                format!(
+                    "See that every task that is to stay answers {} with 200: tasks of the revision before may know {} only, and would be taken out of service.",
+                    served.path,
+                    unhealthy.path()
+                ),
+                "only tasks of the present revision",
+            ),
+            run(
+                format!("Let the target group ask for {}.", served.path),
+                set(&quoted(&served.path)),
+                "targets become healthy after a few checks",
+            ),
+        ),
+        None => (
+            by_hand(
+                "Find the path that the deployed program answers with 200: its routes, the earlier revision's check, or a request from inside the network.",
+                "one path",
+            ),
+            by_hand(
+                "Set that path as HealthCheckPath of the target group (aws elbv2 modify-target-group --health-check-path).",
+                "targets become healthy after a few checks",
+            ),
+        ),
+    };
     let phases = Phases {
         prepare: vec![run("Note the present check.", read, format!("{} and its codes", unhealthy.path()))],
-        pre_validate: vec![by_hand(
-            "Find the path that the deployed program answers with 200: its routes, the earlier revision's check, or a request from inside the network.",
-            "one path",
-        )],
-        apply: vec![by_hand(
-            "Set that path as HealthCheckPath of the target group (aws elbv2 modify-target-group --health-check-path).",
-            "targets become healthy after a few checks",
-        )],
+        pre_validate: vec![find],
+        apply: vec![apply],
         post_validate: settled(case),
-        rollback: vec![run(
-            "Set the present path again.",
-            format!(
-                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path {path} --region {region}"
-            ),
-            format!("HealthCheckPath {}", unhealthy.path()),
-        )],
+        rollback: vec![run("Set the present path again.", set(&path), format!("HealthCheckPath {}", unhealthy.path()))],
+    };
+    let title = match &unhealthy.served {
+        Some(served) => {
+            format!("Let the health check of {} ask for {}, which the program answers", group.name, served.path)
+        }
+        None => format!("Make the health check of {} fit the program", group.name),
     };
     let mut fit = action(
-        format!("Make the health check of {} fit the program", group.name),
+        title,
         ActionKind::Configuration,
         false,
         phases,
-        "A check that asks too little keeps broken tasks in service.",
+        "A check that asks too little keeps broken tasks in service; a stack that owns the target group undoes the change at its next update.",
     );
-    fit.unverified = Some("Which path the program answers is not among the evidence.".to_owned());
+    if unhealthy.served.is_none() {
+        fit.unverified = Some("Which path the program answers is not among the evidence.".to_owned());
+    }
     Some(fit)
 }

@@ -128,9 +128,11 @@ pub(crate) fn cpu(case: &Case<'_>, pinned: &Pinned<'_>) -> MitigationPlan {
     let mut plan = empty();
     plan.immediate.push(scale_out(case));
     plan.immediate.push(limit_traffic(case));
+    plan.follow_up.push(scale_up(case, pinned));
+    // Not at once: nothing shows that it would help, and each deployment costs the tasks that still answer.
     if let Some(before) = pinned.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
     {
-        plan.immediate.push(rollback(
+        plan.follow_up.push(rollback(
             case,
             before,
             Some(
@@ -139,7 +141,6 @@ pub(crate) fn cpu(case: &Case<'_>, pinned: &Pinned<'_>) -> MitigationPlan {
             ),
         ));
     }
-    plan.follow_up.push(scale_up(case, pinned));
     plan.follow_up.extend(access_logs(case));
     plan.follow_up.push(code_change(case, "Bound the work that one request may start"));
     plan.spec = Some(spec(

@@ -1,0 +1,189 @@
+//! The account of a slow dependency: what the report says of it, and what shows it.
+
+use jiff::Timestamp;
+use marple_case::{
+    Category, ResourceKind, ResourceRef, RootCause, Verdict,
+    root_cause::{Gap, Link},
+};
+
+use super::Slow;
+use crate::{
+    cite,
+    hypothesis::{Chain, cite_series, cite_setting, claim, gap, located},
+    reading::{Case, failure::host_of, logged::Logged},
+    source::number,
+};
+
+pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootCause {
+    let at_limit = slow.database.map(|(_, series)| series.metric.name.as_str());
+    let category = match at_limit {
+        Some("CPUUtilization") => Category::CpuSaturation,
+        Some(_) => Category::Capacity,
+        None if slow.is_seen() => Category::DependencyUnreachable,
+        None => Category::Timeout,
+    };
+    let mut cause = claim(Verdict::Fault, category);
+    let (name, called) = (case.name(), slow.called());
+    cause.title = match (slow.is_seen(), slow.timeouts > 0) {
+        (true, true) => {
+            format!("{name} runs into its timeout, since {called} answers late; the function itself is as it was")
+        }
+        (true, false) => format!("{name} is slow because {called} answers late; the function itself is as it was"),
+        (false, _) => format!("{name} runs into its timeout in its call of {called}, which no time limit guards"),
+    };
+    cause.components = components(case, slow);
+    cause.location = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref()).map(|line| located(line, None));
+    cause.onset = Some(onset);
+    cause.trigger = Some(format!("Invocations that wait for {called}"));
+    cause.chain = chain(case, slow, onset);
+    cause.summary = summary(case, slow);
+    cause.gaps = gaps(slow);
+    if slow.database.is_none() {
+        cause
+            .recommended_checks
+            .push(format!("Ask whoever runs {called} about its latency since {onset}, and read its status page."));
+    }
+    cause
+}
+
+/// The database; else the function, and the host that it waits for.
+fn components(case: &Case<'_>, slow: &Slow<'_>) -> Vec<ResourceRef> {
+    if let Some((database, _)) = slow.database {
+        return vec![database.fact.resource()];
+    }
+    let host = slow.awaited.as_ref().map(|awaited| host_of(&awaited.target)).filter(|host| host.contains('.'));
+    let host = host.filter(|_| slow.is_seen()).map(|host| ResourceRef::new(ResourceKind::Host, host));
+    case.component().into_iter().chain(host).collect()
+}
+
+fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
+    let mut chain = Chain::default();
+    if let Some((database, series)) = slow.database {
+        let usual = series.baseline.map(|baseline| format!("; in the baseline at most {:.1}", baseline.max));
+        let rose = series.change_points.iter().find(|change| change.after > change.before).map(|change| change.at);
+        chain.link(
+            format!(
+                "{} of the database {} rose to {:.1}{}.",
+                series.metric.name,
+                database.id,
+                series.window.max,
+                usual.unwrap_or_default()
+            ),
+            rose.filter(|at| *at <= onset),
+            [cite_series(database.evidence, &series.metric.name, &series.statistic)],
+        );
+    }
+    waited(&mut chain, case, slow);
+    if let Some(told) = &slow.told {
+        let words: String = told.text.chars().take(160).collect();
+        chain.link(
+            format!("The function's own log says that a call took {}.", number::duration(told.ms)),
+            told.at,
+            [cite::line(told.evidence, &[crate::modes::service::whole_words(&words)])],
+        );
+    }
+    if let Some(series) = slow.duration {
+        let usual = series.fact.baseline.map_or(0.0, |baseline| baseline.max);
+        chain.link(
+            format!(
+                "The function's duration ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.",
+                series.statistic, series.window.max
+            ),
+            None,
+            [cite_series(series.evidence, "Duration", &series.statistic)],
+        );
+    }
+    ended(&mut chain, case, slow);
+    chain.impact(case);
+    chain.alarm(case);
+    chain.finish()
+}
+
+/// The call: where it is made, and that it was begun more often than it came back.
+fn waited(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
+    let Some(awaited) = &slow.awaited else { return };
+    let set = awaited.variable.and_then(|variable| {
+        let assigned = format!("{}=", variable.name);
+        cite_setting(case, &[&[&assigned], &[&variable.name]])
+    });
+    if let Some(line) = &awaited.line {
+        let statement = format!("{} calls {} and sets no time limit.", line.place(), awaited.target);
+        chain.link(statement, None, [line.cite(), set]);
+    }
+    if let Some(found) = awaited.unfinished {
+        let (begun, ended) = (found.begun.fact, found.ended.fact);
+        let quote = |sample: &str, evidence| {
+            let words: String = sample.chars().take(160).collect();
+            cite::line(evidence, &[crate::modes::service::whole_words(&words)])
+        };
+        chain.link(
+            format!(
+                "The function's log begins {} calls of {} in the window and ends {}: {} never came back; in the baseline {} of {} did.",
+                begun.count, awaited.target, ended.count, found.count, ended.baseline_count, begun.baseline_count
+            ),
+            None,
+            [
+                cite::any(found.begun.evidence, &[&[&begun.template]]).or_else(|| quote(&begun.sample, found.begun.evidence)),
+                cite::any(found.ended.evidence, &[&[&ended.template]]).or_else(|| quote(&ended.sample, found.ended.evidence)),
+            ],
+        );
+    }
+}
+
+/// That the platform ended invocations which waited longer than they may run.
+fn ended(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
+    let Some(limit) = case.function.map(|function| function.timeout_s).filter(|_| slow.timeouts > 0) else { return };
+    let is_ended = |logged: &&Logged<'_>| logged.failure == crate::reading::failure::Failure::TimedOut;
+    let logged = case.failures.iter().find(is_ended);
+    let setting = format!("timeout: {limit} s");
+    chain.link(
+        format!("The platform ended {} invocations that still waited at the timeout of {limit} s.", slow.timeouts),
+        logged.map(|logged| logged.first),
+        [logged.and_then(crate::hypothesis::cite_error), cite_setting(case, &[&[&setting], &["timeout"]])],
+    );
+}
+
+fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
+    let (name, called) = (case.name(), slow.called());
+    let mut text = match slow.duration {
+        Some(series) => format!(
+            "{name} takes up to {:.0} ms, where it took at most {:.0} ms in the baseline.",
+            series.window.max,
+            series.fact.baseline.map_or(0.0, |baseline| baseline.max)
+        ),
+        None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
+    };
+    text += &match slow.is_seen() {
+        true => format!(
+            " It waits for {called}: its own code and settings are not what changed, so neither more memory nor a longer timeout removes the cause."
+        ),
+        false => format!(
+            " Its code makes one call without a time limit, of {called}; that this is where the time goes follows from the code, no log line shows it."
+        ),
+    };
+    if let Some(found) = slow.awaited.as_ref().and_then(|awaited| awaited.unfinished) {
+        text += &format!(" {} of {} calls in the window have no line that ends them.", found.count, found.begun.count);
+    }
+    text
+}
+
+fn gaps(slow: &Slow<'_>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    if slow.told.is_none() {
+        gaps.push(gap(
+            "how long each call takes",
+            "no line that was read states the time of a call that came back late",
+            "log the target, outcome and duration of each call, or switch on X-Ray tracing",
+            !slow.is_seen(),
+        ));
+    }
+    if slow.database.is_none() {
+        gaps.push(gap(
+            "why what it calls is slow",
+            "its own metrics were not among the evidence",
+            "read latency and load of what is called",
+            false,
+        ));
+    }
+    gaps
+}
