@@ -81,8 +81,10 @@ fn neighbour(base: &Scenario) -> Result<Option<Neighbour>, ScenarioError> {
     for stack in edit::list(files, edit::STACKS, "Stacks")? {
         let name = edit::text(&stack, "StackName").to_owned();
         let resources = edit::list(files, &resources_of(&name), "StackResourceSummaries")?;
-        let is_at_fault =
-            |resource: &Value| edit::is_component(&base.truth, edit::text(resource, "PhysicalResourceId"));
+        let is_at_fault = |resource: &Value| {
+            let id = edit::text(resource, "PhysicalResourceId");
+            edit::is_component(&base.truth, id) || edit::is_in_mechanism(&base.truth, id)
+        };
         if name.is_empty() || base.truth.components.contains(&name) || resources.iter().any(is_at_fault) {
             continue;
         }

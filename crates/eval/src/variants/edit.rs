@@ -110,3 +110,9 @@ pub(super) fn is_component(truth: &Truth, name: &str) -> bool {
         name == component || name.contains(component.as_str()) || component.ends_with(&format!(":{name}"))
     })
 }
+
+/// Whether the truth's mechanism speaks of a resource: it has a part in the fault, though a report need not name it as a component.
+pub(super) fn is_in_mechanism(truth: &Truth, name: &str) -> bool {
+    let mut patterns = truth.mechanism.iter().filter_map(|pattern| regex::Regex::new(pattern).ok());
+    !name.is_empty() && patterns.any(|pattern| pattern.is_match(name))
+}
