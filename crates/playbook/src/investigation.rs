@@ -1,8 +1,8 @@
 //! What to do next: read more, report, mend a refused report, or answer a question. Pure and stateless: all follows from the turn.
 //!
 //! ```text
+//! a question is open   ─▶ questions
 //! a report was refused ─▶ mend it, or stop after a few tries
-//! both were accepted   ─▶ answer the question, if there is one
 //! something is unread  ─▶ ask for it, four times at most
 //! else                 ─▶ report the cause, and the plan after it
 //! ```
@@ -32,11 +32,14 @@ const CALLS: usize = 8;
 
 /// The answer to a turn.
 pub(crate) fn next(turn: &Turn<'_>) -> Message {
+    if let Some(asked) = &turn.options.question {
+        return questions::next(turn, asked);
+    }
     let case = Case::of(turn);
     let cause = Tried::of(turn.messages, ROOT_CAUSE);
     let plan = Tried::of(turn.messages, PLAN);
     if cause.accepted && plan.accepted {
-        return words(questions::answer(turn));
+        return words("The cause and the plan are reported; the playbook has nothing to add.".to_owned());
     }
     if cause.count == 0 && plan.count == 0 {
         let read =
@@ -71,7 +74,7 @@ fn read_more(turn: &Turn<'_>, case: &Case<'_>) -> Option<Message> {
 }
 
 /// Submits what has not been accepted yet: the cause, and the plan after it.
-fn submit(turn: &Turn<'_>, reports: &Reports, cause: &Tried, plan: &Tried) -> Message {
+pub(crate) fn submit(turn: &Turn<'_>, reports: &Reports, cause: &Tried, plan: &Tried) -> Message {
     let mut calls = Vec::new();
     if !cause.accepted && cause.count < repair::TRIES {
         calls.extend(
@@ -94,14 +97,16 @@ fn value<T: Serialize>(claim: &T) -> Option<Value> {
     serde_json::to_value(claim).ok()
 }
 
-fn words(text: String) -> Message {
+/// A message of words alone.
+pub(crate) fn words(text: String) -> Message {
     Message { role: Role::Assistant, blocks: vec![Block::Text { text }] }
 }
 
 /// A message of a text and calls, whose ids are unique in the conversation: the message's place and the call's.
-fn message(turn: &Turn<'_>, text: String, calls: Vec<PlannedCall>) -> Message {
+pub(crate) fn message(turn: &Turn<'_>, text: String, calls: Vec<PlannedCall>) -> Message {
     let place = turn.messages.len();
-    let mut blocks = vec![Block::Text { text }];
+    let has_words = !text.is_empty();
+    let mut blocks: Vec<Block> = Some(Block::Text { text }).filter(|_| has_words).into_iter().collect();
     blocks.extend(calls.into_iter().enumerate().map(|(index, call)| {
         Block::ToolCall(ToolCall {
             id: format!("playbook-{place}-{index}"),

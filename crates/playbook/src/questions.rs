@@ -131,7 +131,7 @@ fn submit(talk: &Talk<'_>, answer: Answer) -> Message {
     if tries > 2 {
         return words(answer.text);
     }
-    message(talk.turn, looking(talk), vec![call(ANSWER, json!({"text": answer.text, "citations": citations}))])
+    message(talk.turn, String::new(), vec![call(ANSWER, json!({"text": answer.text, "citations": citations}))])
 }
 
 /// Calls that list what runs in the region.

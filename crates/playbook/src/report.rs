@@ -40,6 +40,11 @@ pub(crate) fn reports(case: &Case<'_>) -> Reports {
     Reports { cause, plan }
 }
 
+/// The reports that claim this hypothesis.
+pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Reports {
+    Reports { cause: finish(case, hypothesis), plan: plan::of(case, hypothesis) }
+}
+
 /// A fault needs a chain: without one citation it is not claimed.
 fn is_tellable(hypothesis: &Hypothesis<'_>) -> bool {
     !hypothesis.cause.chain.is_empty()
@@ -55,6 +60,7 @@ fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
         }
     }
     cause.ruled_out.retain(|rival: &RuledOut| !rival.citations.is_empty());
+    distinct(&mut cause.components);
     cause.gaps.extend(gaps::general(case, hypothesis));
     if modes::is_late(case, hypothesis) {
         cause.gaps.push(gap(
@@ -67,6 +73,19 @@ fn finish(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> RootCause {
     cause.gaps.sort_by_key(|gap| !gap.on_the_chain);
     cause.gaps.truncate(MOST_GAPS);
     cause
+}
+
+/// Each component once, however many parts of the claim named it; of two, the one whose ARN is known.
+fn distinct(components: &mut Vec<ResourceRef>) {
+    let mut kept: Vec<ResourceRef> = Vec::new();
+    for component in components.drain(..) {
+        match kept.iter_mut().find(|known| known.is_same(&component)) {
+            Some(known) if known.arn.is_none() => *known = component,
+            Some(_) => {}
+            None => kept.push(component),
+        }
+    }
+    *components = kept;
 }
 
 /// Whether one finding is the other's effect: a function at its memory limit spends its time freeing memory until its timeout, and

@@ -32,6 +32,21 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     Ok(json)
 }
 
+/// The last question of a report as JSON, with the record that it stands in.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_last_question(report: &Report) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Asked {
+        id: String,
+        #[serde(flatten)]
+        question: Option<Question>,
+    }
+    let question = report.questions.last().map(Question::from);
+    Ok(with_hidden_escaped(&serde_json::to_string_pretty(&Asked { id: report.id.to_string(), question })?))
+}
+
 /// Writes hidden characters as `\u` escapes: the values stay what they are, and a terminal that shows the file is safe. Such
 /// characters stand in JSON's strings only; its own white space is line ends and spaces.
 fn with_hidden_escaped(json: &str) -> String {

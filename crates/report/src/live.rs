@@ -1,7 +1,7 @@
 //! The time line: one line for each event that a person wants to see while an investigation works, and the same lines when
 //! it is shown again.
 //!
-//! A [`TimeLine`] is fed each entry in order. It keeps the number of the turn and the language, which no single entry knows.
+//! A [`TimeLine`] is fed each entry in order. It keeps the number of the turn, the time since the beginning or the last question, and the language, which no single entry knows.
 
 use jiff::Timestamp;
 use marple_case::{Entry, Event, Evidence, EvidenceId, Message, Scope, event::Ending};
@@ -47,6 +47,10 @@ impl TimeLine {
             Event::Opened { language, .. } => {
                 self.words = Words::of(language);
                 self.opened_at = Some(entry.at);
+            }
+            Event::QuestionAsked { .. } => {
+                self.opened_at = Some(entry.at);
+                self.turns = 0;
             }
             Event::EvidenceTaken { .. } => self.evidence += 1,
             Event::ModelAnswered { .. } => self.turns += 1,

@@ -25,6 +25,8 @@ pub struct Listed {
     pub model: String,
     /// The last root cause's verdict, category, confidence and title.
     pub result: Option<(Verdict, Category, Confidence, String)>,
+    /// The questions that were asked, oldest first.
+    pub questions: Vec<String>,
     /// How it ended; `None`: it runs still, or was interrupted.
     pub ending: Option<Ending>,
     /// What cannot be read of it, if something cannot.
@@ -35,7 +37,7 @@ impl SqliteJournal {
     /// All investigations, newest first. A damaged one is listed with what is wrong.
     pub async fn list(&self) -> Result<Vec<Listed>, JournalError> {
         let select = "SELECT investigation, at, event FROM entries \
-                      WHERE kind IN ('opened', 'root_cause_reported', 'closed') ORDER BY investigation, number";
+                      WHERE kind IN ('opened', 'root_cause_reported', 'question_asked', 'closed') ORDER BY investigation, number";
         let rows = sqlx::query(select).fetch_all(&self.pool).await.map_err(unreadable_file)?;
         let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
         for row in &rows {
@@ -61,6 +63,7 @@ impl Listed {
             scenario: None,
             model: String::new(),
             result: None,
+            questions: Vec::new(),
             ending: None,
             damage: None,
         }
@@ -78,6 +81,7 @@ impl Listed {
                 let confidence = verification.confidence;
                 self.result = Some((root_cause.verdict, root_cause.category, confidence, root_cause.title));
             }
+            Event::QuestionAsked { text, .. } => self.questions.push(text),
             Event::Closed { ending } => self.ending = Some(ending),
             _ => {}
         }

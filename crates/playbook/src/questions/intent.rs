@@ -34,7 +34,17 @@ pub(super) enum Intent {
 }
 
 const ANOTHER: &[&str] = &[
-    "another cause", "other cause", "not it", "not the cause", "look again", "wrong cause", "別の原因", "ほかの原因", "他の原因", "違う", "違います",
+    "another cause",
+    "other cause",
+    "not it",
+    "not the cause",
+    "look again",
+    "wrong cause",
+    "別の原因",
+    "ほかの原因",
+    "他の原因",
+    "違う",
+    "違います",
 ];
 const WHY: &[&str] = &["why", "explain", "how come", "what happened", "root cause", "なぜ", "理由", "原因", "説明"];
 
@@ -44,14 +54,32 @@ const WORDS: [(Intent, &[&str]); 11] = [
     (Intent::RuledOut, &["rule out", "ruled out", "rule that out", "exclude", "what else did you", "除外", "排除"]),
     (
         Intent::Mitigation,
-        &["roll back", "rollback", "mitigat", "how do i fix", "how to fix", "what should i do", "what do i do", "what can i do", "ロールバック", "切り戻", "直す", "直し方", "対処", "対応"],
+        &[
+            "roll back",
+            "rollback",
+            "mitigat",
+            "how do i fix",
+            "how to fix",
+            "what should i do",
+            "what do i do",
+            "what can i do",
+            "ロールバック",
+            "切り戻",
+            "直す",
+            "直し方",
+            "対処",
+            "対応",
+        ],
     ),
     (Intent::Code, &["read the code", "show the code", "source", "which line", "コード", "ソース"]),
     (Intent::Images, &["registry", "image", "ecr", "レジストリ", "イメージ"]),
     (Intent::Version, &["version", "revision", "which release", "バージョン", "リビジョン", "版"]),
     (Intent::Changes, &["change", "deploy", "modif", "変更", "変わ", "デプロイ"]),
     (Intent::Alarms, &["alarm", "アラーム"]),
-    (Intent::Running, &["running", "is up", "healthy", "state of", "status of", "alive", "動いて", "稼働", "起動して", "状態"]),
+    (
+        Intent::Running,
+        &["running", "is up", "healthy", "state of", "status of", "alive", "動いて", "稼働", "起動して", "状態"],
+    ),
     (Intent::Errors, &["error", "exception", "fail", "エラー", "例外", "失敗"]),
     (Intent::Why, WHY),
 ];
@@ -70,10 +98,8 @@ pub(super) fn of(question: &str, about_incident: bool) -> Intent {
 }
 
 fn is_possible(intent: &Intent, about_incident: bool) -> bool {
-    let of_report = matches!(
-        intent,
-        Intent::AnotherCause | Intent::RuledOut | Intent::Mitigation | Intent::Code | Intent::Why
-    );
+    let of_report =
+        matches!(intent, Intent::AnotherCause | Intent::RuledOut | Intent::Mitigation | Intent::Code | Intent::Why);
     about_incident || !of_report
 }
 

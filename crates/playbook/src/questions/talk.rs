@@ -91,7 +91,9 @@ impl<'a> Talk<'a> {
     /// What could not be seen for this question: denied or failed calls, in AWS's words.
     pub(super) fn unseen(&self) -> Vec<String> {
         let unseen = self.taken().into_iter().filter(|evidence| !evidence.outcome.is_answered());
-        unseen.map(|evidence| format!("{} ({}): {}", evidence.tool, evidence.id, cite::folded(&evidence.text))).collect()
+        unseen
+            .map(|evidence| format!("{} ({}): {}", evidence.tool, evidence.id, cite::folded(&evidence.text)))
+            .collect()
     }
 
     /// The names of services and functions that are known.
@@ -112,7 +114,8 @@ impl<'a> Talk<'a> {
     /// The known names that the question says, the longest first; in an investigation, its subjects where the question says none.
     pub(super) fn named(&self) -> Vec<String> {
         let text = self.asked.text.to_lowercase();
-        let mut named: Vec<String> = self.names().into_iter().filter(|name| text.contains(&name.to_lowercase())).collect();
+        let mut named: Vec<String> =
+            self.names().into_iter().filter(|name| text.contains(&name.to_lowercase())).collect();
         named.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let whole = named.clone();
         named.retain(|name| !whole.iter().any(|longer| longer.len() > name.len() && longer.contains(name.as_str())));

@@ -24,14 +24,18 @@ fn pattern(source: &str) -> Option<Regex> {
 }
 
 static LAST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:last|past|previous)\s+(\d+)?\s*(minute|min|hour|h|day|week)s?\b|\b(\d+)\s*(minute|min|hour|h|day|week)s?\s+ago")
+    pattern(
+        r"(?i)\b(?:last|past|previous)\s+(\d+)?\s*(minute|min|hour|h|day|week)s?\b|\b(\d+)\s*(minute|min|hour|h|day|week)s?\s+ago",
+    )
 });
 static LAST_JA: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?:直近|過去|この|ここ)\s*(\d+)?\s*(分|時間|日|週間)|(\d+)\s*(分|時間|日|週間)前"));
 static MOMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?"));
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)\b(\d{1,2}):(\d{2})\s*(am|pm)?|\b(\d{1,2})\s*(am|pm)\b|(午前|午後)?(\d{1,2})時(?:(\d{1,2})分|(半))?(?:[^間]|$)")
+    pattern(
+        r"(?i)\b(\d{1,2}):(\d{2})\s*(am|pm)?|\b(\d{1,2})\s*(am|pm)\b|(午前|午後)?(\d{1,2})時(?:(\d{1,2})分|(半))?(?:[^間]|$)",
+    )
 });
 
 /// What counts where nothing is said, and how a span that is named is read.
@@ -132,12 +136,22 @@ fn clock(found: &regex::Captures<'_>) -> Option<civil::Time> {
 /// The zone that the question names, else the person's, else UTC. A zone that this machine does not know is UTC, and said so.
 fn zone(text: &str, own: Option<&str>) -> (String, TimeZone) {
     const NAMED: [(&str, &str); 12] = [
-        ("UTC", "UTC"), ("GMT", "UTC"), ("JST", "Asia/Tokyo"), ("日本時間", "Asia/Tokyo"), ("PST", "America/Los_Angeles"),
-        ("PDT", "America/Los_Angeles"), ("EST", "America/New_York"), ("EDT", "America/New_York"), ("CET", "Europe/Berlin"),
-        ("CEST", "Europe/Berlin"), ("BST", "Europe/London"), ("IST", "Asia/Kolkata"),
+        ("UTC", "UTC"),
+        ("GMT", "UTC"),
+        ("JST", "Asia/Tokyo"),
+        ("日本時間", "Asia/Tokyo"),
+        ("PST", "America/Los_Angeles"),
+        ("PDT", "America/Los_Angeles"),
+        ("EST", "America/New_York"),
+        ("EDT", "America/New_York"),
+        ("CET", "Europe/Berlin"),
+        ("CEST", "Europe/Berlin"),
+        ("BST", "Europe/London"),
+        ("IST", "Asia/Kolkata"),
     ];
     let says = |word: &str| {
-        !word.is_ascii() && text.contains(word) || text.split(|c: char| !c.is_ascii_alphabetic()).any(|said| said == word)
+        !word.is_ascii() && text.contains(word)
+            || text.split(|c: char| !c.is_ascii_alphabetic()).any(|said| said == word)
     };
     let named = NAMED.iter().find(|(word, _)| says(word)).map(|(_, name)| *name);
     let name = named.or(own).unwrap_or("UTC");
