@@ -16,6 +16,7 @@
 //! | `request` | a turn as a ConverseStream request |
 //! | `cache`, `thinking` | its cache points; its fields for thinking |
 //! | `order` | the author's order of JSON members on the wire, which prompt caches need |
+//! | `reach` | whether a model answers at all |
 //! | `reasoning` | reasoning blocks, kept and sent back as they came |
 //! | `answer` | the stream's events, folded into what was heard |
 //! | `ending` | what is made of it, by the reason for which it ended |
@@ -48,6 +49,7 @@ mod ending;
 mod estimate;
 mod fault;
 mod order;
+mod reach;
 mod reasoning;
 mod request;
 mod retries;

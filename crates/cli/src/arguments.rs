@@ -6,6 +6,10 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use marple_eval::{Variant, variants::UnknownVariant};
+use marple_settings::Role;
+
+/// The model that needs no language model.
+pub(crate) const PLAYBOOK: &str = "playbook";
 
 /// Investigates incidents on AWS: an alarm goes in; a root cause and a mitigation plan come out, every statement tied to evidence
 /// that the program has checked. It only reads.
@@ -33,12 +37,18 @@ pub(crate) enum Command {
     Investigate(Box<Investigate>),
     /// Take an investigation up again that was interrupted, cut off or ended partially. Nothing is paid for twice.
     Resume(Box<Resume>),
+    /// Ask about a stored investigation, or about the account. Ends with Ctrl-D.
+    Chat(Box<Chat>),
     /// Show a stored investigation again.
     Show(Show),
     /// List the stored investigations, newest first.
     List(List),
     /// Play scenarios and grade the reports. The model may be baseline:latest-deployment or baseline:no-fault, too.
     Eval(Box<Eval>),
+    /// Find out whether an investigation would get what it needs: credentials, permissions, models, journal, configuration.
+    Doctor(Box<Doctor>),
+    /// Print the minimal IAM policy.
+    IamPolicy(Box<IamPolicy>),
     /// Look around in the scenarios' worlds.
     #[command(subcommand)]
     World(World),
@@ -65,9 +75,9 @@ pub(crate) struct Investigate {
     /// Investigate as if it were this time (RFC 3339), for an incident that is long over. Default: now.
     #[arg(long, value_name = "TIME", conflicts_with = "scenario")]
     pub(crate) as_of: Option<Timestamp>,
-    /// The language of the report, as a BCP 47 tag: en, ja, …
-    #[arg(long, value_name = "TAG", default_value = "en", env = "MARPLE_LANG")]
-    pub(crate) lang: String,
+    /// The language of the report, as a BCP 47 tag: en, ja, … Default: en.
+    #[arg(long, value_name = "TAG", env = "MARPLE_LANG")]
+    pub(crate) lang: Option<String>,
     #[command(flatten)]
     pub(crate) account: AccountArguments,
     #[command(flatten)]
@@ -97,23 +107,69 @@ pub(crate) struct Resume {
     pub(crate) data: DataArguments,
 }
 
-/// Which account is read.
-#[derive(Debug, Clone, Args)]
+/// `marple chat`
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// The investigation: its id, or the beginning or end of one. Without one: questions about the account.
+    pub(crate) id: Option<String>,
+    /// One question; its answer goes to standard output.
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// Ask about a scenario instead of a real account: a name from `marple world list`, or a folder.
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) scenario: Option<String>,
+    /// The language of the answers, as a BCP 47 tag. Default: the investigation's, or en.
+    #[arg(long, value_name = "TAG", env = "MARPLE_LANG")]
+    pub(crate) lang: Option<String>,
+    /// How the answer of -m looks.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArguments,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// Which account is read. What is not given here comes from marple.toml: see [`crate::environment`].
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AccountArguments {
+    /// An environment of marple.toml. Default: the one that the alarm's name or the question belongs to.
+    #[arg(long, value_name = "NAME", env = "MARPLE_ENV")]
+    pub(crate) env: Option<String>,
     /// The AWS profile.
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The AWS region.
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
+    /// The role that is assumed: marple.toml's.
+    #[arg(skip)]
+    pub(crate) role: Option<Role>,
+    /// The account's number: marple.toml's.
+    #[arg(skip)]
+    pub(crate) account: Option<String>,
 }
 
 /// Who investigates, and what it is told.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: playbook, or a Bedrock model id or inference profile.
-    #[arg(long, value_name = "playbook|BEDROCK-ID", env = "MARPLE_MODEL", default_value = "playbook")]
-    pub(crate) model: String,
+    /// The model: playbook, a Bedrock model id or inference profile, or replay: and a file that --record wrote. Default: marple.toml's
+    /// models, or playbook.
+    #[arg(long, value_name = "playbook|BEDROCK-ID|replay:FILE", env = "MARPLE_MODEL")]
+    pub(crate) model: Option<String>,
+    /// Record the conversation with the model to a new file, which --model replay:FILE plays back. It holds all that the model was shown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// The models of marple.toml, which count where none is given.
+    #[arg(skip)]
+    pub(crate) configured: Vec<String>,
+    /// What Bedrock's models are asked with: marple.toml's.
+    #[arg(skip)]
+    pub(crate) bedrock: marple_settings::Bedrock,
     /// How long to wait for a language model's first word before the turn is asked again.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
     pub(crate) model_timeout: Duration,
@@ -122,24 +178,40 @@ pub(crate) struct ModelArguments {
     pub(crate) prompts: Option<PathBuf>,
 }
 
-/// What an investigation may use.
+impl ModelArguments {
+    /// The models in the order in which they are tried; the playbook where nothing says anything.
+    pub(crate) fn chain(&self) -> Vec<&str> {
+        match &self.model {
+            Some(model) => vec![model],
+            None if self.configured.is_empty() => vec![PLAYBOOK],
+            None => self.configured.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The first of them.
+    pub(crate) fn first(&self) -> &str {
+        self.chain().first().copied().unwrap_or(PLAYBOOK)
+    }
+}
+
+/// What an investigation may use. What is not given here comes from marple.toml, or from `investigate::budget`.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetArguments {
-    /// Model turns at most.
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_turns: u32,
-    /// Tool calls at most, those of the opening included.
-    #[arg(long, value_name = "N", default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_tool_calls: u32,
+    /// Model turns at most. Default: 12.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_turns: Option<u32>,
+    /// Tool calls at most, those of the opening included. Default: 80.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tool_calls: Option<u32>,
     /// Tokens of all kinds at most.
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<u64>,
     /// US dollars at most; counts where the model's price is known.
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(crate) max_cost: Option<f64>,
-    /// Wall time at most: 90s, 5m, 1h.
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time)]
-    pub(crate) max_time: Duration,
+    /// Wall time at most: 90s, 5m, 1h. Default: 10m.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) max_time: Option<Duration>,
 }
 
 /// Where a report goes, and how it looks.
@@ -151,6 +223,13 @@ pub(crate) struct OutputArguments {
     /// Write the report to a file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl OutputArguments {
+    /// To standard output, as a terminal shows it.
+    pub(crate) fn for_terminal() -> Self {
+        Self { format: Format::Terminal, output: None }
+    }
 }
 
 /// Where investigations are kept.
@@ -247,6 +326,48 @@ pub(crate) enum EvalFormat {
     Json,
     Junit,
     Html,
+}
+
+/// `marple doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Examine a scenario's account instead of a real one: a name from `marple world list`, or a folder.
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) scenario: Option<String>,
+    /// A table for people, or JSON for programs.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArguments,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+}
+
+/// `marple iam-policy`
+#[derive(Debug, Args)]
+pub(crate) struct IamPolicy {
+    /// How the policy is written.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
+    pub(crate) format: PolicyFormat,
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+}
+
+/// How a policy is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyFormat {
+    /// A policy document.
+    Json,
+    /// A template with a managed policy, in YAML.
+    Cloudformation,
+    /// A resource.
+    Terraform,
 }
 
 /// `marple world`

@@ -46,6 +46,16 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// What failed, and why.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    pub(crate) fn what_to_do(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Writes it to standard error and gives the exit code.
     pub(crate) fn show(&self) -> ExitCode {
         const RED: Style = AnsiColor::Red.on_default().bold();

@@ -5,8 +5,11 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`commands`] | one file a verb |
+//! | [`environment`] | what marple.toml says where the command line says nothing |
 //! | [`wiring`] | models, toolbox, journal and clock, put together |
 //! | [`scenarios`] | finding a scenario: a folder, the working tree's, the embedded ones |
+//! | [`policy`] | the IAM policy that an investigation needs |
+//! | [`transcripts`] | conversations with models, recorded and played back |
 //! | [`progress`] | the live time line on standard error |
 //! | [`failure`], [`exit`] | what went wrong, why, what to do; and the exit code |
 
@@ -15,12 +18,15 @@
 mod arguments;
 mod clock;
 mod commands;
+mod environment;
 mod exit;
 mod failure;
 mod logging;
 mod output;
+mod policy;
 mod progress;
 mod scenarios;
+mod transcripts;
 mod wiring;
 
 use std::process::ExitCode;

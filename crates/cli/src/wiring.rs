@@ -1,31 +1,30 @@
 //! Models, toolbox, journal and clock, put together. The one place that knows all crates.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, sts::AssumeRoleProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use marple_agent::{
     Prompts,
     ports::{Clock, Model},
     prompts::FILES,
 };
 use marple_aws::AwsToolbox;
-use marple_bedrock::{Bedrock, Patience};
+use marple_bedrock::{Bedrock, Patience, Table};
 use marple_case::Trigger;
-use marple_eval::Played;
+use marple_eval::{Pace, Played, ScenarioClock};
 use marple_playbook::Playbook;
+use marple_settings::Role;
 use marple_store::SqliteJournal;
 use marple_world::World;
 
 use crate::{
-    arguments::{AccountArguments, DataArguments, ModelArguments},
+    arguments::{AccountArguments, DataArguments, ModelArguments, PLAYBOOK},
     clock::SystemClock,
     failure::Failure,
-    scenarios,
+    scenarios, transcripts,
 };
-
-/// The model that needs no language model.
-const PLAYBOOK: &str = "playbook";
 
 /// What is investigated: an account, or a scenario's world. Both are read through the same toolbox.
 pub(crate) struct Subject {
@@ -60,14 +59,25 @@ async fn real(account: &AccountArguments) -> Result<Subject, Failure> {
     Ok(Subject { toolbox: AwsToolbox::new(&config), clock: Arc::new(SystemClock), scenario: None })
 }
 
+/// An account as it is configured, and its clock.
+pub(crate) async fn account(account: &AccountArguments) -> (SdkConfig, Arc<dyn Clock>) {
+    (sdk_config(account).await, Arc::new(SystemClock))
+}
+
+/// A world in place of an account, and its clock.
+pub(crate) fn world(world: &World) -> (SdkConfig, Arc<dyn Clock>) {
+    (marple_eval::play::sdk_config(world, Pace::default()), Arc::new(ScenarioClock::starting_at(world.now())))
+}
+
 /// The region that an ARN names: `arn:aws:cloudwatch:REGION:…`.
 pub(crate) fn region_of(alarm: &str) -> Option<String> {
     let region = alarm.strip_prefix("arn:")?.split(':').nth(2)?;
     (!region.is_empty()).then(|| region.to_owned())
 }
 
-/// The SDK's configuration by its own rules: profile, environment, SSO, container and instance roles.
-async fn sdk_config(account: &AccountArguments) -> SdkConfig {
+/// The SDK's configuration by its own rules: profile, environment, SSO, container and instance roles; and the role that marple.toml
+/// names, assumed from there.
+pub(crate) async fn sdk_config(account: &AccountArguments) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
     if let Some(profile) = &account.profile {
         loader = loader.profile_name(profile);
@@ -75,30 +85,83 @@ async fn sdk_config(account: &AccountArguments) -> SdkConfig {
     if let Some(region) = &account.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    loader.load().await
+    let config = loader.load().await;
+    match &account.role {
+        Some(role) => assuming(role, &config).await,
+        None => config,
+    }
 }
 
-/// The models, the chosen one first and the playbook behind it.
+/// The same configuration with the credentials of a role. It is assumed at the first request, and again when its session ends.
+async fn assuming(role: &Role, config: &SdkConfig) -> SdkConfig {
+    let mut provider = AssumeRoleProvider::builder(&role.arn).session_name("marple").configure(config);
+    if let Some(id) = &role.external_id {
+        provider = provider.external_id(id);
+    }
+    let provider = SharedCredentialsProvider::new(provider.build().await);
+    config.to_builder().credentials_provider(provider).build()
+}
+
+/// The models, the chosen ones first and the playbook behind them.
 pub(crate) async fn models(
     chosen: &ModelArguments,
     account: &AccountArguments,
 ) -> Result<Vec<Arc<dyn Model>>, Failure> {
-    let first = model(chosen, account).await?;
-    Ok(if chosen.model == PLAYBOOK { vec![first] } else { vec![first, Arc::new(Playbook)] })
+    let mut models = Vec::new();
+    for id in chosen.chain().into_iter().filter(|id| *id != PLAYBOOK) {
+        match transcripts::named_by(id) {
+            // A transcript holds the playbook's turns, too.
+            Some(file) => return transcripts::replayed(file),
+            None => models.push(named(id, chosen, account).await?),
+        }
+    }
+    models.push(Arc::new(Playbook));
+    match &chosen.record {
+        Some(file) => transcripts::recorded(file, models),
+        None => Ok(models),
+    }
 }
 
-/// The chosen model: the playbook, or one of Bedrock's.
+/// The first of the chosen models: the playbook, or one of Bedrock's.
 pub(crate) async fn model(chosen: &ModelArguments, account: &AccountArguments) -> Result<Arc<dyn Model>, Failure> {
-    if chosen.model == PLAYBOOK {
+    let first = match transcripts::named_by(chosen.first()) {
+        Some(file) => transcripts::replayed(file)?,
+        None => vec![named(chosen.first(), chosen, account).await?],
+    };
+    let first = match &chosen.record {
+        Some(file) => transcripts::recorded(file, first)?,
+        None => first,
+    };
+    first.into_iter().next().ok_or_else(|| Failure::configuration("the transcript names no model"))
+}
+
+async fn named(id: &str, chosen: &ModelArguments, account: &AccountArguments) -> Result<Arc<dyn Model>, Failure> {
+    if id == PLAYBOOK {
         return Ok(Arc::new(Playbook));
     }
+    Ok(Arc::new(bedrock(id, chosen, account).await?))
+}
+
+/// One of Bedrock's models, as marple.toml wants it asked.
+pub(crate) async fn bedrock(id: &str, chosen: &ModelArguments, account: &AccountArguments) -> Result<Bedrock, Failure> {
     let config = sdk_config(account).await;
     if config.region().is_none() {
         let hint = "give --region, set AWS_REGION, or put a region into the profile; `--model playbook` needs none";
         return Err(Failure::usage("no AWS region is set for Bedrock").hint(hint));
     }
-    let patience = Patience { first_event: chosen.model_timeout, ..Patience::default() };
-    Ok(Arc::new(Bedrock::new(&config, &chosen.model).with_patience(patience)))
+    let table = model_table(chosen.bedrock.table.as_deref())?;
+    let wrong = |error| Failure::configuration(format!("the options of {id} cannot be used: {error}"));
+    let model = Bedrock::configured(&config, id, chosen.bedrock.options(id).clone(), &table).map_err(wrong)?;
+    Ok(model.with_patience(Patience { first_event: chosen.model_timeout, ..Patience::default() }))
+}
+
+/// What is known of models: the program's table, and the user's over it.
+fn model_table(file: Option<&Path>) -> Result<Table, Failure> {
+    let Some(file) = file else { return Ok(Table::embedded()) };
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::configuration(format!("the table of models {name} cannot be read: {error}")))?;
+    Table::embedded().with(&name, &text).map_err(|error| Failure::configuration(error.to_string()))
 }
 
 /// The prompts: embedded, or a folder's.
@@ -126,13 +189,15 @@ pub(crate) fn prompts(arguments: &ModelArguments) -> Result<Prompts, Failure> {
 
 /// The journal, in `--data-dir` or the platform's data directory.
 pub(crate) async fn journal(data: &DataArguments) -> Result<SqliteJournal, Failure> {
-    let folder = data.data_dir.clone().or_else(default_folder).ok_or_else(|| {
+    let folder = data_folder(data).ok_or_else(|| {
         Failure::configuration("this platform has no data directory")
             .hint("give one with --data-dir DIR or MARPLE_DATA_DIR")
     })?;
     Ok(SqliteJournal::open(&folder).await?)
 }
 
-fn default_folder() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "marple").map(|platform| platform.data_dir().to_owned())
+/// The folder of the journal: `--data-dir`, or the platform's data directory. `None`: there is none.
+pub(crate) fn data_folder(data: &DataArguments) -> Option<PathBuf> {
+    let platform = || directories::ProjectDirs::from("", "", "marple").map(|platform| platform.data_dir().to_owned());
+    data.data_dir.clone().or_else(platform)
 }

@@ -20,8 +20,12 @@ mod find;
 mod pattern;
 mod values;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
+use marple_bedrock::Options;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -38,6 +42,10 @@ pub struct Settings {
     default: Option<String>,
     /// What holds where the environment says nothing.
     top: Values,
+    /// Options of single models, by id, which count instead of `bedrock`.
+    options: BTreeMap<String, Options>,
+    /// The user's own table of models.
+    table: Option<PathBuf>,
     /// By name.
     environments: BTreeMap<String, Environment>,
 }
@@ -49,6 +57,22 @@ pub struct Environment {
     pub names: Vec<Pattern>,
     /// Its values.
     pub values: Values,
+}
+
+/// What Bedrock's models are asked with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bedrock {
+    options: Options,
+    by_model: BTreeMap<String, Options>,
+    /// The user's own table of models, over the program's.
+    pub table: Option<PathBuf>,
+}
+
+impl Bedrock {
+    /// The options of a model: its own, else those of all.
+    pub fn options(&self, model: &str) -> &Options {
+        self.by_model.get(model).unwrap_or(&self.options)
+    }
 }
 
 /// The file as it is written.
@@ -64,6 +88,9 @@ struct File {
     models: Option<values::Models>,
     language: Option<values::Language>,
     budget: Budget,
+    bedrock: Option<Options>,
+    bedrock_for: BTreeMap<String, Options>,
+    model_table: Option<values::Name>,
     environments: BTreeMap<String, EnvironmentTable>,
 }
 
@@ -80,6 +107,7 @@ struct EnvironmentTable {
     models: Option<values::Models>,
     language: Option<values::Language>,
     budget: Budget,
+    bedrock: Option<Options>,
 }
 
 /// The values of a table as it is written: both kinds of tables have these keys, and serde's `flatten` would let unknown ones pass.
@@ -93,6 +121,7 @@ macro_rules! values_of {
             models: $table.models.map(|models| models.0),
             language: $table.language.map(|language| language.0),
             budget: $table.budget,
+            bedrock: $table.bedrock,
         }
     };
 }
@@ -130,7 +159,16 @@ impl Settings {
         }
         let top = values_of!(file);
         let environments = file.environments.into_iter().map(|(name, table)| (name, table.into())).collect();
-        Ok(Self { default: file.environment.map(Spanned::into_inner), top, environments })
+        // A path in the file is meant from the file's folder.
+        let table = file.model_table.map(|name| path.parent().unwrap_or(Path::new("")).join(name.0));
+        let default = file.environment.map(Spanned::into_inner);
+        Ok(Self { default, top, options: file.bedrock_for, table, environments })
+    }
+
+    /// What Bedrock's models are asked with in an environment.
+    pub fn bedrock(&self, environment: Option<&str>) -> Bedrock {
+        let options = self.values(environment).bedrock.unwrap_or_default();
+        Bedrock { options, by_model: self.options.clone(), table: self.table.clone() }
     }
 
     /// The environments' names, sorted.

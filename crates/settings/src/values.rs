@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use marple_bedrock::Options;
 use serde::Deserialize;
 
 /// What a file says of an account and of how it is investigated. `None`: nothing.
@@ -21,6 +22,8 @@ pub struct Values {
     pub language: Option<String>,
     /// What an investigation may use.
     pub budget: Budget,
+    /// What Bedrock's models are asked with; an environment's counts as a whole.
+    pub bedrock: Option<Options>,
 }
 
 impl Values {
@@ -35,6 +38,7 @@ impl Values {
             models: self.models.or_else(|| weaker.models.clone()),
             language: self.language.or_else(|| weaker.language.clone()),
             budget: self.budget.or(weaker.budget),
+            bedrock: self.bedrock.or_else(|| weaker.bedrock.clone()),
         }
     }
 }

@@ -16,13 +16,18 @@ use marple_report::visible;
 
 use crate::{
     arguments::{Eval, EvalFormat},
+    environment::Environment,
     exit::Exit,
     failure::Failure,
     output, scenarios, wiring,
 };
 
 /// Runs the evaluation. Ends in [`Exit::Failures`] where a report fails or, with `--compare`, a case got worse.
-pub(crate) async fn run(arguments: Eval, quiet: bool) -> Result<Exit, Failure> {
+pub(crate) async fn run(mut arguments: Eval, quiet: bool) -> Result<Exit, Failure> {
+    let environment = Environment::of_scenarios(&arguments.account)?;
+    environment.fill_account(&mut arguments.account);
+    environment.fill_model(&mut arguments.model);
+    environment.fill_budget(&mut arguments.budget);
     let sources = sources(&arguments)?;
     let before = arguments.compare.as_deref().map(read).transpose()?;
     let model = examined(&arguments).await?;
@@ -58,12 +63,13 @@ pub(crate) async fn run(arguments: Eval, quiet: bool) -> Result<Exit, Failure> {
     Ok(if results.is_green() && !regressed { Exit::Done } else { Exit::Failures })
 }
 
-/// Each scenario as it is, and its variants behind it.
+/// Each scenario as it is, and its variants behind it. One that cannot be played is its author's to mend before anything is measured.
 fn sources(arguments: &Eval) -> Result<Vec<Source>, Failure> {
     let named = if arguments.scenarios.is_empty() { scenarios::names() } else { arguments.scenarios.clone() };
     let mut sources = Vec::new();
     for name in named {
-        let (id, files) = scenarios::find(&name)?;
+        let (id, world) = scenarios::checked(&name)?;
+        let files = world.scenario().files();
         let variants = std::iter::once(None).chain(arguments.variants.0.iter().copied().map(Some));
         sources.extend(variants.map(|variant| Source { id: id.clone(), files: files.clone(), variant }));
     }
@@ -71,12 +77,13 @@ fn sources(arguments: &Eval) -> Result<Vec<Source>, Failure> {
 }
 
 async fn examined(arguments: &Eval) -> Result<Arc<dyn Model>, Failure> {
-    if let Some(baseline) = baselines::named(&arguments.model.model) {
+    let named = arguments.model.first();
+    if let Some(baseline) = baselines::named(named) {
         return Ok(baseline);
     }
-    if arguments.model.model.starts_with("baseline:") {
+    if named.starts_with("baseline:") {
         let hint = format!("the baselines are {}", baselines::ALL.join(" and "));
-        return Err(Failure::usage(format!("there is no {}", arguments.model.model)).hint(hint));
+        return Err(Failure::usage(format!("there is no {named}")).hint(hint));
     }
     wiring::model(&arguments.model, &arguments.account).await
 }

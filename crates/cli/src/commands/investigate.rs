@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use marple_agent::{
     Investigator, Order,
@@ -19,6 +20,7 @@ use marple_store::SqliteJournal;
 
 use crate::{
     arguments::{BudgetArguments, Investigate, OutputArguments},
+    environment::Environment,
     exit::Exit,
     failure::Failure,
     output,
@@ -26,14 +28,28 @@ use crate::{
     scenarios, wiring,
 };
 
+/// Model turns, where nothing says how many.
+const DEFAULT_TURNS: u32 = 12;
+/// Tool calls, where nothing says how many.
+const DEFAULT_TOOL_CALLS: u32 = 80;
+/// Wall time, where nothing says how long.
+const DEFAULT_TIME: Duration = Duration::from_secs(600);
+
 /// Investigates, and writes the report.
-pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Failure> {
+pub(crate) async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit, Failure> {
     let asked = trigger(&arguments)?;
     let prompts = wiring::prompts(&arguments.model)?;
+    let environment = match &arguments.scenario {
+        Some(_) => Environment::of_scenarios(&arguments.account)?,
+        None => Environment::of(asked.as_ref(), &arguments.account)?,
+    };
     let mut account = arguments.account.clone();
     if let Some(Trigger::Alarm { alarm }) = &asked {
         account.region = account.region.or_else(|| wiring::region_of(alarm));
     }
+    environment.fill_account(&mut account);
+    environment.fill_model(&mut arguments.model);
+    environment.fill_budget(&mut arguments.budget);
     let mut subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
     if let Some(time) = arguments.as_of {
         subject.clock = Arc::new(ScenarioClock::starting_at(time));
@@ -56,7 +72,7 @@ pub(crate) async fn run(arguments: Investigate, quiet: bool) -> Result<Exit, Fai
     let order = Order {
         trigger,
         budget: budget(&arguments.budget),
-        language: arguments.lang.clone(),
+        language: environment.language(arguments.lang),
         scenario: arguments.scenario.as_deref().map(scenarios::lasting_name),
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -113,19 +129,20 @@ fn read(file: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-/// The budget that the arguments give.
+/// The budget that the arguments give; tokens and dollars are unlimited unless they say otherwise.
 pub(crate) fn budget(arguments: &BudgetArguments) -> Budget {
+    let time = arguments.max_time.unwrap_or(DEFAULT_TIME);
     Budget {
-        turns: Some(arguments.max_turns),
-        tool_calls: Some(arguments.max_tool_calls),
+        turns: Some(arguments.max_turns.unwrap_or(DEFAULT_TURNS)),
+        tool_calls: Some(arguments.max_tool_calls.unwrap_or(DEFAULT_TOOL_CALLS)),
         tokens: arguments.max_tokens,
-        time_ms: Some(u64::try_from(arguments.max_time.as_millis()).unwrap_or(u64::MAX)),
+        time_ms: Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         cost_usd: arguments.max_cost,
     }
 }
 
 /// Resolves when the person wants to stop.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

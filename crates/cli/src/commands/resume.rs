@@ -3,24 +3,32 @@
 use std::sync::Arc;
 
 use marple_agent::{Investigator, ports::Journal};
-use marple_case::{Entry, Event};
+use marple_case::{Entry, Event, Trigger};
 use marple_eval::ScenarioClock;
 
 use crate::{
     arguments::Resume,
     commands::{investigate, show},
+    environment::Environment,
     exit::Exit,
     failure::Failure,
     wiring,
 };
 
 /// Goes on where the journal ends, and writes the report.
-pub(crate) async fn run(arguments: Resume, quiet: bool) -> Result<Exit, Failure> {
+pub(crate) async fn run(mut arguments: Resume, quiet: bool) -> Result<Exit, Failure> {
     let journal = wiring::journal(&arguments.data).await?;
     let id = show::chosen(&journal, arguments.id.as_deref()).await?;
     let entries = journal.entries(&id).await?;
+    let environment = match scenario(&entries) {
+        Some(_) => Environment::of_scenarios(&arguments.account)?,
+        None => Environment::of(trigger(&entries), &arguments.account)?,
+    };
     let mut account = arguments.account.clone();
     account.region = account.region.or_else(|| region(&entries));
+    environment.fill_account(&mut account);
+    environment.fill_model(&mut arguments.model);
+    environment.fill_budget(&mut arguments.budget);
     let prompts = wiring::prompts(&arguments.model)?;
     let mut subject = wiring::subject(scenario(&entries), &account).await?;
     if let (Some(_), Some(last)) = (&subject.scenario, entries.last()) {
@@ -39,15 +47,24 @@ pub(crate) async fn run(arguments: Resume, quiet: bool) -> Result<Exit, Failure>
     investigate::carry_on(investigator, journal, id, &arguments.output).await
 }
 
-fn scenario(entries: &[Entry]) -> Option<&str> {
+/// The scenario that was played, if one was.
+pub(crate) fn scenario(entries: &[Entry]) -> Option<&str> {
     entries.iter().find_map(|entry| match &entry.event {
         Event::Opened { scenario, .. } => scenario.as_deref(),
         _ => None,
     })
 }
 
+/// What started it.
+pub(crate) fn trigger(entries: &[Entry]) -> Option<&Trigger> {
+    entries.iter().find_map(|entry| match &entry.event {
+        Event::Opened { trigger, .. } => Some(trigger),
+        _ => None,
+    })
+}
+
 /// The region that was investigated.
-fn region(entries: &[Entry]) -> Option<String> {
+pub(crate) fn region(entries: &[Entry]) -> Option<String> {
     entries.iter().find_map(|entry| match &entry.event {
         Event::Scoped { scope } => Some(scope.region.clone()),
         _ => None,
