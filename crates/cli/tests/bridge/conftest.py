@@ -88,8 +88,8 @@ class Bridge:
     def count(self) -> int:
         return len(list(self.folder.glob("*.request.json")))
 
-    def answer(self, number: int, *content: dict, fault: str | None = None):
-        answer = {"content": list(content)} | ({"fault": fault} if fault else {})
+    def answer(self, number: int, *content: dict, fault: str | None = None, stop: str | None = None):
+        answer = {"content": list(content)} | ({"fault": fault} if fault else {}) | ({"stopReason": stop} if stop else {})
         path = self.folder / f"{number:03d}.answer.json"
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(answer))
@@ -147,6 +147,11 @@ class Run:
     def interrupt(self):
         """What Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
+
+    def kill(self):
+        """What no program can prepare for: kill -9."""
+        self.process.kill()
+        self.process.wait(timeout=10)
 
     def stop(self):
         if self.process.poll() is None:

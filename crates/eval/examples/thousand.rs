@@ -1,0 +1,199 @@
+//! Investigations at once, against a model that takes its time: `thousand [INVESTIGATIONS] [SECONDS] [--played]`.
+//!
+//! 1,000 investigations of all scenarios in turn, with a model that concludes as the playbook does and takes 5 s a turn. As in a server,
+//! investigations of one account share its toolbox, and all share one journal in SQLite. Prints, as JSON, the time by the clock and of the
+//! processor, the model's own time (the turns of the longest investigation), what was added to it, and the peak of the memory.
+//!
+//! AWS is elsewhere in production, so what it answered is remembered: the first call of each kind goes through the SDK to the world,
+//! later ones get the same answer. With `--played` each call goes to the world, which then takes most of the processor's time.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_macros
+)]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
+use jiff::Timestamp;
+use marple_agent::{
+    Investigator, Order, Prompts,
+    ports::{Delta, Model, ModelError, PlannedCall, Refusal, ScopeError, Taken, Toolbox, Turn, Unwatched},
+};
+use marple_aws::AwsToolbox;
+use marple_case::{
+    Evidence, InvestigationId, Scope, ToolSpec, Trigger,
+    event::{Budget, Ending},
+};
+use marple_eval::{Played, ScenarioClock};
+use marple_playbook::Playbook;
+use marple_store::SqliteJournal;
+use marple_world::{Files, Scenario, World};
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+/// A model that concludes as the playbook does, and takes its time for each turn.
+struct Slow(Duration);
+
+impl Model for Slow {
+    fn id(&self) -> &str {
+        "slow"
+    }
+
+    fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
+        let wait = tokio::time::sleep(self.0);
+        futures::stream::once(wait).flat_map(move |()| Playbook.answer(turn.clone())).boxed()
+    }
+}
+
+/// A toolbox whose answers are remembered.
+struct Remembering {
+    toolbox: AwsToolbox,
+    scopes: OnceCell<Result<Scope, ScopeError>>,
+    answers: Mutex<HashMap<String, Arc<OnceCell<Taken>>>>,
+}
+
+impl Toolbox for Remembering {
+    fn tools(&self) -> &[ToolSpec] {
+        self.toolbox.tools()
+    }
+
+    fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> BoxFuture<'a, Result<Scope, ScopeError>> {
+        async move { self.scopes.get_or_init(|| self.toolbox.scope(trigger, now)).await.clone() }.boxed()
+    }
+
+    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+        self.toolbox.opening(scope, evidence)
+    }
+
+    fn normalise(&self, call: &PlannedCall, scope: &Scope) -> Result<PlannedCall, Refusal> {
+        self.toolbox.normalise(call, scope)
+    }
+
+    fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
+        async move {
+            let key = format!("{} {}", call.tool, call.arguments);
+            let answer = Arc::clone(self.answers.lock().unwrap().entry(key).or_default());
+            answer.get_or_init(|| self.toolbox.run(call, scope)).await.clone()
+        }
+        .boxed()
+    }
+}
+
+/// An account that is looked at: a scenario's world.
+struct Account {
+    toolbox: Arc<dyn Toolbox>,
+    clock: Arc<ScenarioClock>,
+    trigger: Trigger,
+}
+
+impl Account {
+    fn of(folder: &Path, is_played: bool) -> Self {
+        let world = World::new(Arc::new(Scenario::load(Files::read(folder).unwrap()).unwrap()));
+        let Played { toolbox, clock, trigger } = Played::new(&world);
+        let toolbox: Arc<dyn Toolbox> = match is_played {
+            true => Arc::new(toolbox),
+            false => Arc::new(Remembering { toolbox, scopes: OnceCell::new(), answers: Mutex::default() }),
+        };
+        Self { toolbox, clock: Arc::new(clock), trigger }
+    }
+}
+
+/// What all investigations share.
+struct Service {
+    journal: Arc<SqliteJournal>,
+    prompts: Arc<Prompts>,
+}
+
+impl Service {
+    /// An investigation from end to end; gives its turns.
+    fn investigate(
+        &self,
+        account: &Account,
+        model: Arc<dyn Model>,
+        id: String,
+    ) -> impl Future<Output = u32> + Send + use<> {
+        let investigator = Investigator {
+            models: vec![model],
+            toolbox: Arc::clone(&account.toolbox),
+            journal: self.journal.clone(),
+            clock: account.clock.clone(),
+            prompts: Arc::clone(&self.prompts),
+            observer: Arc::new(Unwatched),
+        };
+        let budget = Budget { turns: Some(12), tool_calls: Some(80), ..Budget::default() };
+        let trigger = account.trigger.clone();
+        let order = Order { trigger, budget, language: "en".to_owned(), scenario: None, program: "bench".to_owned() };
+        let id = InvestigationId(id);
+        async move {
+            investigator.open(&id, order).await.unwrap();
+            let ended = investigator.run(&id, std::future::pending()).await.unwrap();
+            assert_eq!(ended.ending(), Some(&Ending::Complete));
+            ended.turns()
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<u32>().ok());
+    let (investigations, seconds) = (number(0).unwrap_or(1000), number(1).unwrap_or(5));
+    let is_played = arguments.iter().any(|argument| argument == "--played");
+    let accounts: Vec<Account> = scenarios().iter().map(|folder| Account::of(folder, is_played)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Arc::new(SqliteJournal::open(folder.path()).await.unwrap());
+    let service = Service { journal, prompts: Arc::new(Prompts::embedded().unwrap()) };
+    // Worlds are parsed before the count begins.
+    for (place, account) in accounts.iter().enumerate() {
+        service.investigate(account, Arc::new(Playbook), format!("first-{place}")).await;
+    }
+    let (before, begun, cpu) = (memory_mib("VmRSS:"), Instant::now(), cpu_seconds());
+    let model: Arc<dyn Model> = Arc::new(Slow(Duration::from_secs(u64::from(seconds))));
+    let mut running = tokio::task::JoinSet::new();
+    for (place, account) in (0..investigations).zip(accounts.iter().cycle()) {
+        running.spawn(service.investigate(account, Arc::clone(&model), format!("{place:05}")));
+    }
+    let turns = running.join_all().await;
+    let (elapsed, longest) = (begun.elapsed().as_secs_f64(), turns.iter().max().copied().unwrap_or(0));
+    let own = f64::from(longest) * f64::from(seconds);
+    let figures = json!({
+        "investigations": investigations,
+        "turns": { "all": turns.iter().sum::<u32>(), "longest": longest },
+        "seconds": { "elapsed": rounded(elapsed), "model": own, "processor": rounded(cpu_seconds() - cpu) },
+        "added_percent": rounded((elapsed / own - 1.0) * 100.0),
+        "memory_mib": { "before": before, "peak": memory_mib("VmHWM:") },
+    });
+    println!("{figures:#}");
+}
+
+fn scenarios() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut folders: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.join("scenario.toml").is_file());
+    folders.sort();
+    folders
+}
+
+fn rounded(figure: f64) -> f64 {
+    (figure * 100.0).round() / 100.0
+}
+
+/// A figure of /proc/self/status, MiB.
+fn memory_mib(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// Processor time so far, of all threads: user and system in /proc/self/stat, in ticks of 10 ms.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
