@@ -10,8 +10,10 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Files, Scenario, World};
+use crate::{Fault, FaultKind, Files, Scenario, WireFaults, World};
 
 fn world() -> World {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bookshop");
@@ -79,4 +81,27 @@ async fn a_package_is_downloaded_from_its_presigned_address_and_only_with_the_si
     assert_eq!(length, usize::try_from(function.configuration().unwrap().code_size()).unwrap());
     let unsigned = location.split('?').next().unwrap();
     assert_eq!(world.answer(http::Request::get(unsigned).body(Bytes::new()).unwrap()).await.unwrap().status(), 403);
+}
+
+/// What comes over a port for one request, to its end.
+async fn over_a_port(kind: FaultKind) -> String {
+    let world = world().with_faults(WireFaults { fault: vec![Fault::always_of(kind)], ..WireFaults::default() });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let serving = tokio::spawn(crate::serve(world, listener, std::future::pending()));
+    stream.write_all(b"GET /2015-03-31/functions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    serving.abort();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn faults_hold_over_a_port_too() {
+    assert_eq!(over_a_port(FaultKind::Cut).await, "");
+    assert!(over_a_port(FaultKind::ExpiredToken).await.starts_with("HTTP/1.1 403"));
+    let half = over_a_port(FaultKind::HalfAnswer).await;
+    let (head, body) = half.split_once("\r\n\r\n").unwrap();
+    let announced: usize = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && body.len() < announced, "{} of {announced} bytes", body.len());
 }
