@@ -12,7 +12,7 @@ use crate::{
 /// The width of a report that goes to no terminal, columns.
 const WIDTH: usize = 100;
 /// Wider lines are hard to read, columns.
-const WIDEST: usize = 120;
+pub(crate) const WIDEST: usize = 120;
 
 /// Writes a report as the arguments say.
 pub(crate) fn write(report: &Report, arguments: &OutputArguments) -> Result<(), Failure> {

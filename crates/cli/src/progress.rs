@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::Style;
 use indicatif::{ProgressBar, ProgressStyle};
 use marple_agent::ports::{Delta, Observer, Progress};
-use marple_case::Event;
+use marple_case::{Entry, Event};
 use marple_report::live::TimeLine;
 
 /// How often the last line moves.
@@ -36,13 +36,26 @@ impl Live {
         Self { line: Mutex::new(TimeLine::new(width.filter(|_| is_terminal))), now }
     }
 
+    /// The same, after entries that are not shown any more.
+    pub(crate) fn after(entries: &[Entry]) -> Self {
+        let live = Self::new();
+        if let Ok(mut line) = live.line.lock() {
+            entries.iter().for_each(|entry| drop(line.line(entry)));
+        }
+        live
+    }
+
+    /// Writes something else to standard error, past the moving last line.
+    pub(crate) fn aside(&self, write: impl FnOnce()) {
+        match &self.now {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     fn show(&self, text: &str) {
         const DIM: Style = Style::new().dimmed();
-        let print = || anstream::eprintln!("{DIM}{text}{DIM:#}");
-        match &self.now {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
+        self.aside(|| anstream::eprintln!("{DIM}{text}{DIM:#}"));
     }
 
     fn doing(&self, text: String) {

@@ -1,7 +1,7 @@
 //! `marple list`: the stored investigations, newest first.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use marple_case::event::Ending;
+use marple_case::{Trigger, event::Ending};
 use marple_report::visible;
 use marple_store::Listed;
 use serde_json::{Value, json};
@@ -56,6 +56,10 @@ fn result(one: &Listed) -> String {
     let found = one.result.as_ref().map(|(_, category, confidence, title)| {
         format!("{} ({} confidence): {title}", category.name(), confidence.word())
     });
+    if let (Some(Trigger::Account), None) = (&one.trigger, &found) {
+        let last = one.questions.last().map_or_else(String::new, |last| format!("; the last: {last}"));
+        return format!("{} asked{last}", one.questions.len());
+    }
     match (&one.ending, found) {
         (Some(Ending::Complete), Some(found)) => found,
         (Some(Ending::Partial { reason }), Some(found)) => format!("partial ({reason}): {found}"),
@@ -75,6 +79,6 @@ fn as_json(one: &Listed) -> Value {
     });
     json!({
         "id": one.id, "opened_at": one.opened_at, "trigger": one.trigger, "scenario": one.scenario, "model": one.model,
-        "ending": ending, "result": result, "damage": one.damage,
+        "ending": ending, "result": result, "questions": one.questions, "damage": one.damage,
     })
 }

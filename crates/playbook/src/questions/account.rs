@@ -200,7 +200,11 @@ pub(super) fn changes(talk: &Talk<'_>) -> Reply {
         format!("{when} の変更 {} 件 [{}]:\n\n", of_span.len(), evidence.id),
     );
     let mut citations = Vec::new();
-    for change in of_span.iter().take(LINES) {
+    let earlier = of_span.len().saturating_sub(LINES);
+    if earlier > 0 {
+        text.push_str(&talk.say(format!("- … {earlier} earlier\n"), format!("- … それ以前に {earlier} 件\n")));
+    }
+    for change in of_span.iter().skip(earlier) {
         let name = change.resource.as_ref().map_or("", |resource| resource.name.as_str());
         let actor = change
             .actor
@@ -209,7 +213,6 @@ pub(super) fn changes(talk: &Talk<'_>) -> Reply {
         text.push_str(&format!("- {} {} `{}` {name}{actor}\n", change.at, change.source.word(), change.action));
         citations.push(cite::any(evidence, &[&[&change.at.to_string(), &change.action], &[&change.action, name]]));
     }
-    rest(talk, &mut text, of_span.len());
     for (source, why) in &changes.unread {
         text.push_str(&talk.say(
             format!("\n{} could not be read: {why}\n", source.word()),
@@ -217,13 +220,6 @@ pub(super) fn changes(talk: &Talk<'_>) -> Reply {
         ));
     }
     Reply::Say(Answer::new(text, citations))
-}
-
-fn rest(talk: &Talk<'_>, text: &mut String, all: usize) {
-    if all > LINES {
-        let more = all - LINES;
-        text.push_str(&talk.say(format!("- … and {more} more\n"), format!("- … ほか {more} 件\n")));
-    }
 }
 
 /// That a call showed nothing, or was not answered; in the evidence's own words.
@@ -499,14 +495,15 @@ pub(super) fn version(talk: &Talk<'_>) -> Reply {
     for evidence in talk.taken() {
         match &evidence.facts {
             Facts::TaskDefinitions(revisions) => {
-                for revision in revisions {
+                for (place, revision) in revisions.iter().enumerate() {
+                    let before = if place == 0 { String::new() } else { talk.say("before: ", "以前: ") };
                     let images: Vec<&str> =
                         revision.containers.iter().map(|container| container.image.as_str()).collect();
                     let registered = revision
                         .registered
                         .map_or_else(String::new, |at| talk.say(format!(", registered {at}"), format!("、登録 {at}")));
                     lines.push(format!(
-                        "- **{}**: {}{registered} [{}]",
+                        "- {before}**{}**: {}{registered} [{}]",
                         revision.name(),
                         images.join(", "),
                         evidence.id

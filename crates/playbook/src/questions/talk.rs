@@ -139,12 +139,12 @@ impl<'a> Talk<'a> {
         times::of(&self.asked.text, now, zone).unwrap_or_else(|| times::last_hour(now, zone))
     }
 
-    /// `2025-12-16T12:00:00Z to 2025-12-16T14:00:00Z (clock times read in UTC)`.
+    /// `2025-12-16T12:00:00Z and 2025-12-16T14:00:00Z (clock times read in UTC)`, after "between".
     pub(super) fn span_said(&self, span: &Span) -> String {
         let second = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let (start, end) = (second(span.window.start), second(span.window.end));
         self.say(
-            format!("{start} to {end} (clock times read in {})", span.zone),
+            format!("{start} and {end} (clock times read in {})", span.zone),
             format!("{start} から {end}(時刻は {} として解釈)", span.zone),
         )
     }
