@@ -165,11 +165,14 @@ fn narrow(count: usize) -> u8 {
 /// Finds or makes the place for a line that was not seen lately.
 fn place(templates: &mut Templates, masked: &Masked, max_variants: usize) -> Place {
     let line = Line::of(masked, templates);
-    let slot = match find(templates, &line) {
-        Found::Fits(slot) | Found::Widen(slot) => slot,
-        Found::Nowhere => variants::place(templates, line, max_variants),
-    };
-    templates.place(slot, masked)
+    match find(templates, &line) {
+        Found::Fits(slot) => templates.place(slot, true, masked),
+        Found::Widen(slot) => templates.place(slot, false, masked),
+        Found::Nowhere => {
+            let slot = variants::place(templates, line, max_variants);
+            templates.place(slot, false, masked)
+        }
+    }
 }
 
 /// Looks at those templates that have the line's words, in the order of their making.

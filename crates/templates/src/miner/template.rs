@@ -114,11 +114,15 @@ impl Template {
     }
 
     /// Widens the patterns so that the line fits. False if it fitted already.
-    pub(super) fn admit(&mut self, part: usize, masked: &Masked) -> bool {
+    pub(super) fn admit(&mut self, masked: &Masked) -> bool {
+        admit(&mut self.patterns, masked)
+    }
+
+    /// Widens a part's own patterns so that the line fits.
+    pub(super) fn admit_to_part(&mut self, part: usize, masked: &Masked) {
         if let Some(own) = self.parts.get_mut(part).and_then(|part| part.patterns.as_mut()) {
             admit(own, masked);
         }
-        admit(&mut self.patterns, masked)
     }
 }
 

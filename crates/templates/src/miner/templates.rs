@@ -85,8 +85,8 @@ impl Templates {
         TemplateId(0)
     }
 
-    /// The place for a line in the template at `slot`, which is widened so that the line fits.
-    pub(super) fn place(&mut self, slot: usize, masked: &Masked) -> Place {
+    /// The place for a line in the template at `slot`, which is widened so that the line fits, unless it `fits` already.
+    pub(super) fn place(&mut self, slot: usize, fits: bool, masked: &Masked) -> Place {
         let known = self.get(slot).and_then(|template| template.part_of(masked));
         if known.is_none() {
             self.make_room_for_outcome(slot);
@@ -100,7 +100,10 @@ impl Templates {
             self.outcomes += 1;
             template.add_part(self.next_id, masked, self.lines + 1)
         });
-        if template.admit(part, masked)
+        template.admit_to_part(part, masked);
+        // An outcome that is new to a template is not let in by its patterns yet.
+        if !(fits && known.is_some())
+            && template.admit(masked)
             && let Some(leaf) = self.tree.leaf_mut(template.path)
         {
             leaf.set(slot, template.patterns.iter().map(Pattern::fingerprint));

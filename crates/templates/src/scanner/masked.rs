@@ -50,6 +50,9 @@ pub(crate) struct Masked {
 
 const WILDCARD: &[u8] = crate::WILDCARD.as_bytes();
 
+/// Nearly all words are not longer, in bytes.
+const SHORT: usize = 16;
+
 impl Masked {
     /// The masked line, tokens joined by one space unless glued.
     pub(crate) fn text(&self) -> &[u8] {
@@ -114,6 +117,21 @@ impl Masked {
     pub(super) fn push_word(&mut self, word: &[u8]) {
         self.word_start = self.text.len();
         self.text.extend_from_slice(word);
+        self.has_word = true;
+    }
+
+    /// Copies the word that `from` begins with, `length` bytes.
+    #[inline]
+    pub(super) fn push_word_of(&mut self, from: &[u8], length: usize) {
+        self.word_start = self.text.len();
+        match from.first_chunk::<SHORT>() {
+            // A copy of known length is two instructions; what is too much of it is taken back.
+            Some(chunk) if length <= SHORT => {
+                self.text.extend_from_slice(chunk);
+                self.text.truncate(self.word_start + length);
+            }
+            _ => self.text.extend_from_slice(from.get(..length).unwrap_or_default()),
+        }
         self.has_word = true;
     }
 

@@ -25,6 +25,7 @@ fn times_in_the_usual_styles_become_wildcards() {
     assert_eq!(masked("2025/12/16 05:45:37 up"), "<*> <*> up");
     assert_eq!(masked("[16/Dec/2025:05:45:37 +0000] up"), "[<*> +<*>] up");
     assert_eq!(masked("Dec 16 05:45:37 up"), "<*> <*> <*> up");
+    assert_eq!(masked("05:45:37up at 05:45:377 and 2025-12-16T05:45"), "<*>up at <*> and <*>");
 }
 
 #[test]

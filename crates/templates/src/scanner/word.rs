@@ -20,14 +20,14 @@ impl Scanner {
     /// Reads the word that begins here.
     #[inline]
     pub(super) fn word(&mut self, walk: &mut Walk<'_>) {
-        let start = walk.at;
         if walk.next_byte().is_some_and(|byte| byte.is_ascii_digit())
-            && let Some(length) = time::length(walk.line, start)
+            && let Some(length) = time::length(walk.line, walk.at)
         {
             self.masked.push_wildcard();
             walk.at += length;
         }
-        let rest = walk.line.get(walk.at..).unwrap_or_default();
+        let start = walk.at;
+        let rest = walk.line.get(start..).unwrap_or_default();
         let mut class = Class::NONE;
         let mut length = 0;
         for &byte in rest {
@@ -62,11 +62,11 @@ impl Scanner {
         {
             self.masked.push_outcome(word);
         } else if (word.len() >= 8 && class == Class::LOWER) // `deadbeef`: no letter above f
-            || (word.len() == 3 && is_date_name(walk, start, word))
+            || (word.len() == 3 && class.is(Class::UPPER) && is_date_name(walk, start, word))
         {
             self.masked.push_wildcard();
         } else {
-            self.masked.push_word(word);
+            self.masked.push_word_of(walk.line.get(start..).unwrap_or_default(), word.len());
         }
     }
 
