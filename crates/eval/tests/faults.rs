@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnectorSettings, SharedHttpConnector},
@@ -35,7 +35,7 @@ use rand_chacha::ChaCha8Rng;
 use support::scenarios;
 
 /// Runs with several faults at once.
-const RANDOM_RUNS: u64 = 300;
+const RANDOM_RUNS: u64 = 270;
 /// What a run may take, and what a busy machine may take on top.
 const BUDGET: Duration = Duration::from_millis(2_500);
 const SLACK: Duration = Duration::from_secs(6);
@@ -81,6 +81,8 @@ impl HttpClient for ByTask {
 struct Recorded {
     toolbox: Arc<AwsToolbox>,
     world: World,
+    /// What a broken toolbox would make of a result.
+    tamper: fn(Taken) -> Taken,
     calls: Mutex<Vec<(PlannedCall, Record)>>,
 }
 
@@ -104,7 +106,7 @@ impl Toolbox for Recorded {
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
         let (world, record) = self.world.recorded();
         self.calls.lock().unwrap().push((call.clone(), record));
-        WORLD.scope(world, self.toolbox.run(call, scope)).boxed()
+        WORLD.scope(world, self.toolbox.run(call, scope)).map(self.tamper).boxed()
     }
 }
 
@@ -123,11 +125,36 @@ struct Case {
     faults: WireFaults,
 }
 
-/// How it ended: nothing, or what is wrong with it.
-async fn fault_of(case: Case, toolbox: Arc<AwsToolbox>, prompts: Arc<Prompts>) -> Option<String> {
+/// How a run ended.
+#[derive(Debug, Default)]
+struct Ended {
+    /// What is wrong with it, if something is.
+    wrong: Option<String>,
+    /// Whether there was a report.
+    reported: bool,
+    /// How many of its calls met a fault and were never answered whole.
+    struck: usize,
+}
+
+impl Ended {
+    fn wrong(what: impl Into<String>) -> Self {
+        Self { wrong: Some(what.into()), ..Self::default() }
+    }
+}
+
+/// What is shared by all runs.
+#[derive(Clone)]
+struct Bench {
+    toolbox: Arc<AwsToolbox>,
+    prompts: Arc<Prompts>,
+    tamper: fn(Taken) -> Taken,
+}
+
+async fn ended(case: Case, bench: Bench) -> Ended {
+    let Bench { toolbox, prompts, tamper } = bench;
     let world = case.world.with_faults(case.faults.clone());
     let Played { clock, trigger, .. } = Played::at(PACE, &world);
-    let recorded = Arc::new(Recorded { toolbox, world, calls: Mutex::default() });
+    let recorded = Arc::new(Recorded { toolbox, world, tamper, calls: Mutex::default() });
     let journal = Arc::new(MemoryJournal::default());
     let investigator = Investigator {
         models: vec![Arc::new(Playbook)],
@@ -141,30 +168,31 @@ async fn fault_of(case: Case, toolbox: Arc<AwsToolbox>, prompts: Arc<Prompts>) -
     let time_ms = Some(BUDGET.as_millis() as u64);
     let budget = Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms, cost_usd: None };
     let order = Order { trigger, budget, language: "en".to_owned(), scenario: None, program: "test".to_owned() };
-    let begun = Instant::now();
     let ended = tokio::spawn(async move {
         investigator.open(&id, order).await?;
         investigator.run(&id, std::future::pending()).await?;
         Ok::<_, InvestigateError>(id)
     });
     let ended = match tokio::time::timeout(BUDGET + SLACK, ended).await {
-        Err(_) => return Some("it hangs".to_owned()),
-        Ok(Err(panic)) => return Some(format!("it panics: {panic}")),
+        Err(_) => return Ended::wrong("it hangs"),
+        Ok(Err(panic)) => return Ended::wrong(format!("it panics: {panic}")),
         Ok(Ok(ended)) => ended,
     };
     let id = match ended {
         Ok(id) => id,
         // Credentials that nobody accepts from the first request on: there is nothing to report on, and the error says what to do.
         Err(InvestigateError::Scope(ScopeError::Credentials { .. })) if refuses_credentials(&case.faults) => {
-            return None;
+            return Ended::default();
         }
-        Err(error) => return Some(format!("there is no report: {error}")),
+        Err(error) => return Ended::wrong(format!("there is no report: {error}")),
     };
     let entries = journal.entries(&id).await.unwrap();
     let report = Report::from_entries(id, &entries);
     let calls = recorded.calls.lock().unwrap().clone();
-    let wrong = calls.iter().find_map(|(call, record)| fault_of_call(call, &lost(record), &report));
-    wrong.map(|wrong| format!("{wrong} (after {:?})", begun.elapsed()))
+    let calls: Vec<_> = calls.iter().map(|(call, record)| (call, lost(record))).collect();
+    let wrong = calls.iter().find_map(|(call, lost)| fault_of_call(call, lost, &report));
+    let struck = calls.iter().filter(|(_, lost)| !lost.is_empty()).count();
+    Ended { wrong, reported: true, struck }
 }
 
 fn refuses_credentials(faults: &WireFaults) -> bool {
@@ -206,25 +234,28 @@ fn worlds() -> Vec<(String, World)> {
     scenarios(&[None]).into_iter().map(|source| (source.id, load(source.files))).collect()
 }
 
-/// Runs all, and says what is wrong.
-async fn run_all(cases: Vec<Case>) {
+async fn run_all(cases: Vec<Case>, tamper: fn(Taken) -> Taken) -> Vec<(String, Ended)> {
     let config = play::sdk_config(&cases[0].world, PACE);
     let config = config.to_builder().http_client(ByTask).build();
     let toolbox = Arc::new(AwsToolbox::new(&config).with_marker_key([0; 32]));
-    let prompts = Arc::new(Prompts::embedded().unwrap());
-    let (number, begun) = (cases.len(), Instant::now());
+    let bench = Bench { toolbox, prompts: Arc::new(Prompts::embedded().unwrap()), tamper };
     let one = |case: Case| {
-        let (toolbox, prompts) = (toolbox.clone(), prompts.clone());
-        async move {
-            let told = format!("{} with {:?}", case.name, case.faults.fault);
-            let ended = tokio::spawn(fault_of(case, toolbox, prompts)).await.unwrap();
-            ended.map(|wrong| format!("{told}\n  {wrong}"))
-        }
+        let bench = bench.clone();
+        let told = format!("{} with {:?}", case.name, case.faults.fault);
+        async move { (told, tokio::spawn(ended(case, bench)).await.unwrap()) }
     };
-    let wrong: Vec<Option<String>> = stream::iter(cases).map(one).buffer_unordered(8).collect().await;
-    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-    println!("{number} runs in {:?}", begun.elapsed());
-    assert!(wrong.is_empty(), "{} of {number}:\n{}", wrong.len(), wrong.join("\n"));
+    stream::iter(cases).map(one).buffer_unordered(4).collect().await
+}
+
+/// That nothing is wrong, and that the faults did strike.
+fn assert_honest(runs: &[(String, Ended)]) {
+    let wrong: Vec<String> =
+        runs.iter().filter_map(|(told, run)| Some(format!("{told}\n  {}", run.wrong.as_ref()?))).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), runs.len(), wrong.join("\n"));
+    let reported = runs.iter().filter(|(_, run)| run.reported).count();
+    let struck: usize = runs.iter().map(|(_, run)| run.struck).sum();
+    assert!(reported * 10 >= runs.len() * 8, "only {reported} of {} ended in a report", runs.len());
+    assert!(struck >= runs.len(), "only {struck} calls of {} runs were struck", runs.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,7 +270,7 @@ async fn each_fault_alone_ends_in_a_report_that_names_what_it_hid() {
             cases.push(Case { name: format!("{id}-{kind:?}"), world: world.clone(), faults });
         }
     }
-    run_all(cases).await;
+    assert_honest(&run_all(cases, |taken| taken).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,7 +283,21 @@ async fn faults_at_random_end_in_a_report_that_names_what_they_hid() {
         let faults = WireFaults { fault, seed, ..WireFaults::default() };
         Case { name: format!("{id}-{seed}"), world: world.clone(), faults }
     };
-    run_all((0..RANDOM_RUNS).map(case).collect()).await;
+    assert_honest(&run_all((0..RANDOM_RUNS).map(case).collect(), |taken| taken).await);
+}
+
+/// A toolbox that takes a fault for nothing, or keeps it to itself, would not pass.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_toolbox_that_hides_a_fault_is_caught() {
+    let silent = |taken: Taken| match taken.outcome {
+        Outcome::Found => Taken { unread: Vec::new(), ..taken },
+        _ => Taken { outcome: Outcome::NoData, unread: Vec::new(), ..taken },
+    };
+    let fault = |kind| WireFaults { fault: vec![Fault::always_of(kind)], ..WireFaults::default() };
+    let kinds = [FaultKind::Denied, FaultKind::Throttled, FaultKind::HalfAnswer, FaultKind::Cut];
+    let case = |((id, world), kind): ((String, World), FaultKind)| Case { name: id, world, faults: fault(kind) };
+    let runs = run_all(worlds().into_iter().zip(kinds).map(case).collect(), silent).await;
+    assert!(runs.iter().all(|(_, run)| run.wrong.is_some()), "{runs:#?}");
 }
 
 fn any_fault(random: &mut ChaCha8Rng) -> Fault {

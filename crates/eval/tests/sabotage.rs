@@ -17,6 +17,7 @@ use marple_agent::ports::{
 use marple_aws::AwsToolbox;
 use marple_case::{
     Block, Entry, Event, Evidence, Facts, InvestigationId, Outcome, Scope, ToolSpec, Trigger, Window,
+    facts::{Novelty, Series},
     verification::CitationCheck,
 };
 use marple_eval::{Examinee, MemoryJournal, Variant, results::CaseResult};
@@ -253,4 +254,38 @@ async fn an_agent_whose_baseline_is_hidden_is_caught() {
     // Before anything in any scenario.
     let hidden = |window: Window| window.earlier_by(SignedDuration::from_hours(24 * 3650));
     assert!(!broken(OverBaseline(hidden), None).await.is_empty(), "no scenario needs the baseline");
+}
+
+/// The incident stands in for its own baseline. Not through the scope: the tools put a baseline that overlaps its window a day
+/// earlier, so that this sabotage has to begin at what they found.
+fn incident_as_baseline(mut taken: Taken) -> Taken {
+    let same = |series: &mut Vec<Series>| series.iter_mut().for_each(|one| one.baseline = Some(one.window));
+    match &mut taken.facts {
+        Facts::Metrics(metrics) => same(&mut metrics.series),
+        Facts::Databases(found) => found.databases.iter_mut().for_each(|database| same(&mut database.load)),
+        Facts::LoadBalancers(balancers) => {
+            for balancer in balancers {
+                same(&mut balancer.load);
+                balancer.target_groups.iter_mut().for_each(|group| same(&mut group.load));
+            }
+        }
+        Facts::LogSummary(summary) => {
+            summary.baseline_lines = summary.lines;
+            summary.baseline_exceptions = summary.exceptions.clone();
+            summary.baseline_invocations = summary.invocations.clone();
+            for template in &mut summary.templates {
+                template.baseline_count = template.count;
+                template.novelty = Novelty::Usual;
+            }
+        }
+        _ => {}
+    }
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_takes_the_incident_for_its_own_baseline_is_caught() {
+    let broken = broken(OverTampered(incident_as_baseline), None).await;
+    // What was always so is no cause, and nothing that is new can be rolled back.
+    assert!(caught_by(&broken, "verdict") && caught_by(&broken, "plan.immediate"), "{broken:?}");
 }
