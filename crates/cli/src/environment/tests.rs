@@ -5,8 +5,8 @@ use super::ask;
 #[test]
 fn a_person_chooses_by_number_or_name_and_is_asked_again_otherwise() {
     let names = ["production".to_owned(), "staging".to_owned()];
-    let said = |mut words: &str| {
-        let mut asked = Vec::new();
+    let said = |words: &str| {
+        let (mut words, mut asked) = (words.as_bytes(), Vec::new());
         let name = ask(&names, &mut words, &mut asked).unwrap();
         (name, String::from_utf8(asked).unwrap().matches("> ").count())
     };

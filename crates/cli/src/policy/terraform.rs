@@ -8,7 +8,7 @@ pub(crate) fn render(document: &Value) -> String {
     expression(document, 1, &mut policy);
     format!(
         "resource \"aws_iam_policy\" \"marple_reads\" {{\n  name        = \"marple-reads\"\n  description = \"What marple may read, and \
-         nothing else\"\n  policy      = jsonencode({policy})\n}}\n"
+         nothing else\"\n  policy = jsonencode({policy})\n}}\n"
     )
 }
 
@@ -16,7 +16,7 @@ fn expression(value: &Value, depth: usize, hcl: &mut String) {
     let (indent, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
     match value {
         Value::Object(fields) => {
-            // As `terraform fmt` has it: the equal signs of neighbouring lines stand below each other.
+            // As `terraform fmt` has it: the equal signs of neighbouring members stand below each other.
             let keys: Vec<String> = fields.keys().map(|key| key_of(key)).collect();
             hcl.push_str("{\n");
             for ((key, value), width) in keys.iter().zip(fields.values()).zip(widths(&keys, fields.values())) {
@@ -43,22 +43,11 @@ fn key_of(key: &str) -> String {
     if key.bytes().all(|byte| byte.is_ascii_alphanumeric()) { key.to_owned() } else { format!("{key:?}") }
 }
 
-/// How wide each key is written: a run of members on one line each, and the first of several lines after it, are as wide as the widest.
+/// How wide each key is written: in a run of members of one line each, as wide as the widest.
 fn widths<'a>(keys: &[String], values: impl Iterator<Item = &'a Value>) -> Vec<usize> {
-    let is_long: Vec<bool> = values.map(|value| value.is_object() || value.is_array()).collect();
-    let mut widths = vec![0; keys.len()];
-    let mut run = Vec::new();
-    for (at, key) in keys.iter().enumerate() {
-        let long = is_long.get(at).copied().unwrap_or(false);
-        run.push((at, key.len()));
-        if long || at + 1 == keys.len() {
-            let widest = run.iter().map(|(_, width)| *width).max().unwrap_or(0);
-            for (at, _) in run.drain(..) {
-                if let Some(width) = widths.get_mut(at) {
-                    *width = widest;
-                }
-            }
-        }
-    }
-    widths
+    let members: Vec<(usize, bool)> =
+        keys.iter().map(String::len).zip(values.map(|value| value.is_object() || value.is_array())).collect();
+    let runs = members.chunk_by(|(_, is_long), (_, next_is_long)| !is_long && !next_is_long);
+    let widest = |run: &[(usize, bool)]| run.iter().map(|(width, _)| *width).max().unwrap_or(0);
+    runs.flat_map(|run| vec![widest(run); run.len()]).collect()
 }
