@@ -1,8 +1,8 @@
 //! What is seen while an answer is sought: the time line, without what the person has typed or is about to read; and the words that the
-//! model speaks on its way, as they come.
+//! model speaks on its way, line by line as they come. The answer itself is shown once it is checked, and not before.
 
-use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::IsTerminal;
+use std::sync::Mutex;
 
 use anstyle::Style;
 use marple_agent::ports::{Delta, Observer, Progress};
@@ -14,32 +14,27 @@ use crate::progress::Live;
 /// Shows what happens in a chat.
 pub(super) struct Talk {
     live: Live,
-    /// Whether the words that the model speaks are shown: on a terminal.
-    speaks: bool,
-    /// Whether the last thing shown is the middle of a line.
-    in_line: AtomicBool,
+    /// The line that the model is speaking; `None`: its words are not shown, since nobody watches.
+    line: Option<Mutex<String>>,
 }
 
 impl Talk {
     /// A view that begins after what is in the journal.
     pub(super) fn after(entries: &[Entry]) -> Self {
-        Self { live: Live::after(entries), speaks: std::io::stderr().is_terminal(), in_line: AtomicBool::new(false) }
+        let line = std::io::stderr().is_terminal().then(Mutex::default);
+        Self { live: Live::after(entries), line }
     }
 
-    fn speak(&self, words: &str) {
+    /// Takes words in, and shows the lines that are whole; all of them at an end.
+    fn speak(&self, words: &str, ends: bool) {
         const DIM: Style = Style::new().dimmed();
-        self.in_line.store(true, Ordering::Relaxed);
-        self.live.aside(|| {
-            let mut out = anstream::stderr();
-            let shown = visible::text(words);
-            // Standard error that went away is no reason to stop.
-            let _ = write!(out, "{DIM}{shown}{DIM:#}").and_then(|()| out.flush());
-        });
-    }
-
-    fn end_line(&self) {
-        if self.in_line.swap(false, Ordering::Relaxed) {
-            anstream::eprintln!();
+        let Some(Ok(mut line)) = self.line.as_ref().map(Mutex::lock) else { return };
+        line.push_str(words);
+        let whole = if ends { line.len() } else { line.rfind('\n').map_or(0, |end| end + 1) };
+        let spoken: String = line.drain(..whole).collect();
+        if !spoken.trim().is_empty() {
+            let shown = visible::text(spoken.trim_end());
+            self.live.aside(|| anstream::eprintln!("{DIM}{shown}{DIM:#}"));
         }
     }
 }
@@ -48,10 +43,11 @@ impl Observer for Talk {
     fn progress(&self, progress: Progress<'_>) {
         match progress {
             Progress::Written(entry) if matches!(entry.event, Event::QuestionAsked { .. } | Event::Answered { .. }) => {
+                self.speak("", true);
             }
-            Progress::Answering(Delta::Text(words)) if self.speaks => self.speak(words),
+            Progress::Answering(Delta::Text(words)) if self.line.is_some() => self.speak(words, false),
             other => {
-                self.end_line();
+                self.speak("", true);
                 self.live.progress(other);
             }
         }
