@@ -181,6 +181,7 @@ fn validation(message: String) -> ModelError {
         "context limit",
         "maximum context",
         "too many tokens",
+        "tokens exceed",
         "token limit",
     ]) {
         ModelError::ContextExceeded { message }

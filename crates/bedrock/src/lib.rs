@@ -18,6 +18,7 @@
 //! | `order` | the author's order of JSON members on the wire, which prompt caches need |
 //! | `reach` | whether a model answers at all |
 //! | `reasoning` | reasoning blocks, kept and sent back as they came |
+//! | `turn` | the attempts of one turn |
 //! | `answer` | the stream's events, folded into what was heard |
 //! | `ending` | what is made of it, by the reason for which it ended |
 //! | `fault`, `retries` | the SDK's errors as [`ModelError`]s, and when another attempt follows |
@@ -27,7 +28,7 @@
 //! Invariants: a request that was billed is never sent again without a sign; what a void answer used is counted in the one that
 //! follows, as far as the service said it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -35,8 +36,7 @@ use aws_sdk_bedrockruntime::{
 };
 use aws_types::{SdkConfig, region::Region};
 use futures::stream::{BoxStream, StreamExt};
-use marple_agent::ports::{Answer, Delta, Estimate, Model, ModelError, Turn};
-use marple_case::{Message, Role, Usage};
+use marple_agent::ports::{Delta, Estimate, Model, ModelError, Turn};
 
 pub mod models;
 pub mod options;
@@ -55,15 +55,11 @@ mod request;
 mod retries;
 mod settings;
 mod thinking;
+mod turn;
 
 pub use models::{Family, Table, TableError};
 pub use options::{Options, OptionsError};
 
-use answer::{Assembly, Heard};
-use ending::{Chances, Ending};
-use fault::Fault;
-use price::Tokens;
-use retries::Retries;
 use settings::Settings;
 
 /// How long to wait for a stream.
@@ -138,41 +134,6 @@ impl Bedrock {
     pub fn family(&self) -> &Family {
         &self.settings.family
     }
-
-    /// Opens the stream of an answer of so many tokens.
-    async fn send(&self, turn: &Turn<'_>, output_tokens: u32) -> Result<answer::Events, Fault> {
-        let request = request::build(&self.client, &self.settings, turn, output_tokens).map_err(Fault::request)?;
-        let request = request.builder.customize().interceptor(request.order);
-        let sent = tokio::time::timeout(self.patience.first_event, request.send()).await;
-        let sent = sent.map_err(|_| Fault::silent(self.patience.first_event))?;
-        sent.map(|output| output.stream).map_err(|error| Fault::before_stream(&error))
-    }
-}
-
-/// What the answers of a turn used so far.
-#[derive(Debug, Clone, Copy)]
-struct Spent {
-    usage: Usage,
-    /// `None`: unknown.
-    cost_usd: Option<f64>,
-}
-
-impl Spent {
-    fn nothing() -> Self {
-        Self { usage: Usage::default(), cost_usd: Some(0.0) }
-    }
-
-    /// Counts an answer. Without its usage the cost is unknown, not zero. Gives the tokens of its request.
-    fn count(&mut self, settings: &Settings, heard: &Heard) -> u64 {
-        let metadata = heard.metadata.as_ref();
-        let tokens = metadata.and_then(|metadata| metadata.usage.as_ref()).map(Tokens::from);
-        let served = metadata.map_or(settings.served, |metadata| settings.served.given(metadata));
-        let cost = tokens.and_then(|tokens| settings.cost(tokens, served));
-        self.cost_usd = self.cost_usd.zip(cost).map(|(so_far, more)| so_far + more);
-        let usage = tokens.unwrap_or_default().usage;
-        self.usage += usage;
-        usage.total().saturating_sub(usage.output_tokens)
-    }
 }
 
 impl Model for Bedrock {
@@ -193,87 +154,6 @@ impl Model for Bedrock {
     }
 
     fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
-        let stream = async_stream::stream! {
-            let begun = Instant::now();
-            let mut retries = Retries::new(self.patience);
-            let mut spent = Spent::nothing();
-            let mut output_tokens = self.settings.first_limit(&turn);
-            loop {
-                let mut fault = None;
-                let mut assembly = Assembly::default();
-                match self.send(&turn, output_tokens).await {
-                    Err(failed) => fault = Some(failed),
-                    Ok(mut events) => {
-                        retries.stream_began();
-                        while let Some(heard) = assembly.next(&mut events, self.patience).await {
-                            match heard {
-                                Ok(event) => {
-                                    if let Some(delta) = assembly.hear(event) {
-                                        yield Ok(delta);
-                                    }
-                                }
-                                Err(failed) => {
-                                    fault = Some(failed);
-                                    break;
-                                }
-                            }
-                        }
-                    }
-                }
-                let ended = match fault {
-                    Some(fault) if !assembly.is_whole() => Err(fault),
-                    _ => assembly.finish(&self.settings.id),
-                };
-                let fault = match ended {
-                    Err(fault) => fault,
-                    Ok(heard) => {
-                        let stop_reason = heard.stop_reason;
-                        let blocks = match self.decide(&turn, heard, output_tokens, &mut spent, &mut retries) {
-                            Ending::Answered(blocks) => blocks,
-                            Ending::Again { reason, output_tokens: tokens } => {
-                                tracing::info!(reason, tokens, "the turn is asked again");
-                                yield Ok(Delta::Restarted { reason });
-                                output_tokens = tokens;
-                                continue;
-                            }
-                        };
-                        yield Ok(Delta::Finished(Answer {
-                            message: Message { role: Role::Assistant, blocks },
-                            usage: spent.usage,
-                            stop_reason,
-                            latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-                            cost_usd: spent.cost_usd,
-                        }));
-                        return;
-                    }
-                };
-                let Some((wait, sign)) = retries.after(&fault, Instant::now()) else {
-                    yield Err(fault.into_error());
-                    return;
-                };
-                tracing::info!(reason = %fault, ?wait, "the turn begins anew");
-                yield Ok(sign);
-                tokio::time::sleep(wait).await;
-            }
-        };
-        stream.boxed()
-    }
-}
-
-impl Bedrock {
-    /// What to do with an answer that was heard, whose cost is counted.
-    fn decide(
-        &self,
-        turn: &Turn<'_>,
-        heard: Heard,
-        output_tokens: u32,
-        spent: &mut Spent,
-        retries: &mut Retries,
-    ) -> Ending {
-        let input = spent.count(&self.settings, &heard);
-        let is_first_limit = output_tokens == self.settings.first_limit(turn);
-        let larger = self.settings.enlarged(turn, output_tokens, input).filter(|_| is_first_limit);
-        let again = ending::is_malformed(heard.stop_reason) && retries.may_repeat();
-        ending::decide(heard.stop_reason, heard.parts, Chances { output_tokens, larger, again })
+        self.take(turn).boxed()
     }
 }

@@ -156,6 +156,7 @@ async fn reasoning_goes_back_byte_for_byte_and_to_no_other_model() {
     let thinking = Stream::new()
         .reasoning(&["The alarm ", "rose at 09:12 – why?"], "c2lnbmF0dXJl/+==")
         .redacted("AAECA/8=")
+        .reasoning(&[], "b25seSBhIHNpZ25hdHVyZQ==")
         .text(&["I look."])
         .call("t1", "search_logs", ["{}"])
         .stop("tool_use");
@@ -165,17 +166,27 @@ async fn reasoning_goes_back_byte_for_byte_and_to_no_other_model() {
     let first = answer(&fake.client(MODEL), &conversation).await;
     assert!(matches!(
         first.message.blocks[..],
-        [Block::Reasoning { .. }, Block::Reasoning { .. }, Block::Text { .. }, Block::ToolCall(_)]
+        [
+            Block::Reasoning { .. },
+            Block::Reasoning { .. },
+            Block::Reasoning { .. },
+            Block::Text { .. },
+            Block::ToolCall(_)
+        ]
     ));
 
     let conversation = conversation.after(first.message);
-    answer(&fake.client(MODEL), &conversation).await;
+    answer(&fake.client_with(MODEL, "thinking = {}"), &conversation).await;
     answer(&fake.client("us.anthropic.claude-opus-4-5-20251101-v1:0"), &conversation).await;
     let seen = fake.seen();
     let back = &seen[1].body["messages"][1]["content"];
     let text = json!({ "text": "The alarm rose at 09:12 – why?", "signature": "c2lnbmF0dXJl/+==" });
     assert_eq!(back[0], json!({ "reasoningContent": { "reasoningText": text } }));
     assert_eq!(back[1], json!({ "reasoningContent": { "redactedContent": "AAECA/8=" } }));
+    // Some models keep their thoughts to themselves, and sign them.
+    let silent = json!({ "text": "", "signature": "b25seSBhIHNpZ25hdHVyZQ==" });
+    assert_eq!(back[2], json!({ "reasoningContent": { "reasoningText": silent } }));
+    assert_eq!(seen[1].body["additionalModelRequestFields"]["thinking"]["type"], "enabled", "thinking goes on");
     assert!(!seen[2].text.contains("reasoningContent"), "{}", seen[2].text);
 }
 

@@ -112,7 +112,7 @@ async fn retries_end() {
 #[tokio::test]
 async fn lasting_faults_are_said_at_once_in_the_services_words() {
     type Kind = fn(String) -> ModelError;
-    let cases: [(u16, &str, &str, Kind); 11] = [
+    let cases: [(u16, &str, &str, Kind); 12] = [
         (400, "ValidationException", "The provided model identifier is invalid.", |message| ModelError::UnknownModel {
             message,
         }),
@@ -132,6 +132,12 @@ async fn lasting_faults_are_said_at_once_in_the_services_words() {
             400,
             "ValidationException",
             "input length and `max_tokens` exceed context limit: 199999 + 16000 > 200000",
+            |message| ModelError::ContextExceeded { message },
+        ),
+        (
+            400,
+            "ValidationException",
+            "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
             |message| ModelError::ContextExceeded { message },
         ),
         (400, "ValidationException", "messages.1.content: must not be empty", |message| ModelError::Rejected {

@@ -1,6 +1,7 @@
 //! What is sent: by the service's rules, in the author's order, with cache points where the model takes them.
 
 use marple_agent::ports::MustCall;
+use marple_bedrock::{Bedrock, Options, Table};
 use marple_case::{Block, Message, Role};
 use serde_json::{Value, json};
 
@@ -219,4 +220,53 @@ async fn a_profiles_arn_is_asked_in_its_own_region_and_as_the_family_that_it_sta
     let seen = sent_with(arn, options, &Conversation::new()).await;
     assert_eq!((seen.model.as_str(), seen.region.as_str()), (arn, "eu-central-1"));
     assert_eq!(cache_points(&seen.body).len(), 3);
+}
+
+#[test]
+fn options_that_can_never_be_right_are_refused_before_anything_is_sent() {
+    let refused = |model: &str, options: &str| match toml::from_str::<Options>(options) {
+        Ok(options) => {
+            let config = aws_types::SdkConfig::builder().build();
+            Bedrock::configured(&config, model, options, &Table::embedded()).unwrap_err().to_string()
+        }
+        Err(error) => error.message().to_owned(),
+    };
+    let cases = [
+        (MODEL, "thinking = { budget_tokens = 100 }"),
+        (MODEL, "thinking = { budget_tokens = 64000 }"),
+        ("us.anthropic.claude-opus-4-7", "thinking = { budget_tokens = 4000 }"),
+        ("us.amazon.nova-pro-v1:0", "thinking = {}"),
+        (MODEL, "guardrail = { id = 'Upper', version = '1' }"),
+        (MODEL, "guardrail = { id = 'a1', version = 'latest' }"),
+        (MODEL, "metadata = { marple-investigation = 'x' }"),
+        (MODEL, "metadata = { team = 'größer' }"),
+        (MODEL, "max_output_tokens = 0"),
+        (MODEL, "cache = '2h'"),
+        (MODEL, "temperature = 0.5"),
+    ];
+    let table: String = cases.map(|(model, options)| format!("{options}\n  {}\n", refused(model, options))).concat();
+    insta::assert_snapshot!(table, @r#"
+    thinking = { budget_tokens = 100 }
+      thinking.budget_tokens: 100 is not between 1024 and 63999
+    thinking = { budget_tokens = 64000 }
+      thinking.budget_tokens: 64000 is not between 1024 and 63999
+    thinking = { budget_tokens = 4000 }
+      thinking.budget_tokens: us.anthropic.claude-opus-4-7 takes no budget; give thinking.effort
+    thinking = {}
+      thinking: it is not known how us.amazon.nova-pro-v1:0 is made to think; name its family, or give the model's own request fields in `fields`
+    guardrail = { id = 'Upper', version = '1' }
+      guardrail.id: "Upper" is not a guardrail's id or ARN
+    guardrail = { id = 'a1', version = 'latest' }
+      guardrail.version: "latest" is not a version's number or DRAFT
+    metadata = { marple-investigation = 'x' }
+      metadata.marple-investigation: this key holds the investigation's id
+    metadata = { team = 'größer' }
+      metadata.team: the value has letters that are not allowed, or too many
+    max_output_tokens = 0
+      max_output_tokens: an answer needs at least one token
+    cache = '2h'
+      unknown variant `2h`, expected one of `auto`, `5m`, `off`
+    temperature = 0.5
+      unknown field `temperature`, expected one of `family`, `max_output_tokens`, `thinking`, `cache`, `guardrail`, `latency`, `service_tier`, `metadata`, `fields`
+    "#);
 }
