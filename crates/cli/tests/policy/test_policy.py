@@ -69,7 +69,8 @@ def test_nothing_that_is_allowed_writes(policy):
 @pytest.mark.parametrize("arguments", [["--env", "production"], ["--region", "us-east-1"], []])
 def test_actions_resources_and_conditions_fit_together(printed, arguments):
     parliament = pytest.importorskip("parliament")
-    findings = parliament.analyze_policy_string(printed(*arguments)).findings
+    # Without a model: parliament asks for all kinds of models at once where IAM wants one of them.
+    findings = parliament.analyze_policy_string(printed(*arguments, "--model", "playbook")).findings
     assert [(finding.issue, finding.detail) for finding in findings] == [("RESOURCE_STAR", UNNAMED)]
 
 
