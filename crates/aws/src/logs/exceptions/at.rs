@@ -14,7 +14,7 @@ static JAVA: Pattern = pattern!(
 );
 static DOTNET: Pattern = pattern!(r"^\s*at ([^()]+\([^()]*\))(?: in (.+):line ([0-9]+))?$");
 static CLASS: Pattern = pattern!(
-    r#"(?:^|[\s"'\]>])((?:[A-Za-z_$][A-Za-z0-9_$]*\.)*[A-Za-z_$][A-Za-z0-9_$]*(?:Error|Exception|Throwable|Failure|Fault)[A-Za-z0-9_$]*|Error)(?: \[([A-Z_0-9]+)\])?(?:: ?(.*))?$"#
+    r#"(?:^|[\s"'\]>])((?:[A-Za-z_$][A-Za-z0-9_$]*\.)*[A-Za-z_$][A-Za-z0-9_$]*(?:Error|Exception|Throwable|Failure|Fault)[A-Za-z0-9_$]*|Error)(?: \[([A-Z_0-9]+)\]| \(0x[0-9A-Fa-f]+\))?(?:: ?(.*))?$"#
 );
 static BARE_CLASS: Pattern = pattern!(r"^([A-Z][A-Za-z0-9_$.]*): (.*)$");
 static CODE: Pattern = pattern!(r#"(?m)^\s+['"]?code['"]?: ['"]([A-Z0-9_]+)['"]"#);
@@ -146,7 +146,22 @@ fn java(line: &str) -> Option<(&'static str, Frame)> {
 fn dotnet(line: &str) -> Option<(&'static str, Frame)> {
     let found = DOTNET.captures(line)?;
     let method = found.get(1)?.as_str();
-    let foreign = ["System.", "Microsoft.", "Amazon.", "lambda_method"];
+    let foreign = [
+        "System.",
+        "Microsoft.",
+        "Amazon.",
+        "lambda_method",
+        "MySqlConnector.",
+        "MySql.Data.",
+        "Npgsql.",
+        "StackExchange.",
+        "MongoDB.",
+        "Dapper.",
+        "Polly.",
+        "Newtonsoft.",
+        "RestSharp.",
+        "Grpc.",
+    ];
     let frame = Frame {
         function: Some(method.to_owned()),
         file: found.get(2).map_or("", |file| file.as_str()).to_owned(),

@@ -6,6 +6,7 @@
 //! | [`platform`] | what Lambda says itself: timeouts, dead runtimes |
 //! | [`python`] | `Traceback (most recent call last)` |
 //! | [`go`] | `panic: …` and goroutines |
+//! | [`ruby`] | a place, a message and the class in brackets, with `from` lines |
 //! | [`at`] | Node, Java and .NET: a header and lines that begin with `at` |
 //!
 //! Messages are written by strangers: no text makes these panic, and the work is bounded by the text's length.
@@ -22,6 +23,7 @@ mod go;
 mod platform;
 mod python;
 mod record;
+mod ruby;
 
 /// Exceptions that are told apart in one span.
 const KINDS: usize = 50;
@@ -35,7 +37,7 @@ const SAMPLE: usize = 4 * 1024;
 /// One exception in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// node, python, java, go, dotnet; `lambda` for the platform's own.
+    /// node, python, java, go, dotnet, ruby; `lambda` for the platform's own.
     pub runtime: &'static str,
     /// Its class.
     pub class: String,
@@ -48,8 +50,8 @@ pub(crate) struct Found {
 }
 
 /// Words without one of which no form of an exception is written.
-const MARKS: [&str; 8] =
-    [" at ", "\tat ", "Traceback (most", "panic", "fatal error: ", "errorType", "Task timed out", "Error: Runtime "];
+const MARKS: [&str; 9] =
+    [" at ", ".rb:", "\tat ", "Traceback (most", "panic", "fatal error: ", "errorType", "Task timed out", "Error: Runtime "];
 
 /// The exceptions in a message.
 pub(crate) fn find(message: &str) -> Vec<Found> {
@@ -57,7 +59,7 @@ pub(crate) fn find(message: &str) -> Vec<Found> {
         return Vec::new();
     }
     let text = message.get(..message.floor_char_boundary(BYTES)).unwrap_or(message);
-    for form in [record::find, platform::find, python::find, go::find, at::find] {
+    for form in [record::find, platform::find, python::find, go::find, ruby::find, at::find] {
         let mut found = form(text);
         if !found.is_empty() {
             for one in &mut found {

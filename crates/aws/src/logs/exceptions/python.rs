@@ -74,5 +74,51 @@ fn is_own(file: &str) -> bool {
         "/opt/python/",
         "<frozen ",
     ];
-    !foreign.iter().any(|part| file.contains(part))
+    !foreign.iter().any(|part| file.contains(part)) && !is_vendored(file)
+}
+
+/// Libraries lie beside a function's own files in its package: the common ones are known by the name of their folder.
+fn is_vendored(file: &str) -> bool {
+    const LIBRARIES: [&str; 38] = [
+        "aiohttp",
+        "anyio",
+        "aws_lambda_powertools",
+        "aws_xray_sdk",
+        "boto3",
+        "botocore",
+        "certifi",
+        "click",
+        "dateutil",
+        "ddtrace",
+        "django",
+        "fastapi",
+        "flask",
+        "google",
+        "grpc",
+        "httpcore",
+        "httpx",
+        "jinja2",
+        "jsonschema",
+        "jwt",
+        "kafka",
+        "mangum",
+        "numpy",
+        "opentelemetry",
+        "pandas",
+        "psycopg",
+        "psycopg2",
+        "pydantic",
+        "pymongo",
+        "pymysql",
+        "redis",
+        "requests",
+        "s3transfer",
+        "sentry_sdk",
+        "sqlalchemy",
+        "starlette",
+        "urllib3",
+        "werkzeug",
+    ];
+    let beneath = file.strip_prefix("/var/task/").unwrap_or_default();
+    beneath.split_once('/').is_some_and(|(folder, _)| LIBRARIES.contains(&folder))
 }

@@ -4,7 +4,7 @@
 use marple_case::facts::Frame;
 use serde_json::Value;
 
-use super::{Found, at, python};
+use super::{Found, at, python, ruby};
 
 /// How deep a record may sit in other fields: `{"message": {"errorType": …}}`.
 const DEPTH: usize = 3;
@@ -34,13 +34,39 @@ fn found(value: &Value, depth: usize) -> Option<Found> {
     let stack =
         ["stack", "stackTrace", "trace"].iter().find_map(|name| fields.get(*name)).map(lines).unwrap_or_default();
     let (runtime, frames) = frames(&stack);
+    let class = of_ruby(class).unwrap_or(class);
+    let deeper = ["cause", "errors"].iter().find_map(|name| fields.get(*name)).and_then(|cause| beneath(cause, DEPTH));
+    let (under, code) = deeper.unwrap_or_default();
+    let message = word("errorMessage").unwrap_or_default();
     Some(Found {
         runtime: if is_platform(class) { "lambda" } else { runtime.unwrap_or("node") },
         class: class.to_owned(),
-        message: word("errorMessage").unwrap_or_default().to_owned(),
-        code: word("code").map(str::to_owned),
+        message: match under {
+            Some(under) if !message.contains(under.as_str()) => format!("{message}: {under}"),
+            _ => message.to_owned(),
+        },
+        code: word("code").map(str::to_owned).or(code),
         frames,
     })
+}
+
+/// What lies beneath an error: message and code of the innermost cause. `fetch failed` alone says nothing; its cause says what failed.
+fn beneath(cause: &Value, depth: usize) -> Option<(Option<String>, Option<String>)> {
+    let cause = cause.as_array().map_or(Some(cause), |errors| errors.first())?;
+    let fields = cause.as_object()?;
+    let word = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    let deeper = ["cause", "errors"].iter().find_map(|name| fields.get(*name));
+    let deeper = deeper.and_then(|inner| beneath(inner, depth.checked_sub(1)?));
+    let own = (word("errorMessage").or_else(|| word("message")).filter(|text| !text.is_empty()), word("code"));
+    Some(deeper.map_or_else(
+        || own.clone(),
+        |(message, code)| (message.or_else(|| own.0.clone()), code.or_else(|| own.1.clone())),
+    ))
+}
+
+/// Lambda's Ruby runtime wraps a class: `Function<NoMethodError>`.
+fn of_ruby(class: &str) -> Option<&str> {
+    class.strip_prefix("Function<")?.strip_suffix('>')
 }
 
 /// Classes that Lambda gives: `Runtime.ImportModuleError`, `Sandbox.Timedout`.
@@ -61,6 +87,10 @@ fn frames(stack: &[String]) -> (Option<&'static str>, Vec<Frame>) {
     let by_at: Vec<(&'static str, Frame)> = stack.iter().filter_map(|line| at::frame(line)).collect();
     if let Some((runtime, _)) = by_at.first() {
         return (Some(*runtime), by_at.into_iter().map(|(_, frame)| frame).collect());
+    }
+    let by_ruby: Vec<Frame> = stack.iter().filter_map(|line| ruby::frame(line)).collect();
+    if !by_ruby.is_empty() {
+        return (Some("ruby"), by_ruby);
     }
     let mut frames: Vec<Frame> = stack.iter().filter_map(|line| python::frame(line)).collect();
     frames.reverse();

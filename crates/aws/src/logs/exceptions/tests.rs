@@ -123,6 +123,45 @@ fn a_go_panic_with_its_goroutine() {
 }
 
 #[test]
+fn an_error_record_of_ruby_gives_the_class_within_and_its_place() {
+    let text = r#"{"errorMessage":"undefined method `[]' for nil","errorType":"Function<NoMethodError>","stackTrace":["/var/task/function.rb:6:in `handler'","/var/runtime/gems/aws_lambda_ric/run.rb:9:in `call'"]}"#;
+    insta::assert_snapshot!(seen(text), @r#"
+    ruby NoMethodError: "undefined method `[]' for nil"
+      own handler /var/task/function.rb Some(6) None
+          call /var/runtime/gems/aws_lambda_ric/run.rb Some(9) None
+    "#);
+}
+
+#[test]
+fn a_ruby_program_that_ends_with_its_trace() {
+    let text = "/app/app.rb:10:in 'Object#total': divided by 0 (ZeroDivisionError)\n\tfrom /app/app.rb:22:in '<main>'\n";
+    insta::assert_snapshot!(seen(text), @r#"
+    ruby ZeroDivisionError: "divided by 0"
+      own Object#total /app/app.rb Some(10) None
+      own <main> /app/app.rb Some(22) None
+    "#);
+}
+
+#[test]
+fn the_innermost_cause_says_what_failed_beneath_a_general_error() {
+    let text = r#"{"errorType":"TypeError","errorMessage":"fetch failed","cause":{"errorType":"AggregateError","errors":[{"errorType":"Error","errorMessage":"connect ECONNREFUSED 10.0.0.9:443","code":"ECONNREFUSED"}]},"stack":["TypeError: fetch failed","    at async exports.handler (/var/task/index.js:4:20)"]}"#;
+    insta::assert_snapshot!(seen(text), @r#"
+    node TypeError [ECONNREFUSED]: "fetch failed: connect ECONNREFUSED 10.0.0.9:443"
+      own exports.handler /var/task/index.js Some(4) Some(20)
+    "#);
+}
+
+#[test]
+fn a_number_after_a_dotnet_class_and_a_client_library_above_the_programs_own_frame() {
+    let text = "MySqlConnector.MySqlException (0x80004005): Too many connections\n   at MySqlConnector.Core.ServerSession.ConnectAsync(String s) in /_/src/ServerSession.cs:line 512\n   at Export.Repository.Open() in /src/Export/Repository.cs:line 44";
+    insta::assert_snapshot!(seen(text), @r#"
+    dotnet MySqlConnector.MySqlException: "Too many connections"
+          MySqlConnector.Core.ServerSession.ConnectAsync(String s) /_/src/ServerSession.cs Some(512) None
+      own Export.Repository.Open() /src/Export/Repository.cs Some(44) None
+    "#);
+}
+
+#[test]
 fn words_that_only_sound_like_an_exception_are_none() {
     for text in [
         "look at this: 5 errors at 10:30:15",
