@@ -4,6 +4,7 @@ use marple_case::{Evidence, Outcome, Verdict, facts::LogTemplate, root_cause::Ga
 
 use crate::{
     hypothesis::{Diagnosis, Hypothesis, gap},
+    modes::service::ServiceFault,
     reading::{Case, changes::ChangeVerdict, logged::Logged},
 };
 
@@ -100,8 +101,14 @@ fn silence(case: &Case<'_>) -> Option<Gap> {
 
 /// Failures of which the logs say nothing: the group is empty, holds what the platform writes only, or no line of it is an error.
 fn unlogged(case: &Case<'_>, hypothesis: &Hypothesis<'_>, undecided: bool) -> Option<Gap> {
+    // The logs told why a program ended, or ECS did before it could log anything.
+    let otherwise = match &hypothesis.diagnosis {
+        Diagnosis::Service(ServiceFault::Crash(crash)) => !crash.is_unexplained(),
+        Diagnosis::Service(ServiceFault::Image(_) | ServiceFault::Secret(_)) => true,
+        _ => false,
+    };
     let told = |logged: &Logged<'_>| !logged.in_baseline && logged.runtime != "lambda";
-    if !is_failing(case, hypothesis) || case.failures.iter().any(told) {
+    if otherwise || !is_failing(case, hypothesis) || case.failures.iter().any(told) {
         return None;
     }
     if let Some(group) = case.empty_log_group() {

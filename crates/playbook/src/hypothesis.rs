@@ -13,7 +13,7 @@ use crate::{
     modes::{
         database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
         out_of_memory::Exhausted, permission::Refusal, service::ServiceFault, slow_dependency::Slow, storage::Full,
-        throttling::Throttled, timeout::Overdue,
+        throttling::Throttled, timeout::Overdue, troubled_database::Troubled,
     },
     reading::{Case, logged::Logged},
     source::{CodeLine, line_at},
@@ -53,6 +53,8 @@ pub(crate) enum Diagnosis<'a> {
     Service(ServiceFault<'a>),
     /// A database is full or overloaded.
     Database(Overloaded<'a>),
+    /// A database behind it broke off, is full, or makes its clients wait.
+    Troubled(Troubled<'a>),
     /// Something that is called answers late.
     Slow(Slow<'a>),
     /// Nothing is wrong.

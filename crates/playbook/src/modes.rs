@@ -24,15 +24,17 @@ pub(crate) mod slow_dependency;
 pub(crate) mod storage;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
+pub(crate) mod troubled_database;
 
 /// A failure mode.
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 10] = [
+const OF_FUNCTIONS: [Mode; 11] = [
     out_of_memory::examine,
     import_error::examine,
     permission::examine,
+    troubled_database::examine,
     dependency::examine,
     storage::examine,
     timeout::examine,
@@ -43,10 +45,11 @@ const OF_FUNCTIONS: [Mode; 10] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 13] = [
+const OF_SERVICES: [Mode; 15] = [
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
+    troubled_database::examine,
     dependency::examine,
     permission::examine,
     storage::examine,
@@ -54,6 +57,7 @@ const OF_SERVICES: [Mode; 13] = [
     service::cpu::examine,
     service::health::examine,
     service::credentials::examine,
+    slow_dependency::examine,
     throttling::examine,
     service::deployment::examine,
     service::quiet::examine,

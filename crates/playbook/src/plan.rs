@@ -26,6 +26,7 @@ pub(crate) mod step;
 pub(crate) mod storage;
 pub(crate) mod throttling;
 pub(crate) mod timeout;
+pub(crate) mod troubled_database;
 
 /// The plan for a hypothesis.
 pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan {
@@ -40,6 +41,7 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),
         Diagnosis::Service(fault) => service::plan(case, fault),
         Diagnosis::Database(overloaded) => database::overloaded(case, overloaded),
+        Diagnosis::Troubled(troubled) => troubled_database::plan(case, troubled),
         Diagnosis::Slow(slow) => slow::plan(case, slow),
         Diagnosis::Quiet(quiet) => other::quiet(case, *quiet),
         Diagnosis::Unknown => other::unknown(case),

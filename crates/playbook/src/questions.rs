@@ -5,7 +5,8 @@
 //! | `intent` | what a question asks for, by its words in English and Japanese |
 //! | `times` | the times that it names |
 //! | `talk` | the question as it stands: what was asked of AWS for it, and what came |
-//! | `account` | images, errors, changes, alarms, what runs, which version |
+//! | `account` | changes, alarms |
+//! | `images`, `errors`, `services` | images in a registry; logged errors; what runs, in which version |
 //! | `about` | the report: why, what was ruled out, what to do, evidence, code |
 //! | `reopen` | another cause |
 //!
@@ -22,8 +23,11 @@ use crate::{
 
 mod about;
 mod account;
+mod errors;
+mod images;
 mod intent;
 mod reopen;
+mod services;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -67,12 +71,12 @@ fn reply(talk: &Talk<'_>, intent: &Intent) -> Reply {
         Intent::RuledOut => Reply::Say(about::ruled_out(talk)),
         Intent::Mitigation => Reply::Say(about::mitigation(talk)),
         Intent::Why => Reply::Say(about::why(talk)),
-        Intent::Images => account::images(talk),
+        Intent::Images => images::images(talk),
         Intent::Changes => account::changes(talk),
         Intent::Alarms => account::alarms(talk),
-        Intent::Version => account::version(talk),
-        Intent::Running => account::running(talk),
-        Intent::Errors => account::errors(talk),
+        Intent::Version => services::version(talk),
+        Intent::Running => services::running(talk),
+        Intent::Errors => errors::errors(talk),
         Intent::Unknown => Reply::Say(unable(talk)),
     }
 }

@@ -310,6 +310,24 @@ impl<'a> Case<'a> {
             && !of_tool().any(|evidence| evidence.outcome.is_answered())
     }
 
+    /// The queue or stream that feeds the function, for sentences; `None`: none is known.
+    pub(crate) fn fed_by(&self) -> Option<String> {
+        let arn = self.function?.fact.event_sources.iter().map(|source| source.arn.as_str()).next()?;
+        let name = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+        Some(match arn.split(':').nth(2) {
+            Some("sqs") => format!("the queue {name}"),
+            Some("kinesis") => format!("the stream {}", name.trim_start_matches("stream/")),
+            Some("dynamodb") => format!("the stream of {}", name.split('/').nth(1).unwrap_or(name)),
+            _ => name.to_owned(),
+        })
+    }
+
+    /// Whether one failing record of its source holds up the ones behind it: streams keep the order of a shard.
+    pub(crate) fn is_blocked_by_failures(&self) -> bool {
+        let sources = self.function.into_iter().flat_map(|function| &function.fact.event_sources);
+        sources.into_iter().any(|source| source.arn.contains(":kinesis:") || source.arn.contains(":dynamodb:"))
+    }
+
     /// Whether requests come, or seem to come, through API Gateway: a stack holds an API, or the code reads its events.
     pub(crate) fn behind_api(&self) -> Option<bool> {
         let api = self.stacks.iter().flat_map(|stack| &stack.fact.resources);

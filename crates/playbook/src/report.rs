@@ -1,7 +1,7 @@
 //! From hypotheses to the two reports: which one is claimed, with its rivals and gaps added.
 
 use jiff::{SignedDuration, Timestamp};
-use marple_case::{MitigationPlan, RootCause, root_cause::RuledOut};
+use marple_case::{MitigationPlan, ResourceRef, RootCause, Verdict, root_cause::RuledOut};
 
 use crate::{
     gaps,
@@ -102,6 +102,8 @@ fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
 fn alternatives(best: &Hypothesis<'_>, others: &[Hypothesis<'_>]) -> Vec<String> {
     let supported =
         others.iter().filter(|other| other.support >= Support::Likely && other.fresh && !explains(best, other));
+    // That something ended for reasons unknown is no finding beside a cause.
+    let supported = supported.filter(|other| other.cause.verdict != Verdict::InsufficientEvidence);
     supported
         .take(2)
         .map(|other| format!("A second finding, which this report does not explain: {}", other.cause.title))

@@ -23,6 +23,7 @@ use marple_case::{Category, ResourceKind, RootCause, Verdict, facts::Database, r
 use crate::{
     cite,
     hypothesis::{Diagnosis, Hypothesis, cite_series, cite_setting},
+    modes::throttling::Throttled,
     reading::{Case, changes::ChangeVerdict, failure::Failure, load::is_service, subject::SubjectKind},
     source::number,
 };
@@ -35,7 +36,7 @@ pub(crate) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Ruled
     let cause = &hypothesis.cause;
     let onset = cause.onset.unwrap_or(case.scope.window.start);
     let mut rivals = Vec::new();
-    if cause.verdict != Verdict::NoFault {
+    if cause.verdict != Verdict::NoFault && !blames_change(&hypothesis.diagnosis) {
         rivals.extend(change(case, onset, !hypothesis.fresh));
     }
     if cause.verdict == Verdict::InsufficientEvidence {
@@ -56,6 +57,15 @@ pub(crate) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Ruled
 
 fn rival<const N: usize>(hypothesis: &str, reason: String, citations: [Option<marple_case::Citation>; N]) -> RuledOut {
     RuledOut { hypothesis: hypothesis.to_owned(), reason, citations: citations.into_iter().flatten().collect() }
+}
+
+/// Whether the hypothesis itself names a change of something else than the function: then changes are no rival.
+fn blames_change(diagnosis: &Diagnosis<'_>) -> bool {
+    match diagnosis {
+        Diagnosis::Refusal(refusal) => refusal.change.is_some(),
+        Diagnosis::Throttled(Throttled::Called { change, .. }) => change.is_some(),
+        _ => false,
+    }
 }
 
 fn change(case: &Case<'_>, onset: Timestamp, in_baseline: bool) -> Option<RuledOut> {

@@ -4,6 +4,7 @@
 mod arbitrary;
 mod conversation;
 mod dependencies;
+mod elsewhere;
 mod exceptions;
 mod fleet;
 mod limits;

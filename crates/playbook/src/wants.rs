@@ -67,9 +67,8 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
         }
         return wants;
     };
-    if case.function.is_none() {
-        wants.push(call("get_function", json!({"function": function})));
-    }
+    // A list of functions is brief; asked for alone, one is described whole.
+    wants.push(call("get_function", json!({"function": function})));
     if case.is_denied("get_function") {
         wants.extend(owner(case, function));
     }

@@ -7,7 +7,7 @@
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Category, ResourceKind, ResourceRef, Verdict,
-    facts::{Database, EnvironmentVariable, Secret, Series, Shape, ShownValue, Task},
+    facts::{Change, Database, EnvironmentVariable, Secret, Series, Shape, ShownValue, Task},
 };
 use serde_json::json;
 
@@ -63,6 +63,8 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) stale: Vec<Seen<'a, Task>>,
     /// A secret that changed between the baseline and the first refusal of the credentials.
     pub(crate) rotated: Option<Seen<'a, Secret>>,
+    /// A call that changed a secret or a password shortly before the first refusal, where no secret's own times tell.
+    pub(crate) exchanged: Option<Seen<'a, Change>>,
     /// Whether the same code with the same settings was accepted in the baseline: what is not accepted now was changed elsewhere, or ended.
     pub(crate) worked: bool,
 }
@@ -86,8 +88,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         Origin::Code { unused: Some(variable), .. } => plain(variable).and_then(|value| of_host(host_of(value))),
         _ => None,
     };
-    let told =
-        (logged.failure == Failure::ConnectionLimit || logged.failure.is_answered()) && !logged.class.is_empty();
+    let told = (logged.failure == Failure::ConnectionLimit || logged.failure.is_answered()) && !logged.class.is_empty();
     let support = match (&origin, &database) {
         (Origin::Unseen, None) if !told => Support::Likely,
         _ => Support::Shown,
@@ -98,14 +99,23 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let clients = filled.map(|database| clients::clients(case, database.fact)).unwrap_or_default();
     let rotated = rotated(case, &logged);
     let stale = rotated.map(|secret| stale(case, secret.fact)).unwrap_or_default();
+    let exchanged = exchanged(case, &logged).filter(|_| rotated.is_none());
     let worked = !logged.in_baseline
         && case.baseline_count().is_some_and(|count| count > 0)
-        && matches!(
-            case.change_verdict(logged.first, false),
-            ChangeVerdict::None | ChangeVerdict::Refuted(..)
-        );
-    let unreachable =
-        Unreachable { place: place(case, &logged), logged, host, origin, database, intended, clients, stale, rotated, worked };
+        && matches!(case.change_verdict(logged.first, false), ChangeVerdict::None | ChangeVerdict::Refuted(..));
+    let unreachable = Unreachable {
+        place: place(case, &logged),
+        logged,
+        host,
+        origin,
+        database,
+        intended,
+        clients,
+        stale,
+        rotated,
+        exchanged,
+        worked,
+    };
     Some(Hypothesis {
         support: unreachable.logged.capped(support),
         fresh: !unreachable.logged.in_baseline,
@@ -242,6 +252,24 @@ fn rotated<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Secret>>
     changed.max_by_key(|secret| (injected(secret), between(secret))).copied()
 }
 
+/// The last call between a clean baseline and the first refusal that changed a secret, a key of a user or a password.
+fn exchanged<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Change>> {
+    const ACTIONS: [&str; 8] = [
+        "PutSecretValue",
+        "UpdateSecret",
+        "RotateSecret",
+        "RotationSucceeded",
+        "PutParameter",
+        "DeleteAccessKey",
+        "UpdateAccessKey",
+        "DeleteSecret",
+    ];
+    if logged.failure != Failure::Unauthenticated {
+        return None;
+    }
+    case.linked_elsewhere(logged.first, logged.in_baseline, |change| ACTIONS.contains(&change.action.as_str()))
+}
+
 /// Tasks that still run and were given the secret's earlier value at their start.
 fn stale<'a>(case: &Case<'a>, secret: &Secret) -> Vec<Seen<'a, Task>> {
     let changed = secret.rotated.or(secret.changed);
@@ -282,6 +310,10 @@ fn category(unreachable: &Unreachable<'_>) -> Category {
         }
         (Failure::Certificate { expired: true, .. }, _) => Category::ExpiredOrRotatedSecret,
         (Failure::Unauthenticated, _) => Category::MissingCredentials,
+        // A name that the same setting led to in the baseline has gone: the setting is not what changed.
+        (Failure::HostNotFound { .. }, Origin::Environment { .. }) if unreachable.worked => {
+            Category::DependencyUnreachable
+        }
         (Failure::HostNotFound { .. }, Origin::Environment { .. } | Origin::Fallback { .. }) => {
             Category::Misconfiguration
         }
@@ -302,8 +334,9 @@ fn components(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<ResourceRef
         let definition = case.workload.current().filter(|_| !unreachable.stale.is_empty()).map(|one| one.resource());
         return function.chain([secret.resource()]).chain(definition).collect();
     }
+    let exchanged = unreachable.exchanged.and_then(|change| change.resource.clone());
     let unseen = (matches!(unreachable.origin, Origin::Unseen) || unreachable.logged.failure.is_answered())
         && unreachable.database.is_none();
     let host = unreachable.host.as_ref().filter(|_| unseen).map(|host| ResourceRef::new(ResourceKind::Host, host));
-    function.chain(host).collect()
+    function.chain(host).chain(exchanged).collect()
 }

@@ -136,6 +136,8 @@ fn explanation(defect: &Defect<'_>) -> String {
 /// The runtime's word for a missing value, if the message speaks of one.
 fn nothing(message: &str) -> Option<&'static str> {
     let words = [
+        // Ruby speaks of an undefined method where the value is nil.
+        ("for nil", "nil"),
         ("undefined", "undefined"),
         ("null", "null"),
         ("NoneType", "None"),
@@ -190,11 +192,11 @@ fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
         },
         None => {
             let all = case.invocations().map(|invocations| invocations.count).unwrap_or_default();
+            let what = if case.fed_by().is_some() { "Some messages" } else { "Some requests" };
             match all > defect.logged.count {
-                true => format!(
-                    "Some requests and not others: {} errors in {all} invocations of the window",
-                    defect.logged.count
-                ),
+                true => {
+                    format!("{what} and not others: {} errors in {all} invocations of the window", defect.logged.count)
+                }
                 false => "Invocations that reach this line; the logs do not show what sets them apart".to_owned(),
             }
         }
@@ -275,6 +277,16 @@ fn summary(case: &Case<'_>, defect: &Defect<'_>) -> String {
         (false, true) => " The same error stands in the baseline: it is older than this incident.",
         (false, false) => " Nothing shows that a change introduced it.",
     };
+    if let Some(source) = case.fed_by() {
+        text += &match case.is_blocked_by_failures() {
+            true => format!(
+                " Its batches come from {source}: a batch that fails is tried again, and what is behind it in the shard waits until its record is skipped or expires."
+            ),
+            false => format!(
+                " Its messages come from {source}: a batch that fails comes back after the visibility timeout, whole, until its messages are moved to a dead-letter queue or expire."
+            ),
+        };
+    }
     text += match defect.place.as_ref().map(|place| place.line.is_some()) {
         Some(true) => " The line was read in the deployed code.",
         Some(false) => " The place is known from the stack trace only; the source was not read.",

@@ -1,9 +1,12 @@
 //! Permission denied: a policy refuses a call that the function makes.
 //!
-//! Discriminating questions: which action, on which resource, as which role? did the role or the function change before? Who refuses (an
-//! identity policy, a resource policy, a boundary) is not in the error's words: that stays a gap where AWS does not say it.
+//! Discriminating questions: which action, on which resource, as which role? which sort of policy refuses, where AWS says it (the role's own,
+//! the resource's, a boundary, an organization's)? did the function, the role or that resource change before?
+
+use std::sync::LazyLock;
 
 use marple_case::{Category, ResourceKind, ResourceRef, Verdict, facts::Change, root_cause::Link};
+use regex::Regex;
 
 use crate::{
     cite,
@@ -13,6 +16,11 @@ use crate::{
     modes::service::secret::role_name,
     reading::{Case, Seen, failure::Failure, logged::Logged},
 };
+
+/// AWS's words on the sort of policy: `because no resource-based policy allows …`, `with an explicit deny in a service control policy`.
+static REFUSER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:because no|explicit deny in an?) (identity-based policy|resource-based policy|permissions boundary|session policy|service control policy|resource control policy|VPC endpoint policy)").ok()
+});
 
 /// A refused call as it was found.
 #[derive(Debug)]
@@ -31,6 +39,8 @@ pub(crate) struct Refusal<'a> {
     pub(crate) change: Option<Seen<'a, Change>>,
     /// Whether AWS says that a policy denies it expressly.
     pub(crate) explicit: bool,
+    /// The sort of policy that refuses, where AWS says it.
+    pub(crate) refuser: Option<String>,
 }
 
 /// Examines the case for refused calls.
@@ -43,9 +53,13 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         }
         _ => (None, None),
     };
-    let change = case.linked_change(logged.first, logged.in_baseline);
+    let role = role(case);
+    let change = policy_change(case, &logged, role, resource.as_deref())
+        .or_else(|| case.linked_change(logged.first, logged.in_baseline));
+    let said = REFUSER.as_ref().and_then(|pattern| pattern.captures(logged.sample)?.get(1));
     let refusal = Refusal {
-        role: role(case),
+        role,
+        refuser: said.map(|word| word.as_str().to_owned()),
         place: place(case, &logged),
         explicit: logged.sample.contains("explicit deny") || logged.message.contains("explicit deny"),
         logged,
@@ -61,6 +75,23 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         wants: Vec::new(),
         cause: cause(case, &refusal),
         diagnosis: Diagnosis::Refusal(refusal),
+    })
+}
+
+/// A change of a policy, grant or key that lies before the first refusal and is of the role or of the refused resource.
+fn policy_change<'a>(
+    case: &Case<'a>,
+    logged: &Logged<'a>,
+    role: Option<&str>,
+    resource: Option<&str>,
+) -> Option<Seen<'a, Change>> {
+    const WORDS: [&str; 5] = ["Policy", "Grant", "PermissionsBoundary", "Permission", "DisableKey"];
+    case.linked_elsewhere(logged.first, logged.in_baseline, |change| {
+        let of = |changed: &ResourceRef| {
+            let part = |arn: &str| arn.split([':', '/']).any(|part| part == changed.name);
+            Some(changed.name.as_str()) == role || resource.is_some_and(part)
+        };
+        WORDS.iter().any(|word| change.action.contains(word)) && change.resource.as_ref().is_some_and(of)
     })
 }
 
@@ -80,13 +111,41 @@ impl Refusal<'_> {
             (None, _) => "a call to AWS".to_owned(),
         }
     }
+
+    /// Whether it is the refused resource's own policy that does not allow the call: then more permissions of the role do not help.
+    pub(crate) fn is_of_resource(&self) -> bool {
+        matches!(self.refuser.as_deref(), Some("resource-based policy"))
+    }
+
+    /// Whether the role's own policies lack the permission, or AWS does not say whose do.
+    pub(crate) fn is_of_role(&self) -> bool {
+        matches!(self.refuser.as_deref(), None | Some("identity-based policy"))
+    }
+
+    /// What AWS says of the policies, in words.
+    fn policies(&self) -> String {
+        match (self.explicit, self.refuser.as_deref()) {
+            (true, Some(refuser)) => format!("A {refuser} denies it expressly: an added allow would not help."),
+            (true, None) => "A policy denies it expressly: an added allow would not help.".to_owned(),
+            (false, Some("identity-based policy")) => "None of the role's own policies allows it.".to_owned(),
+            (false, Some("resource-based policy")) => {
+                "The resource's own policy does not allow it; a permission of the role alone does not help.".to_owned()
+            }
+            (false, Some(refuser)) => format!("No {refuser} allows it; a permission of the role alone does not help."),
+            (false, None) => "No policy that applies allows it.".to_owned(),
+        }
+    }
 }
 
 fn cause(case: &Case<'_>, refusal: &Refusal<'_>) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::PermissionDenied);
     let (name, what) = (case.name(), refusal.what());
     let role = refusal.role.map_or_else(|| "its role".to_owned(), |role| format!("the role {role}"));
-    cause.title = format!("{name} is refused {what}");
+    cause.title = match &refusal.refuser {
+        Some(refuser) if refusal.explicit => format!("{name} is refused {what}: a {refuser} denies it"),
+        Some(refuser) => format!("{name} is refused {what}: no {refuser} allows it"),
+        None => format!("{name} is refused {what}"),
+    };
     cause.components = components(case, refusal);
     cause.location = refusal.place.as_ref().map(|place| place.location.clone());
     cause.onset = Some(refusal.logged.first);
@@ -96,18 +155,23 @@ fn cause(case: &Case<'_>, refusal: &Refusal<'_>) -> marple_case::RootCause {
         "{name} runs as {role}, and AWS refuses it {what}. First seen at {}, {} time(s) in the window. {}{}",
         refusal.logged.first,
         refusal.logged.count,
-        match refusal.explicit {
-            true => "A policy denies it expressly: an added allow would not help.",
-            false => "No policy that applies allows it.",
-        },
+        refusal.policies(),
         match refusal.change {
-            Some(change) =>
-                format!(" {} at {} lies between a clean baseline and the first refusal.", change.action, change.at),
+            Some(change) => format!(
+                " {} at {} {} {}, between a clean baseline and the first refusal.",
+                change.action,
+                change.at,
+                verb(&change.action),
+                changed(case, change.fact)
+            ),
             None => String::new(),
         }
     );
     cause.gaps.push(gap(
-        "the policies that apply",
+        match refusal.refuser {
+            Some(_) => "the policies' own text",
+            None => "the policies that apply",
+        },
         "no tool reads IAM policies, resource policies, boundaries or service control policies",
         "read the role's policies and the resource's own policy, and simulate the call with the IAM policy simulator",
         false,
@@ -115,10 +179,32 @@ fn cause(case: &Case<'_>, refusal: &Refusal<'_>) -> marple_case::RootCause {
     cause
 }
 
-/// The function and the role that lacks the permission.
+/// What a call does to what it is of, in words.
+fn verb(action: &str) -> &'static str {
+    let takes = ["Delete", "Detach", "Revoke", "Retire", "Remove"].iter().any(|start| action.starts_with(start));
+    let gives = ["Put", "Attach", "Create", "Add", "Set"].iter().any(|start| action.starts_with(start));
+    match (takes, gives && action.contains("Policy")) {
+        (true, _) => "took a policy or permission away from",
+        (false, true) => "set a policy of",
+        (false, false) => "changed",
+    }
+}
+
+/// What a change was of, for sentences.
+fn changed(case: &Case<'_>, change: &Change) -> String {
+    match &change.resource {
+        Some(resource) if Some(&resource.name) == case.subject.as_ref() => format!("the {} itself", case.noun()),
+        Some(resource) => resource.to_string(),
+        None => format!("the {} or its stack", case.noun()),
+    }
+}
+
+/// The function, and the role that lacks the permission, or the resource whose policy was changed.
 fn components(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<ResourceRef> {
-    let role = refusal.role.map(|role| ResourceRef::new(ResourceKind::IamRole, role));
-    case.component().into_iter().chain(role).collect()
+    let role = refusal.role.filter(|_| !refusal.is_of_resource());
+    let role = role.map(|role| ResourceRef::new(ResourceKind::IamRole, role));
+    let resource = refusal.change.filter(|_| refusal.is_of_resource()).and_then(|change| change.resource.clone());
+    case.component().into_iter().chain(role).chain(resource).collect()
 }
 
 fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
@@ -126,9 +212,10 @@ fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
     if let Some(change) = refusal.change {
         let stamp = change.at.to_string();
         let statement = format!(
-            "{} changed the {} or its stack; the baseline before it ran without refusals.",
+            "{} {} {}; the baseline before it ran without refusals.",
             change.action,
-            case.noun()
+            verb(&change.action),
+            changed(case, change.fact)
         );
         chain.link(
             statement,
@@ -147,7 +234,7 @@ fn chain(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Link> {
     let frame = refusal.place.as_ref().and_then(|place| cite_frame(logged, place.frame));
     let code = refusal.place.as_ref().and_then(|place| place.line).and_then(|line| line.cite());
     chain.link(
-        format!("AWS refused {}: {}.", refusal.what(), logged.headline()),
+        format!("AWS refused {}: {}. {}", refusal.what(), logged.headline(), refusal.policies()),
         Some(logged.first),
         [cite_error(logged), frame, code],
     );

@@ -1,4 +1,4 @@
-//! Slow because of something that is called: the function itself is innocent.
+//! Slow because of something that is called: the function or service itself waits.
 //!
 //! Discriminating questions: is `Duration` well above the baseline while the function's own code and settings are unchanged? do its log lines
 //! tell how long calls took, or that calls were begun and never came back? does its code make one call only, with no limit of time? does a
@@ -17,11 +17,15 @@ use serde_json::json;
 
 use crate::{
     hypothesis::{Diagnosis, Hypothesis, Support},
-    modes::timeout::is_own,
+    modes::{
+        service::{Introduced, introduced},
+        timeout::is_own,
+    },
     reading::{
         Case, Seen,
         awaited::{Awaited, awaited},
         changes::ChangeVerdict,
+        load::is_service,
     },
     wants::call,
 };
@@ -56,7 +60,7 @@ pub(crate) struct Told<'a> {
 /// A slow dependency as it was found.
 #[derive(Debug)]
 pub(crate) struct Slow<'a> {
-    /// The function's duration, if it rose against the baseline.
+    /// The function's duration or the targets' response time, if it rose against the baseline.
     pub(crate) duration: Option<Seen<'a, Series>>,
     /// A line that says how long a call took.
     pub(crate) told: Option<Told<'a>>,
@@ -64,6 +68,8 @@ pub(crate) struct Slow<'a> {
     pub(crate) awaited: Option<Awaited<'a>>,
     /// The database and its metric at a limit.
     pub(crate) database: Option<(Seen<'a, Database>, &'a Series)>,
+    /// The deployment of a service that it began with.
+    pub(crate) introduced: Option<Introduced<'a>>,
     /// Invocations that the platform ended at the timeout.
     pub(crate) timeouts: u64,
 }
@@ -88,7 +94,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         (true, _, true) if awaited.as_ref().is_some_and(|one| one.unfinished.is_some()) => Support::Likely,
         _ => Support::Possible,
     };
-    let slow = Slow { duration, told, awaited, database, timeouts };
+    let introduced = introduced(case, onset).filter(|_| is_service(case));
+    let slow = Slow { duration, told, awaited, database, introduced, timeouts };
     Some(Hypothesis {
         support,
         fresh: true,
@@ -118,13 +125,27 @@ impl Slow<'_> {
     }
 }
 
-/// The duration that rose well above the baseline.
+/// The duration or response time that rose well above the baseline.
 fn longer<'a>(case: &Case<'a>) -> Option<Seen<'a, Series>> {
-    let measured = ["Average", "p99", "p95", "p90", "Maximum"].iter();
-    measured.filter_map(|statistic| case.metric("Duration", statistic)).find(|series| {
+    let of = |statistic: &&str| match is_service(case) {
+        true => case.balanced("TargetResponseTime", statistic),
+        false => case.metric("Duration", statistic),
+    };
+    ["Average", "p99", "p95", "p90", "Maximum"].iter().filter_map(of).find(|series| {
         let usual = series.fact.baseline.filter(|baseline| baseline.points > 0);
-        series.window.points > 0 && usual.is_some_and(|usual| series.window.max >= LONGER * usual.max.max(1.0))
+        series.window.points > 0 && usual.is_some_and(|usual| is_long(series.fact, series.window.max, usual.max))
     })
+}
+
+/// Whether a time is well above the usual one.
+fn is_long(series: &Series, time: f64, usual: f64) -> bool {
+    let unit = unit_ms(series);
+    time * unit >= LONGER * (usual * unit).max(1.0)
+}
+
+/// The unit of a series of times, milliseconds: load balancers count seconds.
+pub(crate) fn unit_ms(series: &Series) -> f64 {
+    if series.metric.name == "TargetResponseTime" { 1000.0 } else { 1.0 }
 }
 
 fn onset(case: &Case<'_>, duration: Option<Seen<'_, Series>>) -> Timestamp {
@@ -132,7 +153,7 @@ fn onset(case: &Case<'_>, duration: Option<Seen<'_, Series>>) -> Timestamp {
     let rose = series.and_then(|series| series.change_points.iter().find(|change| change.after > change.before));
     let long = series.and_then(|series| {
         let usual = series.baseline.map_or(0.0, |baseline| baseline.max);
-        series.points.iter().find(|point| point.value >= LONGER * usual.max(1.0)).map(|point| point.at)
+        series.points.iter().find(|point| is_long(series, point.value, usual)).map(|point| point.at)
     });
     let seen = [rose.map(|change| change.at), long, case.scope.first_breach];
     seen.into_iter().flatten().min().unwrap_or(case.scope.window.start)
@@ -169,7 +190,7 @@ fn slow_call<'a>(case: &Case<'a>, duration: &Series) -> Option<Told<'a>> {
     let lines = sampled.chain(searched).filter(|(_, text, _)| !is_platform(text));
     let calls = lines.filter(|(_, text, _)| CALL.as_ref().is_some_and(|call| call.is_match(text)));
     let timed = calls.filter_map(|(evidence, text, at)| Some(Told { evidence, text, at, ms: longest(text)? }));
-    let enough = timed.filter(|told| told.ms >= 0.3 * duration.window.mean && told.ms >= 200.0);
+    let enough = timed.filter(|told| told.ms >= 0.3 * duration.window.mean * unit_ms(duration) && told.ms >= 200.0);
     let alarm = case.alarm_transition().map(|transition| transition.at);
     let before = |told: &Told<'_>| told.at.is_some_and(|at| alarm.is_none_or(|alarm| at <= alarm));
     enough.max_by(|a, b| before(a).cmp(&before(b)).then(a.ms.total_cmp(&b.ms)))

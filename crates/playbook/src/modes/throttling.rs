@@ -1,6 +1,6 @@
 //! Throttling: a limit refuses invocations of the function itself, or calls that it makes.
 //!
-//! Discriminating questions: is `Throttles` above zero? is there a reserved concurrency, and does `ConcurrentExecutions` stand at it? did
+//! Discriminating questions: does the demand rise, or the limit fall? is `Throttles` above zero? is there a reserved concurrency, and does `ConcurrentExecutions` stand at it? did
 //! someone change it? or does a service that is called say that its rate is exceeded?
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use crate::{
         Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, cite_series, cite_setting, claim, gap,
         place,
     },
+    modes::dependency::plain,
     reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
@@ -28,6 +29,8 @@ pub(crate) enum Throttled<'a> {
         peak: Option<f64>,
         /// A change of the concurrency before the first refusal.
         change: Option<Seen<'a, Change>>,
+        /// Invocations asked for, refused ones among them, in window and baseline, if that is a surge.
+        surge: Option<(f64, f64)>,
     },
     /// A service that the function calls.
     Called {
@@ -35,7 +38,21 @@ pub(crate) enum Throttled<'a> {
         logged: Box<Logged<'a>>,
         /// Where the call was made.
         place: Option<Place<'a>>,
+        /// A change of what the call is made to, between a clean baseline and the first refusal.
+        change: Option<Seen<'a, Change>>,
     },
+}
+
+/// From this many times the baseline's demand on, it is a surge.
+const SURGE: f64 = 2.0;
+
+/// Invocations asked for in window and baseline, if the window's are a surge.
+fn surge(case: &Case<'_>, throttles: f64) -> Option<(f64, f64)> {
+    let served = case.metric("Invocations", "Sum")?;
+    let refused = case.metric("Throttles", "Sum").and_then(|series| series.fact.baseline).map_or(0.0, |one| one.sum);
+    let usual = served.fact.baseline?.sum + refused;
+    let asked = served.window.sum + throttles;
+    (usual > 0.0 && asked >= SURGE * usual).then_some((asked, usual))
 }
 
 /// Examines the case for refusals by a limit.
@@ -57,6 +74,7 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         throttles,
         peak: case.metric("ConcurrentExecutions", "Maximum").map(|series| series.window.max),
         change,
+        surge: surge(case, throttles),
     };
     let usual = series.fact.baseline.is_some_and(|baseline| baseline.sum * 2.0 >= throttles && baseline.sum > 0.0);
     let watched = case
@@ -77,16 +95,26 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::Throttling);
-    let Throttled::Own { reserved, throttles, peak, change } = throttled else { return cause };
+    let Throttled::Own { reserved, throttles, peak, change, surge } = throttled else { return cause };
     let name = case.name();
     let limit = reserved
         .map_or_else(|| "the account's concurrency".to_owned(), |limit| format!("its reserved concurrency of {limit}"));
-    cause.title = format!("{name} is throttled at {limit}");
+    cause.title = match surge {
+        Some((asked, usual)) => {
+            format!("{name} is throttled at {limit}, under {:.0} times the usual traffic", asked / usual)
+        }
+        None => format!("{name} is throttled at {limit}"),
+    };
     cause.components = case.component().into_iter().collect();
     cause.onset = Some(first);
     cause.trigger = Some(match reserved {
         Some(0) => "Every invocation: a reserved concurrency of 0 switches the function off".to_owned(),
-        _ => "Invocations that arrive while all allowed concurrent executions are busy".to_owned(),
+        _ => match surge {
+            Some((asked, usual)) => format!(
+                "A surge of traffic: {asked:.0} invocations were asked for, {usual:.0} in the baseline; those that arrive while all allowed concurrent executions are busy are refused"
+            ),
+            None => "Invocations that arrive while all allowed concurrent executions are busy".to_owned(),
+        },
     });
     let mut chain = Chain::default();
     if let Some(change) = change {
@@ -100,6 +128,17 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
             format!("The function may run {limit} at a time."),
             None,
             [cite_setting(case, &[&[&setting], &["reserved concurrency"]])],
+        );
+    }
+    if let Some((asked, usual)) = surge {
+        let cited =
+            case.metric("Invocations", "Sum").and_then(|series| cite_series(series.evidence, "Invocations", "Sum"));
+        chain.link(
+            format!(
+                "{asked:.0} invocations were asked for in the window, served or refused; {usual:.0} in the baseline."
+            ),
+            None,
+            [cited],
         );
     }
     if let (Some(peak), Some(series)) = (peak, case.metric("ConcurrentExecutions", "Maximum")) {
@@ -134,14 +173,30 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
 fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let logged = case.failures.iter().find(|logged| logged.failure == Failure::RateExceeded)?.clone();
     let place = place(case, &logged);
+    let change = callee_change(case, &logged);
     let mut cause = claim(Verdict::Fault, Category::Throttling);
     let name = case.name();
-    cause.title = format!("{name} calls a service faster than that service allows: {}", logged.headline());
-    cause.components = case.component().into_iter().collect();
+    let changed = change.as_ref().and_then(|change| change.resource.clone());
+    cause.title = match &changed {
+        Some(resource) => {
+            format!("{name} calls {resource} faster than it allows since it was changed: {}", logged.headline())
+        }
+        None => format!("{name} calls a service faster than that service allows: {}", logged.headline()),
+    };
+    cause.components = case.component().into_iter().chain(changed).collect();
     cause.location = place.as_ref().map(|place| place.location.clone());
     cause.onset = Some(logged.first);
     cause.trigger = Some("Calls beyond the rate that the called service allows".to_owned());
     let mut chain = Chain::default();
+    if let Some(change) = change {
+        let stamp = change.at.to_string();
+        let what = change.resource.as_ref().map(ToString::to_string).unwrap_or_default();
+        chain.link(
+            format!("{} changed {what}; the baseline before it ran without refusals.", change.action),
+            Some(change.at),
+            [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
+        );
+    }
     let frame = place.as_ref().and_then(|place| cite_frame(&logged, place.frame));
     let code = place.as_ref().and_then(|place| place.line).and_then(|line| line.cite());
     chain.link(
@@ -153,10 +208,17 @@ fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     chain.alarm(case);
     cause.chain = chain.finish();
     cause.summary = format!(
-        "{name} fails because a service that it calls refuses calls beyond its rate: {}. First seen at {}, {} time(s) in the window. Whose load fills the limit is not shown.",
+        "{name} fails because a service that it calls refuses calls beyond its rate: {}. First seen at {}, {} time(s) in the window. {}",
         logged.headline(),
         logged.first,
-        logged.count
+        logged.count,
+        match &change {
+            Some(change) => format!(
+                "{} at {} changed what is called, between a clean baseline and the first refusal.",
+                change.action, change.at
+            ),
+            None => "Whose load fills the limit is not shown.".to_owned(),
+        }
     );
     cause.gaps.push(gap(
         "who uses the called service's rate",
@@ -171,6 +233,24 @@ fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         looks_for: "A called service refuses calls for their rate; looking for where it is called.".to_owned(),
         wants: Vec::new(),
         cause,
-        diagnosis: Diagnosis::Throttled(Throttled::Called { logged: Box::new(logged), place }),
+        diagnosis: Diagnosis::Throttled(Throttled::Called { logged: Box::new(logged), place, change }),
+    })
+}
+
+/// A change of a resource that the environment or the error names: a table, a stream, a queue.
+fn callee_change<'a>(case: &Case<'a>, logged: &Logged<'a>) -> Option<Seen<'a, Change>> {
+    let environment = case.environment();
+    let named = |name: &str| {
+        let value = environment.iter().copied().filter_map(plain);
+        value.into_iter().any(|value| value.split([':', '/', ',']).any(|part| part == name))
+            || logged
+                .message
+                .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+                .any(|word| word == name)
+    };
+    case.linked_elsewhere(logged.first, logged.in_baseline, |change| {
+        change.resource.as_ref().is_some_and(|resource| {
+            Some(&resource.name) != case.subject.as_ref() && resource.name.len() > 2 && named(&resource.name)
+        })
     })
 }

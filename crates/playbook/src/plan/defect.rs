@@ -24,18 +24,26 @@ pub(crate) fn plan(case: &Case<'_>, defect: &Defect<'_>) -> MitigationPlan {
         (None, None) => plan.no_immediate_action = Some(nothing_helps(case, defect)),
     }
     plan.spec = Some(specification(case, defect));
-    plan.follow_up.push(code_change(title(defect), case, phrase));
-    plan.prevention = vec![
+    plan.follow_up.push(code_change(title(case, defect), case, phrase));
+    if let Some(source) = case.fed_by() {
+        plan.prevention.push(format!(
+            "Report failed messages alone (ReportBatchItemFailures), give {source} a limit of receives or retries and a place for what fails (dead-letter queue, on-failure destination), and alarm on it."
+        ));
+    }
+    plan.prevention.extend([
         "Test the handler with requests that lack a body, lack fields, or are malformed.".to_owned(),
         structured_logs(),
-    ];
+    ]);
     plan
 }
 
-fn title(defect: &Defect<'_>) -> String {
+fn title(case: &Case<'_>, defect: &Defect<'_>) -> String {
     let place = defect.place.as_ref().map(|place| format!(" in {} line {}", place.location.file, place.location.line));
     let place = place.unwrap_or_default();
     match defect.provenance.as_ref().and_then(|value| value.request.as_deref()) {
+        Some(path) if case.fed_by().is_some() || case.behind_api() != Some(true) => {
+            format!("Check {path} before it is used{place}, and reject what is incomplete in the caller's own way")
+        }
         Some(path) => format!("Check {path} before it is used{place}, and answer a bad request with 400"),
         None => format!("Handle {}{place}", defect.logged.class),
     }

@@ -42,7 +42,9 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
             plan.spec = Some(specification(case, unreachable, line, Some(variable)));
             plan.follow_up.push(code_change(format!("Fail at start where {variable} is not set"), case, &phrase));
         }
-        Origin::Environment { variable, .. } if matches!(unreachable.logged.failure, Failure::HostNotFound { .. }) => {
+        Origin::Environment { variable, .. }
+            if matches!(unreachable.logged.failure, Failure::HostNotFound { .. }) && !unreachable.worked =>
+        {
             plan.immediate.push(environment(case, &variable.name, &phrase));
         }
         Origin::Environment { .. } | Origin::Unseen
@@ -82,6 +84,8 @@ fn in_code(line: &CodeLine<'_>, unused: Option<&str>) -> String {
 fn not_shown(unreachable: &Unreachable<'_>) -> String {
     match is_database_at_fault(unreachable) {
         true => "The database's own state has to be settled first; what brought it there is not shown, so no command is proposed blindly.".to_owned(),
+        false if unreachable.logged.failure == Failure::Unauthenticated => "What the program presents is no longer accepted. Valid credentials have to come from whoever issues them, and where the program takes them from is not shown whole: nothing is set blindly.".to_owned(),
+        false if unreachable.worked && matches!(unreachable.logged.failure, Failure::HostNotFound { .. }) => "The name resolved in the baseline, with the same setting: it was taken away, or its zone is not asked any more. Whoever owns the name has to bring it back; another value of the setting would hide that.".to_owned(),
         false => "Why the host does not take the connection is not shown, so no change of the network, of credentials or of the host is proposed blindly.".to_owned(),
     }
 }
@@ -187,13 +191,11 @@ fn look(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Option<Action> {
         ));
     }
     let phases = Phases { pre_validate: steps, ..Phases::default() };
-    Some(action(
-        "Find out why the connection is not taken",
-        ActionKind::Observability,
-        false,
-        phases,
-        "None: these steps only read.",
-    ))
+    let title = match unreachable.logged.failure {
+        Failure::Unauthenticated => "Compare what the program presents with what the other side accepts, and renew it",
+        _ => "Find out why the connection is not taken",
+    };
+    Some(action(title, ActionKind::Observability, false, phases, "None: these steps only read."))
 }
 
 fn specification(

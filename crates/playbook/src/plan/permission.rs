@@ -13,11 +13,23 @@ use crate::{modes::permission::Refusal, reading::Case};
 pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
     let mut plan = empty();
     match (refusal.role, &refusal.action, &refusal.resource, refusal.explicit) {
-        (Some(role), Some(allowed), Some(resource), false) => {
+        (Some(role), Some(allowed), Some(resource), false) if refusal.is_of_resource() => {
+            plan.immediate.push(allow_in_resource(case, refusal, role, allowed, resource));
+        }
+        (Some(role), Some(allowed), Some(resource), false) if refusal.is_of_role() => {
             plan.immediate.push(allow(case, refusal, role, allowed, resource));
         }
         (_, _, _, true) => {
-            plan.no_immediate_action = Some("A policy denies the call expressly; an added allow does not help. The policy with the deny has to be found first.".to_owned());
+            let sort = refusal.refuser.as_deref().unwrap_or("policy");
+            plan.no_immediate_action = Some(format!(
+                "A {sort} denies the call expressly; an added allow does not help. The policy with the deny has to be found first."
+            ));
+        }
+        (Some(_), Some(_), Some(_), false) => {
+            let sort = refusal.refuser.as_deref().unwrap_or("policy");
+            plan.no_immediate_action = Some(format!(
+                "It is a {sort} that does not allow the call: a permission of the role does not help, and whoever owns that {sort} has to allow it."
+            ));
         }
         _ => {
             plan.no_immediate_action = Some("The message does not name role, action and resource all three, so no permission can be granted narrowly; a wide one is not proposed.".to_owned());
@@ -26,10 +38,11 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
     let phases = Phases {
         apply: vec![by_hand(
             format!(
-                "Put the permission for {} into the template or module that owns the role, and deploy it.",
-                refusal.what()
+                "Put the permission for {} into the template or module that owns the {}, and deploy it.",
+                refusal.what(),
+                if refusal.is_of_resource() { "resource's policy" } else { "role" }
             ),
-            "the role's policy in the template equals the one in the account",
+            "the policy in the template equals the one in the account",
         )],
         rollback: vec![by_hand("Deploy the earlier template.", "the earlier policy")],
         ..Phases::default()
@@ -47,6 +60,76 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
         "Alarm on AccessDenied in the program's logs.".to_owned(),
     ];
     plan
+}
+
+/// A statement in the policy of the refused resource itself.
+fn allow_in_resource(case: &Case<'_>, refusal: &Refusal<'_>, role: &str, allowed: &str, resource: &str) -> Action {
+    let (read, write) = policy_commands(case, resource);
+    let mut prepare = vec![match read {
+        Some(command) => {
+            run("Save the resource's present policy as policy-before.json.", command, "the policy as JSON")
+        }
+        None => by_hand("Save the resource's present policy as policy-before.json.", "the policy as JSON"),
+    }];
+    prepare.push(by_hand(
+        format!(
+            "Write policy.json: the same with one statement that allows {allowed} to the role {role}. Keep all that stands in it: the policy is replaced as a whole."
+        ),
+        "policy.json differs from policy-before.json by that statement only",
+    ));
+    let put = |text: String, file: &str| match &write {
+        Some(command) => run(text, format!("{command}{file}"), "no output"),
+        None => by_hand(text, "the policy as written"),
+    };
+    let mut check = log_quiet(case, "AccessDenied");
+    check.extend(alarm_quiet(case));
+    let phases = Phases {
+        prepare,
+        apply: vec![put(format!("Allow {allowed} to {role} in the resource's own policy."), "policy.json")],
+        post_validate: check,
+        rollback: vec![put("Set the earlier policy again.".to_owned(), "policy-before.json")],
+        ..Phases::default()
+    };
+    action(
+        format!("Allow {role} {} in the resource's own policy", refusal.what()),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "A policy that is replaced without its other statements locks others out, in the case of a key for good: compare both files.",
+    )
+}
+
+/// The commands that read a resource's policy and write it from a file, where the AWS CLI has them: the file's name goes to the end.
+fn policy_commands(case: &Case<'_>, arn: &str) -> (Option<String>, Option<String>) {
+    let region = quoted(&case.scope.region);
+    let named = quoted(arn);
+    match arn.split(':').nth(2) {
+        Some("kms") => (
+            Some(format!(
+                "aws kms get-key-policy --key-id {named} --policy-name default --output text --region {region}"
+            )),
+            Some(format!(
+                "aws kms put-key-policy --key-id {named} --policy-name default --region {region} --policy file://"
+            )),
+        ),
+        Some("secretsmanager") => (
+            Some(format!(
+                "aws secretsmanager get-resource-policy --secret-id {named} --query ResourcePolicy --output text --region {region}"
+            )),
+            Some(format!(
+                "aws secretsmanager put-resource-policy --secret-id {named} --region {region} --resource-policy file://"
+            )),
+        ),
+        Some("s3") => {
+            let bucket = arn.rsplit(':').next().unwrap_or_default();
+            let bucket = quoted(bucket.split('/').next().unwrap_or_default());
+            (
+                Some(format!("aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text")),
+                Some(format!("aws s3api put-bucket-policy --bucket {bucket} --policy file://")),
+            )
+        }
+        _ => (None, None),
+    }
 }
 
 fn allow(case: &Case<'_>, refusal: &Refusal<'_>, role: &str, allowed: &str, resource: &str) -> Action {

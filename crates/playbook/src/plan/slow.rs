@@ -4,7 +4,7 @@
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    database, empty, spec,
+    database, empty, service, spec,
     step::{action, alarm_quiet, by_hand, code_change, gateway_limit, structured_logs},
 };
 use crate::{modes::slow_dependency::Slow, reading::Case};
@@ -12,6 +12,15 @@ use crate::{modes::slow_dependency::Slow, reading::Case};
 /// The plan.
 pub(crate) fn plan(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
     let mut plan = empty();
+    let before = slow.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref());
+    plan.immediate.extend(before.map(|before| {
+        let seen = before.image_exists == Some(true) && case.baseline_count().is_some_and(|count| count > 0);
+        service::rollback(
+            case,
+            before,
+            (!seen).then(|| "Its image, or that it served faster, was not seen.".to_owned()),
+        )
+    }));
     if let Some((found, series)) = slow.database {
         let connections = series.metric.name == "DatabaseConnections";
         plan.immediate.push(database::fewer_clients(case, found.fact, connections));
@@ -21,8 +30,8 @@ pub(crate) fn plan(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
     }
     let called = slow.called();
     let waits = if slow.timeouts > 0 { format!(" {}", gateway_limit(case)) } else { String::new() };
-    plan.no_immediate_action = Some(format!(
-        "The function waits for {called}, and why that is slow is not shown by anything in this account. Neither more memory nor another revision makes it faster, and a longer timeout only lets callers wait longer.{waits} Report it to whoever runs that dependency."
+    plan.no_immediate_action = plan.immediate.is_empty().then(|| format!(
+        "The program waits for {called}, and why that is slow is not shown by anything in this account. Neither more memory nor another revision makes it faster, and a longer timeout only lets callers wait longer.{waits} Report it to whoever runs that dependency."
     ));
     if slow.awaited.is_some() {
         plan.follow_up.push(code_change(
@@ -46,8 +55,10 @@ fn specification(case: &Case<'_>, slow: &Slow<'_>, called: &str) -> marple_case:
     let limit = case.function.map(|function| format!(" of {} s", function.timeout_s)).unwrap_or_default();
     spec(
         format!(
-            "The Lambda function {} waits for {called} until its own timeout{limit} ends it.{}",
+            "The {} {} waits for {called}{}.{}",
+            case.noun(),
             case.name(),
+            if limit.is_empty() { String::new() } else { format!(" until its own timeout{limit} ends it") },
             place.unwrap_or_default()
         ),
         line.map(|line| line.path().to_owned()).into_iter().collect(),

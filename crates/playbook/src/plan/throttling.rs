@@ -1,10 +1,10 @@
 //! The plan for throttling.
 
-use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
+use marple_case::{Action, ActionKind, MitigationPlan, facts::Change, mitigation::Phases};
 
 use super::{
     empty, spec,
-    step::{action, alarm_quiet, code_change, lambda, quoted, run, structured_logs},
+    step::{action, alarm_quiet, by_hand, code_change, lambda, quoted, run, structured_logs},
 };
 use crate::{modes::throttling::Throttled, reading::Case};
 
@@ -13,9 +13,10 @@ pub(crate) fn plan(case: &Case<'_>, throttled: &Throttled<'_>) -> MitigationPlan
     match throttled {
         Throttled::Own { reserved: Some(reserved), peak, .. } => reserved_plan(case, *reserved, *peak),
         Throttled::Own { reserved: None, .. } => account_plan(case),
-        Throttled::Called { logged, place } => {
+        Throttled::Called { logged, place, change } => {
             let mut plan = empty();
-            plan.no_immediate_action = Some("The limit belongs to the called service, and what fills it is not shown; more concurrency of this function would make it worse.".to_owned());
+            plan.immediate.extend(change.as_ref().and_then(|change| undo(case, change.fact)));
+            plan.no_immediate_action = plan.immediate.is_empty().then(|| "The limit belongs to the called service, and what fills it is not shown; more concurrency of this function would make it worse.".to_owned());
             plan.follow_up.push(code_change(
                 "Retry with back-off and jitter, and call less often",
                 case,
@@ -36,6 +37,39 @@ pub(crate) fn plan(case: &Case<'_>, throttled: &Throttled<'_>) -> MitigationPlan
             plan
         }
     }
+}
+
+/// Goes back to what the called resource allowed before it was changed. Who changed it knows the values; no evidence holds them.
+fn undo(case: &Case<'_>, change: &Change) -> Option<Action> {
+    let resource = change.resource.as_ref()?;
+    let phases = Phases {
+        prepare: vec![by_hand(
+            format!(
+                "Ask {} what {} changed at {}, and note the present values.",
+                change.actor.as_deref().unwrap_or("its author"),
+                change.action,
+                change.at
+            ),
+            "the values of before and of now",
+        )],
+        apply: vec![by_hand(
+            format!("Set the capacity of {resource} to what it was before, or to what the load needs."),
+            "the capacity of before",
+        )],
+        post_validate: alarm_quiet(case),
+        rollback: vec![by_hand("Set the present values again.", "the values as noted")],
+        ..Phases::default()
+    };
+    let mut undo = action(
+        format!("Undo what {} changed of {resource}", change.action),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "The change may have been made on purpose, to save cost or to protect something: ask its author.",
+    );
+    undo.unverified =
+        Some("What was changed is in the trail; that the earlier capacity suffices is likely, not shown.".to_owned());
+    Some(undo)
 }
 
 fn reserved_plan(case: &Case<'_>, reserved: u32, peak: Option<f64>) -> MitigationPlan {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use marple_case::EvidenceId;
 
-use super::{account, intent, intent::Intent, times};
+use super::{images, intent, intent::Intent, times};
 
 #[test]
 fn a_question_is_understood_by_its_words_in_both_languages() {
@@ -72,6 +72,6 @@ fn a_tag_is_a_word_that_looks_like_a_version() {
         ("v1.7.0はレジストリにありますか", Some("v1.7.0")),
         ("which images are there?", None),
     ] {
-        assert_eq!(account::tag(text).as_deref(), wanted, "{text}");
+        assert_eq!(images::tag(text).as_deref(), wanted, "{text}");
     }
 }

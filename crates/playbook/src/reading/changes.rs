@@ -50,6 +50,19 @@ impl<'a> Case<'a> {
         changes
     }
 
+    /// The last change of anything else that fits, between a clean baseline and the onset: of a role, a key, a table that the fault is about.
+    pub(crate) fn linked_elsewhere(
+        &self,
+        onset: Timestamp,
+        in_baseline: bool,
+        fits: impl Fn(&Change) -> bool,
+    ) -> Option<Seen<'a, Change>> {
+        let clean = !in_baseline && self.baseline_count().is_some_and(|count| count > 0);
+        let between = |change: &Change| change.at > self.scope.baseline.start && change.at <= onset;
+        let fitting = self.all_changes().filter(|change| clean && between(change.fact) && fits(change.fact));
+        fitting.max_by_key(|change| change.at)
+    }
+
     /// The last change between a clean baseline and the onset.
     pub(crate) fn linked_change(&self, onset: Timestamp, in_baseline: bool) -> Option<Seen<'a, Change>> {
         match self.change_verdict(onset, in_baseline) {

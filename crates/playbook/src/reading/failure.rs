@@ -25,6 +25,12 @@ pub(crate) enum Failure {
     Upstream { host: Option<String> },
     /// A disk is full.
     StorageFull,
+    /// A database's storage is full.
+    DatabaseFull,
+    /// A database makes its clients wait for one another's locks.
+    Locked,
+    /// A connection to a database broke off.
+    ConnectionLost,
     /// The code, or a module of it, cannot be loaded.
     Import { module: Option<String> },
     /// The configured handler is not in the code.
@@ -119,6 +125,21 @@ static UPSTREAM: LazyLock<Patterns> = LazyLock::new(|| {
         r"Request failed with status code 5\d\d|status code does not indicate success: 5\d\d|HttpServerErrorException|HTTPError: HTTP Error 5\d\d|HTTPInternalServerError|HTTPServiceUnavailable|HTTPBadGateway|\b(?:502 Bad Gateway|503 Service (?:Temporarily )?Unavailable|504 Gateway Time-?out)\b",
     ])
 });
+static DATABASE_FULL: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"(?i)ER_RECORD_FILE_FULL|ER_DISK_FULL|\bthe table '[^']*' is full|could not (?:extend file|write to file) .*no space left|storage-full",
+    ])
+});
+static LOCKED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"(?i)lock wait timeout exceeded|ER_LOCK_WAIT_TIMEOUT|ER_LOCK_DEADLOCK|deadlock (?:detected|found)|canceling statement due to lock timeout|could not obtain lock",
+    ])
+});
+static CONNECTION_LOST: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"(?i)PROTOCOL_CONNECTION_LOST|server closed the connection|terminating connection due to|lost connection to (?:mysql|server)|server has gone away|the database system is (?:starting up|shutting down)|cannot execute \w+ in a read-only transaction|--read-only option|connection terminated unexpectedly",
+    ])
+});
 static STORAGE_FULL: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
         r"(?i)no space left on device|\bENOSPC\b|not enough space on the disk|disk quota exceeded|There is not enough space",
@@ -187,6 +208,15 @@ impl Failure {
             let action = DENIED_ACTION.read(text).flatten();
             return Some(Self::Denied { action, resource: DENIED_RESOURCE.read(text).flatten() });
         }
+        if DATABASE_FULL.read(text).is_some() {
+            return Some(Self::DatabaseFull);
+        }
+        if LOCKED.read(text).is_some() {
+            return Some(Self::Locked);
+        }
+        if CONNECTION_LOST.read(text).is_some() {
+            return Some(Self::ConnectionLost);
+        }
         if STORAGE_FULL.read(text).is_some() {
             return Some(Self::StorageFull);
         }
@@ -214,6 +244,19 @@ impl Failure {
     /// Whether the other side was reached and answered: then its address is right, and so is the way to it.
     pub(crate) fn is_answered(&self) -> bool {
         matches!(self, Self::Unauthenticated | Self::Certificate { .. } | Self::Upstream { .. })
+    }
+
+    /// Whether its words are those of an operating system, a resolver or a runtime.
+    pub(crate) fn is_of_system(&self) -> bool {
+        matches!(
+            self,
+            Self::StorageFull
+                | Self::OutOfMemory
+                | Self::HostNotFound { .. }
+                | Self::Refused { .. }
+                | Self::ConnectTimedOut { .. }
+                | Self::Certificate { .. }
+        )
     }
 
     /// Whether something that the function calls cannot be reached or used.

@@ -126,13 +126,17 @@ impl<'a> Case<'a> {
         requests.or_else(|| ran.map(|baseline| u64::from(baseline.points)))
     }
 
-    /// How a level rises in periods with and without requests; drops (a task that was replaced) do not count.
-    pub(crate) fn rise(&self, level: &Series) -> Option<Rise> {
+    /// How a level rises in periods with and without requests, from a moment on if one is given; drops (a task that was replaced) do not
+    /// count.
+    pub(crate) fn rise(&self, level: &Series, since: Option<Timestamp>) -> Option<Rise> {
         let requests = self.requests()?;
         let period = SignedDuration::from_secs(i64::from(level.period_s.max(1)));
         let (mut driven, mut idle, mut count) = (Vec::new(), Vec::new(), 0.0);
         for pair in level.points.windows(2) {
             let [before, after] = pair else { continue };
+            if since.is_some_and(|since| before.at < since) {
+                continue;
+            }
             let step = after.value - before.value;
             // A gap in the points is no step, and a fall below half of the level is a new task.
             if after.at.duration_since(before.at) > period.saturating_add(period) || after.value < before.value * 0.5 {

@@ -1,7 +1,8 @@
 //! Failures as the logs tell them: exceptions with their sort and whether the baseline knows them too.
 //!
 //! Where a program caught an error and logged one line, there is no exception; such a line counts only if its words name a
-//! failure of a known sort. The order is by what tells most: new before old, in time for the alarm before later, uncaught before
+//! failure of a known sort; a new line that is not marked as an error counts only with the words of an operating system or a runtime, which
+//! no request holds by chance. The order is by what tells most: new before old, in time for the alarm before later, uncaught before
 //! caught, then the most frequent.
 
 use jiff::Timestamp;
@@ -88,7 +89,8 @@ impl<'a> Logged<'a> {
     fn of_template(evidence: &'a Evidence, template: &'a LogTemplate) -> Option<Self> {
         let failure = Failure::of(&template.sample);
         let first = template.first?;
-        (template.is_error && template.count > 0 && failure != Failure::Program).then_some(Self {
+        let told = template.is_error || (template.baseline_count == 0 && failure.is_of_system());
+        (told && template.count > 0 && failure != Failure::Program).then_some(Self {
             evidence,
             failure,
             class: "",

@@ -131,7 +131,9 @@ fn indirect(named: &[ResourceRef]) -> Option<(SubjectKind, String)> {
 
 fn only(functions: &[Seen<'_, Function>], services: &[&Service]) -> Option<(SubjectKind, String)> {
     match (functions, services) {
-        ([one], []) => Some((SubjectKind::Function, one.name.clone())),
+        ([one, rest @ ..], []) if rest.iter().all(|other| other.name == one.name) => {
+            Some((SubjectKind::Function, one.name.clone()))
+        }
         ([], [one, rest @ ..]) if rest.iter().all(|other| other.name == one.name) => {
             Some((SubjectKind::Service, one.name.clone()))
         }

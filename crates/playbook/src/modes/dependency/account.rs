@@ -1,7 +1,9 @@
 //! The account of an unreachable dependency: what the report says of it, and what shows it.
 
+use jiff::SignedDuration;
 use marple_case::{
     Citation,
+    facts::Change,
     root_cause::{Gap, Link, RuledOut},
 };
 
@@ -84,6 +86,17 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
         }
         Origin::Unseen => {}
     }
+    let removed = removal(case, unreachable);
+    if let Some(change) = removed {
+        let stamp = change.at.to_string();
+        let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+        let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+        chain.link(
+            format!("{}{by} came shortly before: it can take a name away.", change.action),
+            Some(change.at),
+            [cited],
+        );
+    }
     if let Some(database) = unreachable.database {
         let status = format!("status {}", database.status);
         let statement = format!("That host is the endpoint of {}, whose status is {}.", database.id, database.status);
@@ -99,6 +112,13 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
         let statement = format!("The secret {} {how} before the first refusal.", secret.name);
         let at = at.filter(|at| *at <= unreachable.logged.first);
         chain.link(statement, at, [cite::line(secret.evidence, &[&secret.name])]);
+    }
+    if let Some(change) = unreachable.exchanged {
+        let stamp = change.at.to_string();
+        let what = change.resource.as_ref().map(ToString::to_string).unwrap_or_default();
+        let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+        let statement = format!("{} changed {what} before the first refusal.", change.action);
+        chain.link(statement, Some(change.at), [cited]);
     }
     if let Some(task) = unreachable.stale.first() {
         let injected = case.settings().and_then(|evidence| cite::any(evidence, &[&["secret:", "from"]]));
@@ -123,6 +143,24 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     chain.finish()
 }
 
+/// The last call that can take a name away, shortly before a name stopped resolving that had resolved in the baseline.
+fn removal<'a>(case: &Case<'a>, unreachable: &Unreachable<'a>) -> Option<Seen<'a, Change>> {
+    const BEFORE: SignedDuration = SignedDuration::from_hours(1);
+    const REMOVALS: [&str; 6] = [
+        "DeleteService",
+        "DeregisterInstance",
+        "ChangeResourceRecordSets",
+        "DeleteHostedZone",
+        "DisassociateVPCFromHostedZone",
+        "DeleteNamespace",
+    ];
+    let onset = unreachable.logged.first;
+    let gone = unreachable.worked && matches!(unreachable.logged.failure, Failure::HostNotFound { .. });
+    let near = |change: &Change| change.at <= onset && onset.duration_since(change.at) <= BEFORE;
+    let removals = case.all_changes().filter(|change| REMOVALS.contains(&change.action.as_str()) && near(change.fact));
+    removals.max_by_key(|change| change.at).filter(|_| gone)
+}
+
 /// The other client of a full database that grew, and how it is known to be one.
 fn grown(chain: &mut Chain, unreachable: &Unreachable<'_>) {
     let Some((client, (most, usual))) = unreachable.clients.first().and_then(|one| Some((one, one.growth()?))) else {
@@ -142,7 +180,8 @@ fn effect(chain: &mut Chain, unreachable: &Unreachable<'_>) {
     let at = unreachable.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
     let frame = unreachable.place.as_ref().and_then(|place| cite_frame(logged, place.frame));
     let code = unreachable.place.as_ref().and_then(|place| place.line).and_then(|line| line.cite());
-    let statement = format!("The connection failed{}: {}.", at.unwrap_or_default(), logged.headline());
+    let what = if logged.failure.is_answered() { "call" } else { "connection" };
+    let statement = format!("The {what} failed{}: {}.", at.unwrap_or_default(), logged.headline());
     chain.link(statement, Some(logged.first), [cite_error(logged), frame, code]);
 }
 

@@ -13,6 +13,9 @@ use marple_case::{
 };
 use regex::Regex;
 
+pub(crate) mod swapped;
+
+use self::swapped::{Swapped, swapped};
 use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
 use crate::{
     cite,
@@ -27,6 +30,10 @@ static DELIBERATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A setting that the program says it lacks.
 static LACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:missing|required|not set|unset|must be set|undefined|no value for|is empty)").ok()
+});
+/// A setting whose value the program says it cannot use.
+static REJECTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:invalid|malformed|not a valid|cannot parse|could not parse|can't parse|unable to parse|failed to parse|must be|out of range|unknown value|unsupported)").ok()
 });
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b").ok());
 /// A request in a log line.
@@ -50,57 +57,67 @@ pub(crate) struct Crash<'a> {
     pub(crate) deliberate: Option<Citation>,
     /// An environment variable that the program asks for and that is not set.
     pub(crate) lacks: Option<String>,
+    /// An environment variable that is set to a value which the program says it cannot use.
+    pub(crate) rejects: Option<String>,
     /// The path that a log line names with it.
     pub(crate) path: Option<String>,
     /// Whether it fails as it starts.
     pub(crate) at_start: bool,
     /// The deployment that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
+    /// The tag that was moved to another image without a deployment.
+    pub(crate) swapped: Option<Swapped<'a>>,
     /// First effect.
     pub(crate) onset: Timestamp,
 }
 
 impl Crash<'_> {
+    /// The environment variable at fault: it is not set, or to a value that the program cannot use.
+    pub(crate) fn setting(&self) -> Option<&str> {
+        self.lacks.as_deref().or(self.rejects.as_deref())
+    }
+
     /// Whether an exit code is all that is known: that it ended, not why. The code of an abort or a segmentation fault says more.
     pub(crate) fn is_unexplained(&self) -> bool {
         let telling = self.exits.iter().any(|(_, one)| matches!(one.exit_code, Some(126 | 127 | 134 | 139)));
-        self.logged.is_none() && self.words.is_none() && self.lacks.is_none() && !telling
+        self.logged.is_none() && self.words.is_none() && self.setting().is_none() && !telling
     }
 }
 
 /// Examines the case for crashes.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let exits: Vec<_> = case.workload.container_states().filter(|(task, one)| is_own_end(task.fact, one)).collect();
-    let logged = case.failures.iter().find(|logged| logged.failure == Failure::Program && !logged.class.is_empty());
+    let is_own = |failure: &Failure| matches!(failure, Failure::Program | Failure::Import { .. } | Failure::Handler);
+    let logged = case.failures.iter().find(|logged| is_own(&logged.failure) && !logged.class.is_empty());
     let logged = logged.filter(|logged| !logged.in_baseline || exits.is_empty()).cloned();
     if exits.is_empty() && logged.is_none() {
         return None;
     }
-    let words = last_words(case).filter(|_| logged.is_none());
+    let words = last_words(case).or_else(|| refusing_line(case)).filter(|_| logged.is_none());
     let onset = onset(case, logged.as_ref(), &exits);
     let lives = lifetimes(exits.iter().map(|(task, _)| task.fact));
     let crash = Crash {
         place: logged.as_ref().and_then(|logged| place(case, logged)),
         deliberate: deliberate(case, logged.as_ref()),
         lacks: lacking(case, logged.as_ref(), words),
+        rejects: rejected(case, logged.as_ref(), words),
         path: path(case, onset),
         at_start: lives.is_some_and(|(_, long)| long < START),
         introduced: introduced(case, onset),
+        swapped: swapped(case),
         logged,
         exits,
         words,
         onset,
     };
-    let other = case
-        .failures
-        .iter()
-        .any(|logged| logged.failure != Failure::Program && !logged.in_baseline && !logged.class.is_empty());
+    let other =
+        case.failures.iter().any(|logged| !is_own(&logged.failure) && !logged.in_baseline && !logged.class.is_empty());
     let support = match (&crash.logged, crash.exits.is_empty(), other) {
         (Some(_), false, _) => Support::Shown,
         (Some(logged), true, _) if logged.is_uncaught() || crash.place.is_some() => Support::Shown,
         (Some(_), true, _) => Support::Likely,
         (None, _, true) => Support::Possible,
-        (None, _, false) if crash.lacks.is_some() || crash.words.is_some() => Support::Shown,
+        (None, _, false) if crash.setting().is_some() || crash.words.is_some() => Support::Shown,
         (None, ..) => Support::Likely,
     };
     Some(Hypothesis {
@@ -173,6 +190,26 @@ fn lacking(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, 
     (!set && !injected && case.workload.current().is_some()).then(|| name.as_str().to_owned())
 }
 
+/// A new line that is not marked as an error and in which the program refuses the value of a variable that is set.
+fn refusing_line<'a>(case: &Case<'a>) -> Option<Seen<'a, LogTemplate>> {
+    let of = |summary: &Seen<'a, marple_case::facts::LogSummary>| {
+        let (evidence, templates) = (summary.evidence, &summary.fact.templates);
+        templates.iter().map(move |fact| Seen { evidence, fact })
+    };
+    let new = case.summaries.iter().flat_map(of).filter(|line| line.count > 0 && line.baseline_count == 0);
+    new.filter(|line| rejected(case, None, Some(*line)).is_some()).max_by_key(|line| line.first)
+}
+
+/// The variable whose value the program's last words refuse.
+fn rejected(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, LogTemplate>>) -> Option<String> {
+    let text = logged.map(|logged| logged.headline()).or_else(|| words.map(|line| line.fact.sample.clone()))?;
+    let refused = REJECTS.as_ref().is_some_and(|pattern| pattern.is_match(&text));
+    let names = VARIABLE.as_ref()?.find_iter(&text).map(|name| name.as_str());
+    let environment = case.environment();
+    let mut set = names.filter(|name| environment.iter().any(|variable| variable.name == **name));
+    set.next().filter(|_| refused).map(str::to_owned)
+}
+
 /// A request's path in a new line about the time of the crash.
 fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
     let pattern = REQUEST.as_ref()?;
@@ -185,14 +222,14 @@ fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
 }
 
 fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
-    let (verdict, category) = match (crash.is_unexplained(), crash.lacks.is_some()) {
+    let (verdict, category) = match (crash.is_unexplained(), crash.setting().is_some()) {
         (true, _) => (Verdict::InsufficientEvidence, Category::Unknown),
         (false, true) => (Verdict::Fault, Category::Misconfiguration),
         (false, false) => (Verdict::Fault, Category::CodeDefect),
     };
     let mut cause = claim(verdict, category);
     cause.title = title(case, crash);
-    cause.components = match (crash.is_unexplained(), crash.lacks.is_some()) {
+    cause.components = match (crash.is_unexplained(), crash.setting().is_some()) {
         (true, _) => Vec::new(),
         (false, true) => super::service_and_definition(case),
         (false, false) => case.component().into_iter().collect(),
@@ -211,12 +248,19 @@ fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     if let Some(variable) = &crash.lacks {
         return format!("{name} ends at its start: the variable {variable} is not set");
     }
+    if let Some(variable) = &crash.rejects {
+        return format!("{name} ends at its start: it cannot use the value of {variable}");
+    }
     let code = crash.exits.first().and_then(|(_, one)| one.exit_code);
     let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
     let place = crash.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
     let meant = if crash.deliberate.is_some() { ", by code that says it is meant to" } else { "" };
     match &crash.logged {
-        Some(logged) => format!("{name} crashes{}{code}{meant}: {}", place.unwrap_or_default(), logged.headline()),
+        Some(logged) => {
+            let ends = if crash.exits.is_empty() { "fails" } else { "crashes" };
+            format!("{name} {ends}{}{code}{meant}: {}", place.unwrap_or_default(), logged.headline())
+        }
+        None if crash.swapped.is_some() => format!("{name} ends by itself{code}, since its tag names another image"),
         None if crash.is_unexplained() => format!("{name} ends by itself{code}; nothing that was read says why"),
         None => format!("{name} ends by itself{code}"),
     }
@@ -245,6 +289,10 @@ fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
     if let Some(introduced) = crash.introduced.as_ref() {
         chain.link(introduced.statement(case.name()), introduced.deployment.created, introduced.citations());
     }
+    if let Some(swapped) = &crash.swapped {
+        let at = swapped.pushed().filter(|at| *at <= crash.onset);
+        chain.link(swapped.statement(), at, swapped.citations());
+    }
     if let Some(variable) = &crash.lacks {
         let cited = case.settings().and_then(|evidence| {
             cite::any(evidence, &[&["no environment variable"], &["environment"], &["task definition:"]])
@@ -253,6 +301,14 @@ fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
             format!("The task definition sets no {variable} and injects no secret of that name."),
             None,
             [cited],
+        );
+    }
+    if let (Some(variable), Some(evidence)) = (&crash.rejects, case.settings()) {
+        let assigned = format!("{variable}=");
+        chain.link(
+            format!("The task definition sets {variable}."),
+            None,
+            [cite::any(evidence, &[&[&assigned], &[variable]])],
         );
     }
     if let Some(logged) = &crash.logged {
@@ -305,10 +361,13 @@ fn meaning(code: i32) -> &'static str {
 }
 
 fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
-    let what = crash
-        .logged
-        .as_ref()
-        .map_or_else(|| "ends by itself".to_owned(), |logged| format!("crashes with {}", logged.headline()));
+    let what = crash.logged.as_ref().map_or_else(
+        || "ends by itself".to_owned(),
+        |logged| match crash.exits.is_empty() {
+            true => format!("answers requests with errors and goes on: {}", logged.headline()),
+            false => format!("crashes with {}", logged.headline()),
+        },
+    );
     let mut text = format!("{} {what}. First seen at {}.", case.name(), crash.onset);
     if !crash.exits.is_empty() {
         text += &format!(" ECS replaced {} task(s); until a new one is healthy, clients see 5xx.", crash.exits.len());
@@ -317,7 +376,14 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
     if crash.deliberate.is_some() {
         text += " The program says itself that this is deliberate: test code that should not be reachable.";
     }
+    if let Some(swapped) = &crash.swapped {
+        text += &format!(
+            " {} No deployment was needed for that: whatever task starts next runs the new image.",
+            swapped.statement()
+        );
+    }
     text += match &crash.introduced {
+        None if crash.swapped.is_some() => "",
         Some(_) => " A deployment lies between the baseline and the first crash.",
         None => {
             " No deployment between the baseline and the first crash is shown, so nothing says that an older image is free of it."
@@ -328,7 +394,7 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
 
 fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if crash.logged.is_none() && crash.lacks.is_none() {
+    if crash.logged.is_none() && crash.setting().is_none() {
         gaps.push(gap(
             "why the program ended",
             "no application log line, exception or stack trace tells it",

@@ -13,7 +13,10 @@ use marple_case::{
 };
 use regex::Regex;
 
-use self::served::{Served, served};
+use self::{
+    served::{Served, served},
+    starting::{Silence, silence},
+};
 use super::{Introduced, ServiceFault, cite_event, cite_task, introduced};
 use crate::{
     cite,
@@ -22,6 +25,7 @@ use crate::{
 };
 
 pub(crate) mod served;
+pub(crate) mod starting;
 
 static CODES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"codes?:? \[?(\d{3})").ok());
 
@@ -44,6 +48,8 @@ pub(crate) struct Unhealthy<'a> {
     pub(crate) introduced: Option<Introduced<'a>>,
     /// The program's log line with the path.
     pub(crate) line: Option<Citation>,
+    /// Why targets stay silent, where the program's log tells it.
+    pub(crate) silence: Option<Silence>,
     /// The path that the program answers in place of the check's.
     pub(crate) served: Option<Served>,
     /// First effect.
@@ -96,6 +102,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         modified: modified(case, onset),
         introduced: introduced(case, onset),
         line: group.and_then(|group| line(case, group.fact, code)),
+        silence: if code.is_none() { silence(case, group.map(|group| group.fact)) } else { None },
         served: group.and_then(|group| served(case, group.fact.health_path.as_deref()?)).filter(|_| !silent),
         group,
         task,
@@ -132,7 +139,8 @@ fn support(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Support {
     });
     let full = |name: &str| case.ecs_peak(name).is_some_and(|series| series.window.max >= 95.0);
     let effect = ended || full("CPUUtilization") || full("MemoryUtilization");
-    match (effect, unhealthy.code.is_some() || unhealthy.modified.is_some()) {
+    let told = unhealthy.code.is_some() || unhealthy.silence.is_some();
+    match (effect, told || unhealthy.modified.is_some()) {
         (true, _) => Support::Possible,
         (false, true) => Support::Shown,
         (false, false) => Support::Likely,
@@ -192,6 +200,9 @@ fn cause(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> marple_case::RootCause {
         ),
         (None, None) => format!("The health check of {name} fails: {} {}", unhealthy.path(), unhealthy.answer()),
     };
+    if let Some(silence) = &unhealthy.silence {
+        cause.title = format!("The health check of {name} fails: {}", silence.clause());
+    }
     let group = unhealthy.group.map(|group| group.fact.resource());
     let definition = unhealthy.introduced.as_ref().and(case.workload.current()).map(|one| one.resource());
     let all: Vec<ResourceRef> = case.component().into_iter().chain(group).chain(definition).collect();
@@ -244,6 +255,9 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
             [cited, unhealthy.line.clone()],
         );
     }
+    if let Some(silence) = &unhealthy.silence {
+        chain.link(format!("The program's log shows why: {}.", silence.clause()), None, silence.citations());
+    }
     if let Some(served) = &unhealthy.served {
         chain.link(served.statement.clone(), None, [Some(served.citation.clone())]);
         if let Some((path, cited)) = &served.before {
@@ -274,6 +288,9 @@ fn summary(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> String {
         Some(_) => " The program runs and answers, but not with the status that the check wants.",
         None => " ECS replaces tasks that the load balancer calls unhealthy.",
     };
+    if let Some(silence) = &unhealthy.silence {
+        text += &format!(" It is no fault of the path: {}.", silence.clause());
+    }
     if let Some(served) = &unhealthy.served {
         text += &format!(" What the program answers is {}.", served.path);
     }

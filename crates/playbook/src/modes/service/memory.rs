@@ -6,9 +6,11 @@
 use jiff::Timestamp;
 use marple_case::{
     Category, Verdict,
-    facts::{ContainerState, Series, Shape, Task},
+    facts::{ContainerDefinition, ContainerState, Series, Shape, Task},
     root_cause::{Gap, Link, RuledOut},
 };
+
+mod container;
 
 use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
 use crate::{
@@ -39,8 +41,10 @@ pub(crate) enum Growth {
 /// Exhausted memory as it was found.
 #[derive(Debug)]
 pub(crate) struct Exhaustion<'a> {
-    /// What a task may use, MiB.
+    /// What a task may use, MiB; what the killed container may use, where that has a limit of its own.
     pub(crate) limit_mb: Option<u32>,
+    /// The container that was killed at its own limit, while the task had memory to spare.
+    pub(crate) container: Option<&'a ContainerDefinition>,
     /// Kills that ECS itself calls out of memory.
     pub(crate) kills: Vec<(Seen<'a, Task>, &'a ContainerState)>,
     /// Kills of which nobody says why.
@@ -79,16 +83,22 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         return None;
     }
     let rise = case.ecs("MemoryUtilization", "Average").filter(|series| series.window.points > 2).or(level);
-    let rise = rise.and_then(|series| case.rise(series.fact));
     let onset = onset(case, &kills, &bare, logged, level);
     let introduced = introduced(case, onset);
+    // What stood level before the deployment says nothing of what came with it.
+    let since = introduced.as_ref().and_then(|introduced| introduced.deployment.created);
+    let rise = rise.and_then(|series| case.rise(series.fact, since));
     let before = level.and_then(|series| series.fact.baseline);
     let used = case.requests().and_then(|series| series.fact.baseline).is_some_and(|baseline| baseline.sum > 0.0);
+    let killed: Vec<&str> = kills.iter().map(|(_, one)| one.name.as_str()).collect();
+    let container = container::limited(case, &killed);
     let exhaustion = Exhaustion {
-        limit_mb: case.workload.memory_mb(),
+        limit_mb: container.and_then(|one| one.memory).or_else(|| case.workload.memory_mb()),
         lives: lifetimes(kills.iter().chain(&bare).map(|(task, _)| task.fact)),
-        clean_before: introduced.is_some() && used && before.as_ref().is_some_and(is_flat),
-        growth: growth(case, rise),
+        clean_before: container.is_none() && introduced.is_some() && used && before.as_ref().is_some_and(is_flat),
+        // The task's level says little of one container in it.
+        growth: if container.is_some() { Growth::Unknown } else { growth(case, rise) },
+        container,
         kills,
         bare,
         logged: logged.cloned(),
@@ -203,7 +213,13 @@ fn cause(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> marple_case::RootCause
     let mut cause = claim(Verdict::Fault, Category::MemoryExhaustion);
     let (name, words) = (case.name(), exhaustion.growth_in_words());
     let limit = exhaustion.limit_mb.map(|limit| format!(" of {limit} MiB")).unwrap_or_default();
-    cause.title = format!("{name} runs out of its memory{limit}: {words}");
+    cause.title = match exhaustion.container {
+        Some(one) => format!(
+            "The container {} of {name} runs out of its own memory{limit}; the task has memory to spare",
+            one.name
+        ),
+        None => format!("{name} runs out of its memory{limit}: {words}"),
+    };
     cause.components = case.component().into_iter().collect();
     cause.onset = Some(exhaustion.onset);
     cause.trigger = Some(trigger(case, exhaustion));
@@ -221,6 +237,9 @@ fn trigger(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
         }
         (Growth::Requests, None) => "Requests: memory rises only in periods with requests".to_owned(),
         (Growth::Time, _) => "Time: memory rises in periods without requests too".to_owned(),
+        (Growth::Unknown, _) if exhaustion.container.is_some() => {
+            "The container's own use, against its own limit".to_owned()
+        }
         (Growth::Unknown, _) => "Not shown".to_owned(),
     }
 }
@@ -258,7 +277,19 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         let own = exhaustion.level.and_then(|level| cite_series(level.evidence, "MemoryUtilization", &level.statistic));
         chain.link(statement, None, [case.cite_correlation("MemoryUtilization").or(own)]);
     }
-    if let Some(level) = exhaustion.level {
+    if let (Some(one), Some(limit)) = (exhaustion.container, exhaustion.limit_mb) {
+        let named = format!("container: {}", one.name);
+        let cited = case.settings().and_then(|evidence| {
+            cite::any(evidence, &[&[&format!("memory limit: {limit} MiB")], &["containers: +", &one.name], &[&named]])
+        });
+        let new = case.workload.current().is_some_and(|current| {
+            current.fact.differences.iter().any(|line| *line == format!("containers: + {}", one.name))
+        });
+        let since = if new { "; it came with this revision" } else { "" };
+        let whole = case.workload.memory_mb().map(|whole| format!(" of the task's {whole} MiB")).unwrap_or_default();
+        chain.link(format!("The container {} may use {limit} MiB{whole}{since}.", one.name), None, [cited]);
+    }
+    if let Some(level) = exhaustion.level.filter(|_| exhaustion.container.is_none()) {
         let falls = match level.shape {
             Shape::Sawtooth => ", and falls back with each new task",
             _ => "",
@@ -291,7 +322,14 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
 }
 
 fn summary(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
-    let mut text = format!("Tasks of {} run out of memory; {}.", case.name(), exhaustion.growth_in_words());
+    let mut text = match exhaustion.container {
+        Some(one) => format!(
+            "The container {} in tasks of {} is killed at its own memory limit, and being essential or needed it ends the whole task; the rest of the task's memory is free.",
+            one.name,
+            case.name()
+        ),
+        None => format!("Tasks of {} run out of memory; {}.", case.name(), exhaustion.growth_in_words()),
+    };
     if let Some((short, long)) = exhaustion.lives {
         text +=
             &format!(" They live {} to {} and are replaced, which clients see as 5xx.", minutes(short), minutes(long));
@@ -302,6 +340,7 @@ fn summary(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
         text += &format!(" At {limit} MiB about {count:.0} requests fill a task.");
     }
     text += match (&exhaustion.introduced, exhaustion.clean_before) {
+        (Some(_), _) if exhaustion.container.is_some() => " It began after the last deployment.",
         (Some(_), true) => {
             " It began with the last deployment: under the revision before, memory stood flat with requests."
         }
@@ -321,7 +360,7 @@ fn gaps(exhaustion: &Exhaustion<'_>) -> Vec<Gap> {
             true,
         ));
     }
-    if exhaustion.growth == Growth::Unknown {
+    if exhaustion.growth == Growth::Unknown && exhaustion.container.is_none() {
         gaps.push(gap(
             "whether memory follows requests or time",
             "memory and request counts over the same periods do not tell them apart",

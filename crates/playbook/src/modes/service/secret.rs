@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use marple_case::{
     Category, Citation, ResourceKind, ResourceRef, Verdict,
-    facts::{InjectedSecret, Secret, Task},
+    facts::{Change, InjectedSecret, Secret, Task},
     root_cause::Link,
 };
 
@@ -51,6 +51,10 @@ pub(crate) struct Unreadable<'a> {
     pub(crate) role: Option<&'a str>,
     /// The deployment that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
+    /// Whether it is marked for deletion, and can be restored.
+    pub(crate) deleted: bool,
+    /// The call that deleted it.
+    pub(crate) deletion: Option<Seen<'a, Change>>,
     /// First effect.
     pub(crate) onset: Timestamp,
 }
@@ -88,6 +92,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         }),
         role: case.workload.current().and_then(|one| one.fact.execution_role.as_deref()).map(role_name),
         introduced: introduced(case, onset),
+        deleted: words.to_lowercase().contains("marked for deletion")
+            || words.to_lowercase().contains("marked deleted"),
+        deletion: injected.and_then(|one| deletion(case, base_arn(&one.value_from), onset)),
         words,
         cited,
         task,
@@ -104,6 +111,18 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         cause: cause(case, &unreadable),
         diagnosis: Diagnosis::Service(ServiceFault::Secret(unreadable)),
     })
+}
+
+/// The last deletion of the secret before the first effect.
+fn deletion<'a>(case: &Case<'a>, arn: &str, onset: Timestamp) -> Option<Seen<'a, Change>> {
+    let of_secret = |change: &Change| {
+        let named = change
+            .resource
+            .as_ref()
+            .is_some_and(|one| !one.name.is_empty() && (arn.contains(&one.name) || one.arn.as_deref() == Some(arn)));
+        matches!(change.action.as_str(), "DeleteSecret" | "DeleteParameter") && (named || change.detail.contains(arn))
+    };
+    case.all_changes().filter(|change| of_secret(change.fact) && change.at <= onset).max_by_key(|change| change.at)
 }
 
 fn is_secret(text: &str) -> bool {
@@ -172,6 +191,7 @@ impl Unreadable<'_> {
     fn predicate(&self) -> &'static str {
         match self.reason {
             Reason::Denied => "the execution role may not read it",
+            Reason::Absent if self.deleted => "it is marked for deletion",
             Reason::Absent => "it is not there",
             Reason::Key => "it lacks the key that is picked from it",
             Reason::Network => "Secrets Manager is not reached from the task's subnets",
@@ -227,6 +247,16 @@ fn chain(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Vec<Link> {
             introduced.statement(case.name()),
             introduced.deployment.created.filter(|at| *at <= unreadable.onset),
             introduced.citations(),
+        );
+    }
+    if let Some(change) = unreadable.deletion {
+        let stamp = change.at.to_string();
+        let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+        let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+        chain.link(
+            format!("{}{by} took the secret {} away.", change.action, unreadable.name()),
+            Some(change.at),
+            [cited],
         );
     }
     if let (Some(injected), Some(definition)) = (unreadable.injected, case.workload.current()) {

@@ -6,7 +6,7 @@ use marple_case::{
     root_cause::{Gap, Link},
 };
 
-use super::Slow;
+use super::{Slow, unit_ms};
 use crate::{
     cite,
     hypothesis::{Chain, cite_series, cite_setting, claim, gap, located},
@@ -28,7 +28,12 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
         (true, true) => {
             format!("{name} runs into its timeout, since {called} answers late; the function itself is as it was")
         }
-        (true, false) => format!("{name} is slow because {called} answers late; the function itself is as it was"),
+        (true, false) if slow.introduced.is_some() => {
+            format!("{name} is slow since its last deployment: {called} answers late")
+        }
+        (true, false) => {
+            format!("{name} is slow because {called} answers late; the {} itself is as it was", case.noun())
+        }
         (false, _) => format!("{name} runs into its timeout in its call of {called}, which no time limit guards"),
     };
     cause.components = components(case, slow);
@@ -49,7 +54,8 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
 /// The database; else the function, and the host that it waits for.
 fn components(case: &Case<'_>, slow: &Slow<'_>) -> Vec<ResourceRef> {
     if let Some((database, _)) = slow.database {
-        return vec![database.fact.resource()];
+        let own = case.component().filter(|_| slow.introduced.is_some());
+        return own.into_iter().chain([database.fact.resource()]).collect();
     }
     let host = slow.awaited.as_ref().map(|awaited| host_of(&awaited.target)).filter(|host| host.contains('.'));
     let host = host.filter(|_| slow.is_seen()).map(|host| ResourceRef::new(ResourceKind::Host, host));
@@ -58,6 +64,10 @@ fn components(case: &Case<'_>, slow: &Slow<'_>) -> Vec<ResourceRef> {
 
 fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
     let mut chain = Chain::default();
+    if let Some(introduced) = &slow.introduced {
+        let at = introduced.deployment.created.filter(|at| *at <= onset);
+        chain.link(introduced.statement(case.name()), at, introduced.citations());
+    }
     if let Some((database, series)) = slow.database {
         let usual = series.baseline.map(|baseline| format!("; in the baseline at most {:.1}", baseline.max));
         let rose = series.change_points.iter().find(|change| change.after > change.before).map(|change| change.at);
@@ -77,20 +87,22 @@ fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
     if let Some(told) = &slow.told {
         let words: String = told.text.chars().take(160).collect();
         chain.link(
-            format!("The function's own log says that a call took {}.", number::duration(told.ms)),
+            format!("The {}'s own log says that a call took {}.", case.noun(), number::duration(told.ms)),
             told.at,
             [cite::line(told.evidence, &[crate::modes::service::whole_words(&words)])],
         );
     }
     if let Some(series) = slow.duration {
-        let usual = series.fact.baseline.map_or(0.0, |baseline| baseline.max);
+        let usual = series.fact.baseline.map_or(0.0, |baseline| baseline.max) * unit_ms(series.fact);
         chain.link(
             format!(
-                "The function's duration ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.",
-                series.statistic, series.window.max
+                "{} ({}) rose to {:.0} ms; in the baseline it was at most {usual:.0} ms.",
+                series.metric.name,
+                series.statistic,
+                series.window.max * unit_ms(series.fact)
             ),
             None,
-            [cite_series(series.evidence, "Duration", &series.statistic)],
+            [cite_series(series.evidence, &series.metric.name, &series.statistic)],
         );
     }
     ended(&mut chain, case, slow);
@@ -118,7 +130,7 @@ fn waited(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
         };
         chain.link(
             format!(
-                "The function's log begins {} calls of {} in the window and ends {}: {} never came back; in the baseline {} of {} did.",
+                "The program's log begins {} calls of {} in the window and ends {}: {} never came back; in the baseline {} of {} did.",
                 begun.count, awaited.target, ended.count, found.count, ended.baseline_count, begun.baseline_count
             ),
             None,
@@ -148,12 +160,15 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
     let mut text = match slow.duration {
         Some(series) => format!(
             "{name} takes up to {:.0} ms, where it took at most {:.0} ms in the baseline.",
-            series.window.max,
-            series.fact.baseline.map_or(0.0, |baseline| baseline.max)
+            series.window.max * unit_ms(series.fact),
+            series.fact.baseline.map_or(0.0, |baseline| baseline.max) * unit_ms(series.fact)
         ),
         None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
     };
     text += &match slow.is_seen() {
+        true if slow.introduced.is_some() => format!(
+            " It waits for {called} since a deployment: what that deployment asks of it is the likely reason, and more memory or a longer timeout removes nothing."
+        ),
         true => format!(
             " It waits for {called}: its own code and settings are not what changed, so neither more memory nor a longer timeout removes the cause."
         ),

@@ -136,6 +136,42 @@ fn allow(role: &str, secret: &str) -> marple_case::mitigation::Step {
     )
 }
 
+/// A secret that is marked for deletion is restored: Secrets Manager keeps it for the recovery window.
+fn restore(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Option<Action> {
+    let arn = unreadable.injected.filter(|_| unreadable.deleted).map(|one| base_arn(&one.value_from))?;
+    let (arn, region) = (quoted(arn), quoted(&case.scope.region));
+    let phases = Phases {
+        pre_validate: vec![
+            run(
+                "See that it is marked for deletion, and until when it can be restored.",
+                format!(
+                    "aws secretsmanager describe-secret --secret-id {arn} --query '{{Name: Name, DeletedDate: DeletedDate}}' --region {region}"
+                ),
+                "a DeletedDate",
+            ),
+            by_hand("Ask who deleted it, and what for: its value may have been withdrawn on purpose.", "consent"),
+        ],
+        apply: vec![
+            run(
+                "Restore it.",
+                format!("aws secretsmanager restore-secret --secret-id {arn} --region {region}"),
+                "its ARN and name",
+            ),
+            run("Start the tasks anew.", super::update(case, "--force-new-deployment"), "a new PRIMARY deployment"),
+        ],
+        post_validate: settled(case),
+        rollback: vec![by_hand("Let its owner delete it again, once nothing names it.", "marked for deletion as now")],
+        ..Phases::default()
+    };
+    Some(action(
+        format!("Restore the secret {}", unreadable.name()),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "If its value was withdrawn on purpose (leaked, replaced), the program must get the new one instead.",
+    ))
+}
+
 /// A secret that cannot be read.
 pub(crate) fn unreadable(case: &Case<'_>, unreadable: &Unreadable<'_>) -> MitigationPlan {
     let mut plan = empty();
@@ -174,6 +210,7 @@ pub(crate) fn unreadable(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Mitiga
                 .then(|| "That its image exists and its secrets can be read was not seen.".to_owned()),
         ));
     }
+    plan.immediate.extend(restore(case, unreadable));
     if plan.immediate.is_empty() {
         let (prepare, apply) = new_revision(case, "name a secret, a key and a version that exist");
         let phases = Phases {

@@ -5,7 +5,10 @@ use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 use super::{access_logs, back_to_present, code_change, guards, new_revision, rollback, settled};
 use crate::{
     modes::service::{
-        crash::Crash,
+        crash::{
+            Crash,
+            swapped::{Swapped, short},
+        },
         deployment::Unstable,
         image::{Reason, Unusable},
     },
@@ -19,7 +22,11 @@ use crate::{
 /// A crash: keep the requests away from it, and the code. Back only to what is shown to be from before.
 pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     let mut plan = empty();
-    if let Some(variable) = &crash.lacks {
+    if let Some(swapped) = &crash.swapped {
+        plan.immediate.push(pin(case, swapped, crash));
+    } else if let Some(variable) = crash.setting() {
+        let before = crash.introduced.as_ref().filter(|one| one.has_target() && crash.rejects.is_some());
+        plan.immediate.extend(before.and_then(|one| one.before.as_ref()).map(|before| rollback(case, before, None)));
         plan.immediate.push(set_variable(case, variable));
     } else {
         if let Some(before) =
@@ -49,6 +56,10 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
         true => {
             format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it")
         }
+        false if crash.is_unexplained() => "Log why the program ends, with a stack trace, before it does".to_owned(),
+        false if crash.setting().is_some() => {
+            "Check every setting at the start, and name the one that is wrong".to_owned()
+        }
         false => format!("Handle the error{place} without ending the program"),
     };
     plan.follow_up.push(code_change(case, title));
@@ -58,8 +69,47 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
         "Recover from panics at the edge of each request, log the stack trace, and answer 500: one request must not end the program.".to_owned(),
         "Keep test endpoints out of the production build.".to_owned(),
     ];
+    if crash.swapped.is_some() {
+        plan.prevention.push("Make the repository's tags immutable, or name images by digest.".to_owned());
+    }
     plan.prevention.extend(guards(case));
     plan
+}
+
+/// Back to the image from before, named by its digest, which no push can move.
+fn pin(case: &Case<'_>, swapped: &Swapped<'_>, crash: &Crash<'_>) -> Action {
+    let name = crate::reading::workload::ImageName::of(swapped.reference);
+    let base = swapped.reference.rsplit_once(&format!(":{}", name.tag)).map_or(swapped.reference, |(base, _)| base);
+    let (prepare, apply) = new_revision(case, &format!("name the image {base}@{}", swapped.old));
+    let phases = Phases {
+        prepare,
+        pre_validate: vec![crate::plan::step::run(
+            "See that the earlier image is still in the repository.",
+            format!(
+                "aws ecr describe-images --repository-name {} --image-ids imageDigest={} --query 'imageDetails[0].[imagePushedAt, imageTags]' --region {}",
+                crate::plan::step::quoted(name.repository),
+                swapped.old,
+                crate::plan::step::quoted(&case.scope.region)
+            ),
+            "the time at which it was pushed",
+        )],
+        apply,
+        post_validate: settled(case),
+        rollback: back_to_present(case),
+    };
+    let mut pin = action(
+        format!("Go back to the image that ran before, by its digest {}", short(swapped.old)),
+        ActionKind::Rollback,
+        true,
+        phases,
+        "Do not stop the tasks that still run the earlier image before the new revision serves.",
+    );
+    pin.rollback_to = Some(swapped.old.to_owned());
+    let predates = swapped.kept.and_then(|image| image.pushed).is_some_and(|pushed| pushed < crash.onset);
+    if !predates {
+        pin.unverified = Some("That the repository still holds the earlier image was not seen.".to_owned());
+    }
+    pin
 }
 
 fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case::mitigation::Spec {
@@ -126,7 +176,9 @@ fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
 fn set_variable(case: &Case<'_>, variable: &str) -> Action {
     let (prepare, apply) = new_revision(
         case,
-        &format!("add {variable} to the container's environment, or to its secrets where its value is one"),
+        &format!(
+            "set {variable} in the container's environment to the right value, or in its secrets where its value is one"
+        ),
     );
     let phases = Phases {
         prepare,
@@ -195,10 +247,45 @@ fn mend(case: &Case<'_>, unusable: &Unusable<'_>, image: &str) -> Action {
     )
 }
 
+/// Room for tasks: by who owns the cluster's capacity.
+fn make_room(case: &Case<'_>) -> Action {
+    let phases = Phases {
+        pre_validate: vec![by_hand(
+            "Compare what a task asks for (cpu, memory) with what the cluster's instances have left, or with the zones and subnets of the service.",
+            "what lacks, and where",
+        )],
+        apply: vec![by_hand(
+            "Add capacity there: a larger group of instances, a capacity provider with managed scaling, on-demand Fargate beside Fargate Spot, or subnets in further zones.",
+            "ECS places the tasks, and says that the service has reached a steady state",
+        )],
+        post_validate: settled(case),
+        rollback: vec![by_hand("Take the added capacity away again.", "the capacity as it is today")],
+        ..Phases::default()
+    };
+    action(
+        "Make room for the service's tasks",
+        ActionKind::Scale,
+        false,
+        phases,
+        "Capacity costs while it stands there.",
+    )
+}
+
 /// A deployment that does not become stable.
 pub(crate) fn unstable(case: &Case<'_>, unstable: &Unstable<'_>) -> MitigationPlan {
     let mut plan = empty();
-    if unstable.no_place.is_some() {
+    let grew = |line: &String| {
+        ["memory: ", "cpu: ", "container memory: ", "container cpu: "].iter().any(|what| line.contains(what))
+    };
+    let larger = case.workload.current().is_some_and(|one| one.fact.differences.iter().any(grew));
+    let before = unstable.before.as_ref().filter(|before| before.image_exists != Some(false));
+    if let (Some(before), true) =
+        (before.filter(|_| unstable.no_place.is_some() && unstable.interrupted.is_none()), larger)
+    {
+        plan.immediate.push(rollback(case, before, None));
+        plan.follow_up.push(make_room(case));
+    } else if unstable.no_place.is_some() || unstable.interrupted.is_some() {
+        plan.follow_up.push(make_room(case));
         plan.no_immediate_action = Some("There is no place for tasks: what lacks (instances, Fargate capacity in a zone, addresses in a subnet) has to be added by who owns it; no command here can know which.".to_owned());
     } else if let Some(before) = unstable.before.as_ref().filter(|before| before.image_exists != Some(false)) {
         plan.immediate.push(rollback(

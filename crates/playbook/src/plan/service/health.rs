@@ -2,9 +2,9 @@
 
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
-use super::{code_change, guards, rollback, settled};
+use super::{back_to_present, code_change, described, guards, new_revision, rollback, settled, update};
 use crate::{
-    modes::service::health::Unhealthy,
+    modes::service::health::{Unhealthy, starting::Silence},
     plan::{
         empty, spec,
         step::{action, by_hand, quoted, run},
@@ -28,7 +28,10 @@ pub(crate) fn plan(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> MitigationPlan
             (!seen).then(|| "Its image, or that it served, was not seen.".to_owned()),
         ));
     }
-    plan.immediate.extend(fit(case, unhealthy));
+    plan.immediate.extend(match &unhealthy.silence {
+        Some(silence) => Some(unsilence(case, silence)),
+        None => fit(case, unhealthy),
+    });
     if plan.immediate.is_empty() {
         plan.no_immediate_action = Some(
             "Neither the target group nor a revision from before was read, so nothing can be changed by name."
@@ -36,6 +39,19 @@ pub(crate) fn plan(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> MitigationPlan
         );
     }
     let path = unhealthy.path();
+    if let Some(silence) = &unhealthy.silence {
+        let title = match silence {
+            Silence::Port { .. } => {
+                "Take the port from one setting that the program, the task definition and the target group share"
+            }
+            Silence::Starting { .. } => {
+                "Start faster: serve the health check before caches are filled and data is migrated"
+            }
+        };
+        plan.follow_up.push(code_change(case, title));
+        plan.prevention = guards(case);
+        return plan;
+    }
     plan.follow_up.push(code_change(
         case,
         format!("Answer {path} with the status that the check wants, and keep check and program together"),
@@ -55,6 +71,65 @@ pub(crate) fn plan(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> MitigationPlan
     plan.prevention = vec!["Keep the health check's path in one place with the program's routes, and test it in the pipeline against the built image.".to_owned()];
     plan.prevention.extend(guards(case));
     plan
+}
+
+/// Lets program and check agree on the port, or gives tasks the time that they need to start.
+fn unsilence(case: &Case<'_>, silence: &Silence) -> Action {
+    match silence {
+        Silence::Port { listens, asked, .. } => {
+            let (prepare, apply) = new_revision(
+                case,
+                &format!("let the program listen on {asked} again (the variable or argument that says {listens})"),
+            );
+            let phases = Phases {
+                prepare,
+                apply,
+                post_validate: settled(case),
+                rollback: back_to_present(case),
+                ..Phases::default()
+            };
+            action(
+                format!("Let the program listen on port {asked}, where it is asked"),
+                ActionKind::Configuration,
+                false,
+                phases,
+                "If the new port is meant, the container's port mapping, the service's target and the security groups have to change with it.",
+            )
+        }
+        Silence::Starting { lives: (_, long), grace_s, .. } => {
+            let longer = (long.saturating_mul(3)).clamp(120, 3600);
+            let present = grace_s.unwrap_or_default();
+            let phases = Phases {
+                prepare: vec![run(
+                    "Note the present grace period.",
+                    described(case, "services[0].healthCheckGracePeriodSeconds"),
+                    present.to_string(),
+                )],
+                apply: vec![run(
+                    format!("Give new tasks {longer} s before failing checks count."),
+                    update(case, &format!("--health-check-grace-period-seconds {longer}")),
+                    "the tasks reach the end of their start and become healthy",
+                )],
+                post_validate: settled(case),
+                rollback: vec![run(
+                    "Set the present grace period again.",
+                    update(case, &format!("--health-check-grace-period-seconds {present}")),
+                    present.to_string(),
+                )],
+                ..Phases::default()
+            };
+            let mut wait = action(
+                format!("Raise the health check's grace period from {present} to {longer} s"),
+                ActionKind::Configuration,
+                true,
+                phases,
+                "A task that never becomes healthy is replaced that much later.",
+            );
+            wait.unverified =
+                Some("How long a start takes to its end is not shown: no task was left to reach it.".to_owned());
+            wait
+        }
+    }
 }
 
 /// Changes the target group's path to one that the program answers.

@@ -75,7 +75,7 @@ fn larger(limit: u32) -> u32 {
 }
 
 fn more_memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>, limit: u32) -> Action {
-    let size = larger(limit);
+    let size = if exhaustion.container.is_some() { limit.saturating_mul(2) } else { larger(limit) };
     let factor = f64::from(size) / f64::from(limit.max(1));
     let longer = match (
         exhaustion.lives,
@@ -101,12 +101,18 @@ fn more_memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>, limit: u32) -> Acti
         }
         _ => format!("It lasts about {factor:.0} times as long until it is full again."),
     };
-    let (prepare, apply) = new_revision(
-        case,
-        &format!(
+    let whole = case.workload.memory_mb();
+    let change = match exhaustion.container {
+        Some(one) => format!(
+            "set memory of the container {} to {size} (the task has {}; leave that as it is)",
+            one.name,
+            whole.map_or_else(|| "its own limit".to_owned(), |whole| format!("{whole} MiB"))
+        ),
+        None => format!(
             "set memory to \"{size}\" (and raise cpu where Fargate does not offer that memory with the present CPU units; a container's own memory limit goes with it)"
         ),
-    );
+    };
+    let (prepare, apply) = new_revision(case, &change);
     let phases = Phases {
         prepare,
         pre_validate: Vec::new(),
@@ -114,8 +120,9 @@ fn more_memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>, limit: u32) -> Acti
         post_validate: settled(case),
         rollback: back_to_present(case),
     };
+    let of = exhaustion.container.map(|one| format!(" of the container {}", one.name)).unwrap_or_default();
     action(
-        format!("Temporary relief only: raise the memory from {limit} to {size} MiB. {longer}"),
+        format!("Temporary relief only: raise the memory{of} from {limit} to {size} MiB. {longer}"),
         ActionKind::Scale,
         true,
         phases,
