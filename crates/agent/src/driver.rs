@@ -136,9 +136,8 @@ impl Investigator {
 
     async fn carry_on(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
         let mut state = self.load(id).await?;
-        let mut tools = self.toolbox.tools().to_vec();
         let asked = state.question().is_some();
-        tools.extend(if asked { own_tools::specs_of_chat() } else { own_tools::specs() });
+        let tools = own_tools::told::tools(self.toolbox.tools(), asked);
         let mut chosen = self.model_at_work(&state);
         loop {
             match step::next(&state, self.clock.now(), &*self.toolbox, &self.prompts) {

@@ -14,6 +14,7 @@ mod note_finding;
 mod report_mitigation_plan;
 mod report_root_cause;
 mod show_evidence;
+pub(crate) mod told;
 
 pub use crate::tool_names::{ANSWER, NOTE_FINDING, REPORT_MITIGATION_PLAN, REPORT_ROOT_CAUSE, SHOW_EVIDENCE};
 
