@@ -42,7 +42,11 @@ fn a_malformed_scenario_is_named_with_file_and_line() {
     std::fs::write(&file, text).unwrap();
     std::fs::write(folder.join("world/cloudwatch/alarms.json"), "{\"MetricAlarms\": [\n  {\"AlarmName\": }\n]}")
         .unwrap();
-    marple.run(&["world", "check", named]).assert(5, &["alarms.json:2"]);
+    let checked = marple.run(&["world", "check", named]);
+    checked.assert(5, &["mine cannot be played", "alarms.json:2"]);
+    let evaluated = marple.run(&["eval", named]);
+    evaluated.assert(5, &["mine cannot be played", "alarms.json:2"]);
+    assert_eq!(checked.err, evaluated.err, "one message for the scenario's author");
     marple.assert_empty_journal();
 }
 

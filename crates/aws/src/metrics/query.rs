@@ -136,13 +136,12 @@ async fn batch_points(
 
 /// A query of a call may fail alone: without points, it would look like silence.
 fn unread(result: &MetricDataResult) -> Result<(), Fault> {
-    let (action, message) = ("cloudwatch:GetMetricData".to_owned(), || {
-        let said = result.messages().iter().filter_map(|message| message.value()).collect::<Vec<_>>().join("; ");
-        if said.is_empty() { "one of the queries failed".to_owned() } else { said }
-    });
+    let said: Vec<&str> = result.messages().iter().filter_map(|message| message.value()).collect();
+    let message = if said.is_empty() { "one of the queries failed".to_owned() } else { said.join("; ") };
+    let action = "cloudwatch:GetMetricData".to_owned();
     match result.status_code() {
-        Some(StatusCode::Forbidden) => Err(Fault::Denied { action, message: message() }),
-        Some(StatusCode::InternalError) => Err(Fault::Unreachable { action, message: message() }),
+        Some(StatusCode::Forbidden) => Err(Fault::Denied { action, message }),
+        Some(StatusCode::InternalError) => Err(Fault::Unreachable { action, message }),
         _ => Ok(()),
     }
 }
