@@ -47,6 +47,7 @@ impl Journal {
             budget: Budget { turns: None, tool_calls: None, tokens: None, time_ms: None, cost_usd: None },
             language: language.to_owned(),
             scenario: scenario.map(str::to_owned),
+            environment: None,
             program: "0.1.0".to_owned(),
         });
         journal

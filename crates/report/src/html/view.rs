@@ -4,11 +4,15 @@ use marple_case::{Action, Avoid, Evidence, EvidenceId, Facts, facts::Happening, 
 
 use super::chart::{self, Chart};
 use crate::{
-    brief, phrases, prose,
-    report::{Cited, Conclusion, Exchange, Reply, Report, Status, Version},
+    brief, phrases,
+    report::{Cited, Conclusion, Report, Status},
     visible,
-    words::{Words, fill},
+    words::Words,
 };
+
+mod answer;
+
+use answer::{QuestionView, VersionView};
 
 /// Happenings on the page at most; the nearest to the onset stay.
 const HAPPENINGS: usize = 40;
@@ -45,37 +49,6 @@ pub(super) struct View {
     pub(super) course: Vec<String>,
     pub(super) spent: Vec<Field>,
     pub(super) evidence: Vec<EvidenceView>,
-}
-
-/// A root cause that a later one replaced.
-pub(super) struct VersionView {
-    pub(super) title: String,
-    pub(super) summary: Vec<String>,
-    pub(super) chain: Vec<Statement>,
-}
-
-/// A question and its answer.
-pub(super) struct QuestionView {
-    pub(super) question: String,
-    pub(super) pieces: Vec<PieceView>,
-    /// That nothing of it was checked, or why there is none.
-    pub(super) remark: Option<String>,
-    pub(super) citations: Vec<CitationView>,
-}
-
-/// A paragraph, an item or a block of code of an answer.
-pub(super) struct PieceView {
-    pub(super) class: &'static str,
-    /// Depth in lists, em.
-    pub(super) indent: usize,
-    pub(super) mark: String,
-    pub(super) spans: Vec<SpanView>,
-}
-
-pub(super) struct SpanView {
-    /// strong, code or plain.
-    pub(super) class: &'static str,
-    pub(super) text: String,
 }
 
 pub(super) struct Field {
@@ -208,57 +181,13 @@ impl View {
             }),
             checks: claim.map(|claim| lines(&claim.recommended_checks)).unwrap_or_default(),
             findings: report.findings.iter().map(|finding| visible::line(&finding.text)).collect(),
-            versions: (1..).zip(&report.superseded).map(|(number, one)| version(number, one, report)).collect(),
-            questions: report.questions.iter().map(|exchange| question(exchange, report)).collect(),
+            versions: (1..).zip(&report.superseded).map(|(number, one)| answer::version(number, one, report)).collect(),
+            questions: report.questions.iter().map(|exchange| answer::question(exchange, report)).collect(),
             course: lines(&phrases::course(report)),
             spent: spent(report, words),
             evidence: report.evidence.iter().map(|taken| evidence(taken, words)).collect(),
         }
     }
-}
-
-fn version(number: usize, version: &Version, report: &Report) -> VersionView {
-    let conclusion = &version.conclusion;
-    VersionView {
-        title: visible::line(&phrases::version(number, conclusion, report.words())),
-        summary: conclusion.root_cause.summary.lines().map(visible::line).collect(),
-        chain: chain(conclusion, report),
-    }
-}
-
-fn question(exchange: &Exchange, report: &Report) -> QuestionView {
-    let (words, answer) = (report.words(), exchange.answer.as_ref());
-    let remark = match answer {
-        None => Some(words.not_answered.to_owned()),
-        Some(Reply { given_up: Some(reason), .. }) => Some(fill(words.given_up, &[&visible::line(reason)])),
-        Some(answer) => answer.citations.is_empty().then(|| words.unchecked_answer.to_owned()),
-    };
-    let cited: Vec<Cited<'_>> =
-        answer.map(|answer| answer.citations.iter().map(Cited::from).collect()).unwrap_or_default();
-    QuestionView {
-        question: visible::line(&exchange.question),
-        pieces: answer.map(|answer| prose::parse(&answer.text).iter().map(piece).collect()).unwrap_or_default(),
-        remark,
-        citations: citations(&cited, report),
-    }
-}
-
-fn piece(piece: &prose::Piece) -> PieceView {
-    let (class, mark) = match &piece.kind {
-        prose::Kind::Code => ("lines", String::new()),
-        prose::Kind::Heading => ("heading", String::new()),
-        prose::Kind::Item(mark) => ("item", mark.clone()),
-        prose::Kind::Paragraph | prose::Kind::Row => ("paragraph", String::new()),
-    };
-    let span = |span: &prose::Span| SpanView {
-        class: match span.look {
-            prose::Look::Plain => "plain",
-            prose::Look::Strong => "strong",
-            prose::Look::Code => "code",
-        },
-        text: visible::text(&span.text),
-    };
-    PieceView { class, indent: 1 + 2 * piece.depth, mark, spans: piece.spans.iter().map(span).collect() }
 }
 
 fn lines(foreign: &[String]) -> Vec<String> {
