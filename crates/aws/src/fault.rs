@@ -145,7 +145,10 @@ impl Fault {
             return Self::Denied { action: action.to_owned(), message };
         }
         if BAD_CREDENTIALS.contains(&code) {
-            return Self::Credentials { message: credentials_message(&format!("{message} ({code})")) };
+            // A region that has to be enabled first does not know the account's tokens, and says no more than that.
+            let unknown = ["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"].contains(&code);
+            let region = if unknown { "; or the region is not enabled for the account" } else { "" };
+            return Self::Credentials { message: credentials_message(&format!("{message} ({code}){region}")) };
         }
         if status >= 500 || OVERLOADS.contains(&code) {
             return unreachable(action, format!("{message} ({code})"));

@@ -31,3 +31,12 @@ fn a_throttle_that_outlasts_the_retries_has_failed_and_is_no_absence() {
     assert_eq!(message, "logs:FilterLogEvents: Rate exceeded (ThrottlingException)");
     assert!(!fault.is_not_found());
 }
+
+#[test]
+fn an_unknown_token_may_mean_a_region_that_is_off_and_5xx_is_no_answer_whatever_its_code() {
+    let unknown = Some("UnrecognizedClientException");
+    let fault = Fault::of_service("logs:FilterLogEvents", 400, unknown, Some("The security token … is invalid."));
+    assert!(matches!(&fault, Fault::Credentials { message } if message.contains("not enabled")), "{fault}");
+    let fault = Fault::of_service("lambda:GetFunction", 502, Some("NobodyKnows"), None);
+    assert!(matches!(fault, Fault::Unreachable { .. }), "{fault}");
+}
