@@ -5,6 +5,7 @@ use futures::future::{BoxFuture, FutureExt};
 use jiff::Timestamp;
 use marple_agent::ports::{PlannedCall, Refusal, ScopeError, Taken, Toolbox};
 use marple_case::{Evidence, Facts, Outcome, Scope, ToolSpec, Trigger};
+use marple_redact::Redactor;
 use tracing::Instrument;
 
 use crate::{
@@ -29,14 +30,20 @@ impl AwsToolbox {
     /// are filled in where it has none.
     pub fn new(config: &SdkConfig) -> Self {
         let specs = TOOLS.iter().map(|tool| (tool.spec)()).collect();
-        Self { clients: Clients::new(config), specs, hider: Hider::random() }
+        Self { clients: Clients::new(config), specs, hider: Hider::from(Redactor::random()) }
     }
 
-    /// The same toolbox with a key for the markers of hidden credentials. Without one they are comparable within this toolbox
-    /// only; with a fixed one they are the same on every run.
+    /// The same toolbox with a key for the markers of hidden credentials.
     #[must_use]
     pub fn with_marker_key(self, key: [u8; 32]) -> Self {
-        Self { hider: Hider::new(key), ..self }
+        self.with_redactor(Redactor::new(key))
+    }
+
+    /// The same toolbox with another redactor. Without one, the markers of hidden credentials are comparable within this toolbox only; under
+    /// a fixed key they are the same on every run.
+    #[must_use]
+    pub fn with_redactor(self, redactor: Redactor) -> Self {
+        Self { hider: Hider::from(redactor), ..self }
     }
 }
 
@@ -55,7 +62,11 @@ impl Toolbox for AwsToolbox {
     }
 
     fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> BoxFuture<'a, Result<Scope, ScopeError>> {
-        scope::resolve(&self.clients, trigger, now).boxed()
+        async move {
+            let scope = scope::resolve(&self.clients, trigger, now).await?;
+            Ok(self.hider.over(scope.clone()).unwrap_or(scope))
+        }
+        .boxed()
     }
 
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
@@ -83,7 +94,7 @@ impl Toolbox for AwsToolbox {
         let span = tracing::info_span!("tool", name = %call.tool);
         let context = Context { clients: &self.clients, scope, hider: &self.hider };
         match registered(&call.tool) {
-            Some(tool) => (tool.run)(&call.arguments, context).instrument(span).boxed(),
+            Some(tool) => async move { self.hider.taken((tool.run)(&call.arguments, context).await) }.instrument(span).boxed(),
             None => {
                 let message = unknown(&call.tool).to_string();
                 let taken = Taken {

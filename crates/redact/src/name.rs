@@ -34,9 +34,12 @@ const HARMLESS_ENDS: &str = "arn name names id ids prefix suffix ttl expiry expi
 const HARMLESS_KEYS: &str =
     "partition sort primary public hash range cache foreign object s3 routing map parameter tag index";
 
+/// Words before `token` that make it a place in a list, or a mark against doing something twice.
+const HARMLESS_TOKENS: &str = "next page pagination continuation client request idempotency cancellation sync starting";
+
 /// What a name says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NameVerdict {
+pub(crate) enum NameVerdict {
     /// Names a credential.
     Credential,
     /// Names a credential, unless the value is a number or a flag (`MAX_TOKENS`, `USE_AUTH`).
@@ -47,7 +50,7 @@ pub(super) enum NameVerdict {
 
 impl NameVerdict {
     /// Whether a value under this name is hidden. A flag never is.
-    pub(super) fn hides(self, value: &str) -> bool {
+    pub(crate) fn hides(self, value: &str) -> bool {
         let flag = ["true", "false", "yes", "no", "on", "off", "none", "null", "enabled", "disabled"];
         let is_flag = flag.iter().any(|word| value.trim().eq_ignore_ascii_case(word));
         match self {
@@ -59,7 +62,7 @@ impl NameVerdict {
 }
 
 /// What `name` says of its value.
-pub(super) fn verdict(name: &str) -> NameVerdict {
+pub(crate) fn verdict(name: &str) -> NameVerdict {
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return NameVerdict::Harmless };
     let pair = before.last().map(|word| (word.as_str(), last.as_str()));
@@ -69,14 +72,21 @@ pub(super) fn verdict(name: &str) -> NameVerdict {
     if holds(HARMLESS_ENDS, last) {
         return NameVerdict::Harmless;
     }
-    if words.iter().any(|word| is_strong(word)) {
+    let harmless_token = pair.is_some_and(|(word, end)| end.starts_with("token") && holds(HARMLESS_TOKENS, word));
+    if !harmless_token && words.iter().any(|word| is_strong(word)) {
         return NameVerdict::Credential;
     }
     let harmless_key = pair.is_some_and(|(word, end)| end.starts_with("key") && holds(HARMLESS_KEYS, word));
-    if holds(WEAK, last) && !harmless_key {
+    if holds(WEAK, last) && !harmless_key && !harmless_token {
         return NameVerdict::CredentialUnlessNumber;
     }
     NameVerdict::Harmless
+}
+
+/// Whether a name is that of a password, which may be a number, rather than that of a token, which may be a count.
+pub(crate) fn is_of_password(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "secret"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a list of words, as they are written above, holds this one.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{
+use crate::{
     is_shown_anyway, name,
     value::{is_url_with_password, part, pattern},
 };
@@ -35,7 +35,7 @@ fn compile(before: &str) -> Regex {
 }
 
 /// Hides the literals that are given to telling names.
-pub(super) fn hide_literals(line: &str, marker: &dyn Fn(&str) -> String) -> String {
+pub(crate) fn hide_literals(line: &str, marker: &dyn Fn(&str) -> String) -> String {
     let hide = |found: &Captures<'_>| {
         let whole = part(found, 0);
         let literal = (3..=5).find_map(|group| found.get(group));
@@ -55,7 +55,7 @@ pub(super) fn hide_literals(line: &str, marker: &dyn Fn(&str) -> String) -> Stri
 }
 
 /// Hides the value of a line `NAME=value` with a telling name.
-pub(super) fn hide_assignment(line: &str, marker: &dyn Fn(&str) -> String) -> String {
+pub(crate) fn hide_assignment(line: &str, marker: &dyn Fn(&str) -> String) -> String {
     let hide = |found: &Captures<'_>| {
         let (head, name, value, tail) = (part(found, 1), part(found, 2), part(found, 3), part(found, 4));
         match !is_shown_anyway(value) && !is_url_with_password(value) && name::verdict(name).hides(value) {

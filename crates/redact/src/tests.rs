@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::*;
 
-fn hider() -> Hider {
-    Hider::new([7; 32])
+fn hider() -> Redactor {
+    Redactor::new([7; 32])
 }
 
 fn is_hidden(name: &str, value: &str) -> bool {
-    matches!(hider().variable(name, value), ShownValue::Hidden(_))
+    matches!(hider().variable(name, value), Shown::Hidden(_))
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn references_settings_and_everyday_names_stay_readable() {
         ("STACK", "user-profile-ProfileFunction-9xKQ3LmZ01Ab"),
         ("HANDLER", "createUserProfileFromSignupRequestV2"),
     ] {
-        assert_eq!(hider().variable(name, value), ShownValue::Plain(value.to_owned()), "{name}");
+        assert_eq!(hider().variable(name, value), Shown::Plain(value.to_owned()), "{name}");
     }
 }
 
@@ -106,8 +106,8 @@ fn a_value_that_looks_like_a_credential_is_hidden_under_any_name() {
 #[test]
 fn of_a_url_only_the_password_is_hidden() {
     let shown = |value: &str| hider().named("DATABASE_URL", value);
-    insta::assert_snapshot!(shown("postgres://app:hunter2@db.internal:5432/app"), @"postgres://app:<hidden:035abd06>@db.internal:5432/app");
-    insta::assert_snapshot!(shown("redis://:p@ss/w@cache:6379"), @"redis://:<hidden:d420fd33>@cache:6379");
+    insta::assert_snapshot!(shown("postgres://app:hunter2@db.internal:5432/app"), @"postgres://app:<hidden:url-password:035abd06>@db.internal:5432/app");
+    insta::assert_snapshot!(shown("redis://:p@ss/w@cache:6379"), @"redis://:<hidden:url-password:d420fd33>@cache:6379");
     let shown = hider().named("DB_CONNECTION_STRING", "postgres://app:hunter2@db.internal/app");
     assert!(shown.contains("@db.internal/app") && !shown.contains("hunter2"));
     let shown = hider().named("SETTING", "Server=db.internal;User Id=app;Password=hunter2;Timeout=3");
@@ -121,7 +121,7 @@ fn of_a_url_only_the_password_is_hidden() {
 fn equal_values_have_equal_markers_and_only_under_the_same_key() {
     assert_eq!(hider().named("A_PASSWORD", "x1"), hider().named("B_TOKEN", "x1"));
     assert_ne!(hider().named("A_PASSWORD", "x1"), hider().named("A_PASSWORD", "x2"));
-    assert_ne!(hider().named("A_PASSWORD", "x1"), Hider::new([8; 32]).named("A_PASSWORD", "x1"));
+    assert_ne!(hider().named("A_PASSWORD", "x1"), Redactor::new([8; 32]).named("A_PASSWORD", "x1"));
 }
 
 #[test]
@@ -189,7 +189,8 @@ proptest! {
     #[test]
     fn a_url_password_never_survives(password in "[A-Za-z0-9!$%^*()+.,;:@-]{4,20}") {
         prop_assume!(!password.bytes().all(|byte| byte.is_ascii_digit()));
-        let hidden = hider().text(&format!("see mysql://app:{password}@db.internal/app for it"));
+        let text = format!("see mysql://app:{password}@db.internal/app for it");
+        let hidden = hider().text(&text);
         prop_assert!(!hidden.contains(&password), "{}", hidden);
     }
 }
