@@ -40,6 +40,8 @@ pub struct Order {
     pub language: String,
     /// The scenario that is played, if one is.
     pub scenario: Option<String>,
+    /// The environment of the configuration whose account is read, if one is.
+    pub environment: Option<String>,
     /// The program's version.
     pub program: String,
 }
@@ -80,10 +82,10 @@ impl Investigator {
     pub async fn open(&self, id: &InvestigationId, order: Order) -> Result<(), InvestigateError> {
         let scope = self.toolbox.scope(&order.trigger, self.clock.now()).await?;
         let model = self.models.first().map_or("none", |model| model.id()).to_owned();
-        let Order { trigger, budget, language, scenario, program } = order;
+        let Order { trigger, budget, language, scenario, environment, program } = order;
         let account = matches!(trigger, Trigger::Account);
         let mut state = Investigation::new(id.clone());
-        let opened = Event::Opened { trigger, model, budget, language, scenario, program };
+        let opened = Event::Opened { trigger, model, budget, language, scenario, environment, program };
         self.write(&mut state, opened).await?;
         self.write(&mut state, Event::Scoped { scope }).await?;
         if account {

@@ -86,6 +86,9 @@ pub enum Event {
         language: String,
         /// The scenario that is played, if one is.
         scenario: Option<String>,
+        /// The environment of the configuration whose account is read, if one is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        environment: Option<String>,
         /// The program's version.
         program: String,
     },

@@ -99,6 +99,40 @@ fn between_several_environments_a_program_is_told_the_choices_and_nothing_is_sto
 }
 
 #[test]
+fn a_resumed_investigation_reads_the_environment_that_it_was_opened_in() {
+    let marple =
+        configured(&format!("environment = \"staging\"\n{}", FLEET.replace("role =", "profile = \"prod\"\n#")));
+    std::fs::create_dir(marple.home.path().join(".aws")).unwrap();
+    std::fs::write(marple.home.path().join(".aws/config"), "[profile other]\nregion = eu-west-1\n").unwrap();
+    let served = Served::new(&marple, SCENARIO);
+    let run = |arguments: &[&str]| {
+        let mut command = marple.command(arguments);
+        finish({
+            credentials(&mut command).env("AWS_ENDPOINT_URL", &served.endpoint);
+            command
+        })
+    };
+    let opened = run(&[
+        "investigate",
+        "why does it fail?",
+        "--env",
+        "production",
+        "--max-tool-calls",
+        "1",
+        "-q",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(opened.code, Some(4), "{}", opened.err);
+    // Without the environment there is no such investigation: the file has forgotten it.
+    let forgotten = std::fs::read_to_string(marple.home.path().join("marple.toml"))
+        .unwrap()
+        .replace("environments.production", "environments.prod");
+    std::fs::write(marple.home.path().join("marple.toml"), forgotten).unwrap();
+    run(&["resume"]).assert(2, &["has no environment \"production\"", "did you mean prod?"]);
+}
+
+#[test]
 fn an_environment_s_role_is_assumed_before_the_account_is_read() {
     let marple = configured(FLEET);
     let served = Served::new(&marple, SCENARIO);

@@ -128,7 +128,14 @@ impl Service {
         };
         let budget = Budget { turns: Some(12), tool_calls: Some(80), ..Budget::default() };
         let trigger = account.trigger.clone();
-        let order = Order { trigger, budget, language: "en".to_owned(), scenario: None, program: "bench".to_owned() };
+        let order = Order {
+            trigger,
+            budget,
+            language: "en".to_owned(),
+            scenario: None,
+            environment: None,
+            program: "bench".to_owned(),
+        };
         let id = InvestigationId(id);
         async move {
             investigator.open(&id, order).await.unwrap();

@@ -277,6 +277,7 @@ async fn investigate(bench: &Bench, case: &Case, id: InvestigationId) -> Result<
         budget: bench.settings.budget,
         language: "en".to_owned(),
         scenario: None,
+        environment: None,
         program: bench.settings.program.clone(),
     };
     let ended = async {

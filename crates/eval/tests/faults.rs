@@ -167,7 +167,14 @@ async fn ended(case: Case, bench: Bench) -> Ended {
     let id = InvestigationId(case.name.clone());
     let time_ms = Some(BUDGET.as_millis() as u64);
     let budget = Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms, cost_usd: None };
-    let order = Order { trigger, budget, language: "en".to_owned(), scenario: None, program: "test".to_owned() };
+    let order = Order {
+        trigger,
+        budget,
+        language: "en".to_owned(),
+        scenario: None,
+        environment: None,
+        program: "test".to_owned(),
+    };
     let ended = tokio::spawn(async move {
         investigator.open(&id, order).await?;
         investigator.run(&id, std::future::pending()).await?;

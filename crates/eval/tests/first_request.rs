@@ -73,6 +73,7 @@ async fn first_request(folder: &Path) -> String {
         budget,
         language: "en".to_owned(),
         scenario: None,
+        environment: None,
         program: "test".to_owned(),
     };
     investigator.open(&id, order).await.unwrap();

@@ -95,6 +95,7 @@ async fn cost(folder: &Path) -> Cost {
         budget: Budget { turns: Some(12), ..Budget::default() },
         language: "en".to_owned(),
         scenario: None,
+        environment: None,
         program: "test".to_owned(),
     };
     investigator.open(&id, order).await.unwrap();

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use marple_agent::{Investigator, Order, Prompts, ports::Journal, ports::Unwatched};
-use marple_case::{Facts, InvestigationId, Outcome, event::Budget};
+use marple_case::{Facts, InvestigationId, Outcome, event::Budget, facts::Metrics};
 use marple_eval::{MemoryJournal, Played};
 use marple_playbook::Playbook;
 use marple_report::{Report, html, markdown, report::Status, terminal};
@@ -59,7 +59,14 @@ async fn investigated(files: Files) -> Report {
     };
     let id = InvestigationId("unusual".to_owned());
     let budget = Budget { turns: Some(12), tool_calls: Some(80), tokens: None, time_ms: Some(120_000), cost_usd: None };
-    let order = Order { trigger, budget, language: "en".to_owned(), scenario: None, program: "test".to_owned() };
+    let order = Order {
+        trigger,
+        budget,
+        language: "en".to_owned(),
+        scenario: None,
+        environment: None,
+        program: "test".to_owned(),
+    };
     investigator.open(&id, order).await.unwrap();
     investigator.run(&id, std::future::pending()).await.unwrap();
     Report::from_entries(id.clone(), &journal.entries(&id).await.unwrap())
@@ -92,14 +99,9 @@ async fn an_alarm_over_a_hundred_metrics_is_read_within_the_budgets() {
     let report =
         investigated(with_alarm("timesheet-intake-volume", change, &(0..100).map(series).collect::<String>())).await;
     assert_eq!(report.status, Status::Complete);
-    let read = report.evidence.iter().find_map(|taken| match &taken.facts {
-        Facts::Metrics(metrics)
-            if metrics.series.iter().filter(|one| one.metric.namespace == "Shop").count() == 100 =>
-        {
-            Some(taken)
-        }
-        _ => None,
-    });
+    let of_shop = |metrics: &Metrics| metrics.series.iter().filter(|one| one.metric.namespace == "Shop").count();
+    let read =
+        report.evidence.iter().find(|taken| matches!(&taken.facts, Facts::Metrics(read) if of_shop(read) == 100));
     let read = read.expect("the hundred metrics of the alarm are read at once");
     assert_eq!(read.outcome, Outcome::Found);
     let shown: usize = report.evidence.iter().map(|taken| taken.shown().len()).sum();

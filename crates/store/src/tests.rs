@@ -14,6 +14,7 @@ fn opened() -> Event {
         budget: Budget { turns: Some(8), tool_calls: None, tokens: None, time_ms: None, cost_usd: None },
         language: "en".to_owned(),
         scenario: None,
+        environment: None,
         program: "0.1.0".to_owned(),
     }
 }

@@ -88,10 +88,7 @@ async fn stored(
         return Err(Failure::usage(format!("{id} knows what it is about; --scenario {given} cannot change that"))
             .hint("leave --scenario out, or leave the id out to ask about the scenario"));
     }
-    let environment = match scenario {
-        Some(_) => Environment::of_scenarios(&arguments.account)?,
-        None => Environment::of(resume::trigger(&entries), &arguments.account)?,
-    };
+    let environment = resume::environment(&entries, &arguments.account)?;
     let mut account = arguments.account.clone();
     account.region = account.region.or_else(|| resume::region(&entries));
     environment.fill_account(&mut account);
@@ -136,6 +133,7 @@ async fn account(mut arguments: Chat, journal: SqliteJournal, quiet: bool) -> Re
         budget,
         language: environment.language(arguments.lang),
         scenario: arguments.scenario.as_deref().map(scenarios::lasting_name),
+        environment: environment.name.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let zone = zone(arguments.scenario.is_some());

@@ -74,6 +74,7 @@ pub(crate) async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit,
         budget: budget(&arguments.budget),
         language: environment.language(arguments.lang),
         scenario: arguments.scenario.as_deref().map(scenarios::lasting_name),
+        environment: environment.name.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
     investigator.open(&id, order).await?;

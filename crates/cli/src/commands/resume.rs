@@ -7,7 +7,7 @@ use marple_case::{Entry, Event, Trigger};
 use marple_eval::ScenarioClock;
 
 use crate::{
-    arguments::Resume,
+    arguments::{AccountArguments, Resume},
     commands::{investigate, show},
     environment::Environment,
     exit::Exit,
@@ -20,10 +20,7 @@ pub(crate) async fn run(mut arguments: Resume, quiet: bool) -> Result<Exit, Fail
     let journal = wiring::journal(&arguments.data).await?;
     let id = show::chosen(&journal, arguments.id.as_deref()).await?;
     let entries = journal.entries(&id).await?;
-    let environment = match scenario(&entries) {
-        Some(_) => Environment::of_scenarios(&arguments.account)?,
-        None => Environment::of(trigger(&entries), &arguments.account)?,
-    };
+    let environment = environment(&entries, &arguments.account)?;
     let mut account = arguments.account.clone();
     account.region = account.region.or_else(|| region(&entries));
     environment.fill_account(&mut account);
@@ -55,8 +52,22 @@ pub(crate) fn scenario(entries: &[Entry]) -> Option<&str> {
     })
 }
 
+/// The environment that counts: the one that is given now, else the one that it was opened in, so that no other account is read.
+pub(crate) fn environment(entries: &[Entry], given: &AccountArguments) -> Result<Environment, Failure> {
+    if scenario(entries).is_some() {
+        return Environment::of_scenarios(given);
+    }
+    let opened_in = entries.iter().find_map(|entry| match &entry.event {
+        Event::Opened { environment, .. } => environment.clone(),
+        _ => None,
+    });
+    let mut given = given.clone();
+    given.env = given.env.or(opened_in);
+    Environment::of(trigger(entries), &given)
+}
+
 /// What started it.
-pub(crate) fn trigger(entries: &[Entry]) -> Option<&Trigger> {
+fn trigger(entries: &[Entry]) -> Option<&Trigger> {
     entries.iter().find_map(|entry| match &entry.event {
         Event::Opened { trigger, .. } => Some(trigger),
         _ => None,
