@@ -1,7 +1,7 @@
 //! Turns: what is asked, that nothing is asked twice, and that refusals end.
 
 use futures::StreamExt;
-use marple_agent::ports::{Delta, Model};
+use marple_agent::ports::{Asked, Delta, Model};
 use marple_case::{Block, Message, Role, StopReason, Usage};
 
 use super::world::{World, turn};
@@ -94,10 +94,29 @@ fn a_question_after_the_reports_is_answered_from_the_evidence() {
         .file("i.js", "a\nb\nc\n");
     let evidence = world.evidence();
     let first = investigation::next(&turn(&world.scope, &[Message::user("?")], &evidence));
+    let cause = first.calls().find(|call| call.tool == investigation::ROOT_CAUSE).unwrap().arguments.clone();
+    let question = Asked {
+        text: "why?".to_owned(),
+        at: world.scope.now,
+        language: "en".to_owned(),
+        zone: None,
+        after: evidence.last().unwrap().id,
+        causes: vec![serde_json::from_value(cause).unwrap()],
+        new_causes: 0,
+        plan: None,
+        new_plan: false,
+        account: false,
+    };
     let mut accepted = results(&first, "accepted", false);
-    accepted.blocks.push(Block::Text { text: "Which handler is configured?".into() });
-    let answer = investigation::next(&turn(&world.scope, &[Message::user("?"), first, accepted], &evidence));
-    assert!(answer.text().contains("handler: i.h"), "{}", answer.text());
+    accepted.blocks.push(Block::Text { text: "why?".into() });
+    let messages = [Message::user("?"), first, accepted];
+    let mut turn = turn(&world.scope, &messages, &evidence);
+    turn.options.question = Some(Box::new(question));
+    let answer = investigation::next(&turn);
+    let call = answer.calls().next().unwrap();
+    assert_eq!(call.tool, "answer");
+    assert!(call.arguments["text"].as_str().unwrap().contains("i.js"), "{}", call.arguments);
+    assert!(!call.arguments["citations"].as_array().unwrap().is_empty());
 }
 
 #[test]
