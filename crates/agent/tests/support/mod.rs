@@ -356,7 +356,14 @@ pub fn no_limits() -> Budget {
 }
 
 pub fn order(budget: Budget) -> Order {
-    Order { trigger: Trigger::LatestAlarm, budget, language: "en".to_owned(), scenario: None, environment: None, program: "0".to_owned() }
+    Order {
+        trigger: Trigger::LatestAlarm,
+        budget,
+        language: "en".to_owned(),
+        scenario: None,
+        environment: None,
+        program: "0".to_owned(),
+    }
 }
 
 /// A root cause that quotes E1.
