@@ -189,15 +189,23 @@ pub(crate) fn cite_series(evidence: &marple_case::Evidence, name: &str, statisti
     cite::any(evidence, &[&[&spaced, statistic, "window"], &[&spaced, statistic], &[name, statistic], &[name]])
 }
 
-/// Quotes an error: its headline, then its message, then its raw line.
+/// Quotes an error: its headline, then its message, then its raw line. What is cut is cut at the ends of words, since a quote ends there.
 pub(crate) fn cite_error(logged: &Logged<'_>) -> Option<Citation> {
-    let message: String = logged.message.chars().take(80).collect();
-    let sample = logged.sample.lines().next().unwrap_or_default();
-    let sample: String = sample.chars().take(120).collect();
-    cite::any(
-        logged.evidence,
-        &[&[message.as_str(), logged.class], &[message.as_str()], &[sample.as_str()], &[logged.class]],
-    )
+    let head = |text: &str, longest: usize| -> String {
+        let line = text.lines().next().unwrap_or_default();
+        let cut: String = line.chars().take(longest).collect();
+        let whole = cut.len() == line.len();
+        let end = if whole { None } else { cut.rfind(char::is_whitespace) };
+        cut.get(..end.unwrap_or(cut.len())).unwrap_or_default().to_owned()
+    };
+    let (message, sample) = (head(logged.message, 80), head(logged.sample, 120));
+    let class = logged.class;
+    let alternatives: [&[&str]; 4] = [&[&message, class], &[&message], &[&sample], &[class]];
+    // Of needles that are all empty any line is a quote, and none that tells anything.
+    alternatives
+        .into_iter()
+        .filter(|needles| needles.iter().any(|needle| !needle.is_empty()))
+        .find_map(|needles| cite::line(logged.evidence, needles))
 }
 
 /// Quotes the stack frame of an error.

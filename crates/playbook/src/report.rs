@@ -94,6 +94,10 @@ fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
     if matches!(other.diagnosis, Diagnosis::Service(ServiceFault::Deployment(_))) {
         return !matches!(best.diagnosis, Diagnosis::Quiet(_) | Diagnosis::Unknown);
     }
+    // A database that breaks off refuses connections, too, until it is back.
+    if matches!((&best.diagnosis, &other.diagnosis), (Diagnosis::Troubled(_), Diagnosis::Unreachable(_))) {
+        return true;
+    }
     let unexplained = matches!(&other.diagnosis, Diagnosis::Overdue(overdue) if overdue.wait.is_none());
     unexplained && matches!(best.diagnosis, Diagnosis::Exhausted(_) | Diagnosis::Unreachable(_))
 }

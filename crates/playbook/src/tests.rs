@@ -3,12 +3,15 @@
 
 mod arbitrary;
 mod conversation;
+mod databases;
 mod dependencies;
+mod deployments;
 mod elsewhere;
 mod exceptions;
 mod fleet;
 mod limits;
 mod other;
 mod services;
+mod slow;
 mod sources;
 mod world;

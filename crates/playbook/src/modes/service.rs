@@ -41,7 +41,7 @@ pub(crate) enum ServiceFault<'a> {
     /// Processor.
     Cpu(cpu::Pinned<'a>),
     /// The program ends by itself.
-    Crash(crash::Crash<'a>),
+    Crash(Box<crash::Crash<'a>>),
     /// The image.
     Image(image::Unusable<'a>),
     /// Health checks.

@@ -51,7 +51,7 @@ fn interrupted(case: &Case<'_>, troubled: &Troubled<'_>, plan: &mut MitigationPl
     let available = troubled.database.is_some_and(|database| database.status == "available");
     plan.no_immediate_action = Some(match available {
         true => format!(
-            "{} is available again. If requests still fail, the program keeps broken connections: replace its {} one after the other, which opens new ones.",
+            "Nothing has to be changed at once: {} is available again. If requests still fail, the program keeps broken connections: replace its {} one after the other, which opens new ones.",
             troubled.name(),
             if is_service(case) { "tasks" } else { "environments" }
         ),

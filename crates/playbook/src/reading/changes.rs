@@ -45,9 +45,23 @@ impl<'a> Case<'a> {
             let named = change.resource.as_ref().is_some_and(|resource| Some(&resource.name) == self.subject.as_ref());
             named || change.touches_subject
         };
-        let mut changes: Vec<_> = self.all_changes().filter(|change| own(change)).collect();
+        let own = |change: &Seen<'a, Change>| own(change.fact) && !self.is_unused_image(change.fact);
+        let mut changes: Vec<_> = self.all_changes().filter(own).collect();
         changes.sort_by_key(|change| change.at);
         changes
+    }
+
+    /// Whether a change is the push of an image that nothing of the service runs: a push alone changes no program.
+    fn is_unused_image(&self, change: &Change) -> bool {
+        let named = change.resource.as_ref().map(|resource| resource.name.as_str()).unwrap_or_default();
+        let containers = self.workload.containers();
+        let by_name = containers.iter().any(|one| {
+            let reference = one.image.split_once('/').map_or(one.image.as_str(), |(_, path)| path);
+            reference == named || one.image == named
+        });
+        let mut digests = self.workload.container_states().filter_map(|(_, one)| one.image_digest.as_deref());
+        let by_digest = digests.any(|digest| change.detail.contains(digest) || named.contains(digest));
+        change.source == ChangeSource::Ecr && !containers.is_empty() && !by_name && !by_digest
     }
 
     /// The last change of anything else that fits, between a clean baseline and the onset: of a role, a key, a table that the fault is about.

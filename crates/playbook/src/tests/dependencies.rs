@@ -55,21 +55,27 @@ fn a_hard_coded_host_is_found_in_code_and_the_right_variable_is_said_to_be_unuse
 }
 
 #[test]
-fn a_host_from_the_environment_is_a_setting_to_correct() {
+fn a_host_from_the_environment_is_a_setting_to_correct_unless_it_worked_before() {
     let code = "import os\ndef h(event, context):\n    return connect(os.environ['CACHE_HOST'])\n";
-    let world =
-        World::new("sessions", "python3.13", "app.h").file("app.py", code).variable("CACHE_HOST", "cache.old.internal");
-    let (cause, plan) = world
-        .exception(
+    let world = || {
+        let world = World::new("sessions", "python3.13", "app.h").file("app.py", code);
+        world.variable("CACHE_HOST", "cache.old.internal").exception(
             "python",
             "socket.gaierror",
             "[Errno -2] Name or service not known",
             Some(("/var/task/app.py", 3, None)),
         )
-        .investigate();
+    };
+    let set = world().change("2026-03-05T10:20:00Z", "UpdateFunctionConfiguration20150331v2", "sessions");
+    let (cause, plan) = set.investigate();
     assert_eq!(cause.category, Category::Misconfiguration);
     assert!(cause.chain[0].statement.contains("CACHE_HOST"));
     assert_eq!(plan.immediate[0].kind, ActionKind::Configuration);
+    let gone = world().change("2026-03-05T10:31:00Z", "ChangeResourceRecordSets", "Z0123456789");
+    let (cause, plan) = gone.investigate();
+    assert_eq!(cause.category, Category::DependencyUnreachable);
+    assert!(cause.chain.iter().any(|link| link.statement.starts_with("ChangeResourceRecordSets by deployer")));
+    assert!(plan.immediate.is_empty());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use marple_case::{
     facts::{
         Alarm, AlarmCondition, AlarmState, AlarmTransition, Change, ChangeSource, Changes, CodeFile, Database,
         Databases, EnvironmentVariable, Exception, Frame, Function, FunctionCode, FunctionVersion, Invocation,
-        Invocations, LogSummary, MetricId, Metrics, Series, Shape, ShownValue, Summary,
+        Invocations, LogSummary, LogTemplate, MetricId, Metrics, Series, Shape, ShownValue, Summary,
     },
 };
 use serde_json::json;
@@ -348,6 +348,15 @@ pub(super) fn exception(
     }
 }
 
+/// A line of the log by its template, which is its sample too.
+pub(super) fn template(text: &str, count: u64, baseline: u64, first: &str) -> LogTemplate {
+    serde_json::from_value(json!({
+        "template": text, "count": count, "baseline_count": baseline, "novelty": if baseline == 0 { "new" } else { "usual" },
+        "first": first, "last": "2026-03-05T10:55:00Z", "sample": text.replace("<*>", "7"), "is_error": false
+    }))
+    .expect("a template")
+}
+
 pub(super) fn invocation(id: &str, duration_ms: f64, used: u32, size: u32) -> Invocation {
     let report = format!(
         "REPORT RequestId: {id}\tDuration: {duration_ms:.2} ms\tMemory Size: {size} MB\tMax Memory Used: {used} MB"
@@ -392,7 +401,7 @@ fn summed(value: f64) -> Summary {
     Summary { points: 3, min: 0.0, max: value, mean: value / 3.0, sum: value, nonzero: 1 }
 }
 
-fn series(metric: MetricId, statistic: &str, (window, baseline): (f64, Option<f64>)) -> Series {
+pub(super) fn series(metric: MetricId, statistic: &str, (window, baseline): (f64, Option<f64>)) -> Series {
     Series {
         metric,
         statistic: statistic.into(),
@@ -522,7 +531,7 @@ fn function_text(function: &Function) -> String {
     text
 }
 
-fn series_text(series: &Series) -> String {
+pub(super) fn series_text(series: &Series) -> String {
     let base = series.baseline.map_or("no points".to_owned(), |baseline| format!("3 points, sum {}", baseline.sum));
     format!(
         "{}, {} per 60 s: window 3 points, sum {}; baseline: {base}\n",

@@ -102,6 +102,7 @@ async fn faults_hold_over_a_port_too() {
     assert!(over_a_port(FaultKind::ExpiredToken).await.starts_with("HTTP/1.1 403"));
     let half = over_a_port(FaultKind::HalfAnswer).await;
     let (head, body) = half.split_once("\r\n\r\n").unwrap();
-    let announced: usize = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let announced: usize =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
     assert!(head.starts_with("HTTP/1.1 200") && body.len() < announced, "{} of {announced} bytes", body.len());
 }

@@ -50,8 +50,17 @@ pub(crate) struct Found {
 }
 
 /// Words without one of which no form of an exception is written.
-const MARKS: [&str; 9] =
-    [" at ", ".rb:", "\tat ", "Traceback (most", "panic", "fatal error: ", "errorType", "Task timed out", "Error: Runtime "];
+const MARKS: [&str; 9] = [
+    " at ",
+    ".rb:",
+    "\tat ",
+    "Traceback (most",
+    "panic",
+    "fatal error: ",
+    "errorType",
+    "Task timed out",
+    "Error: Runtime ",
+];
 
 /// The exceptions in a message.
 pub(crate) fn find(message: &str) -> Vec<Found> {

@@ -134,7 +134,8 @@ fn an_error_record_of_ruby_gives_the_class_within_and_its_place() {
 
 #[test]
 fn a_ruby_program_that_ends_with_its_trace() {
-    let text = "/app/app.rb:10:in 'Object#total': divided by 0 (ZeroDivisionError)\n\tfrom /app/app.rb:22:in '<main>'\n";
+    let text =
+        "/app/app.rb:10:in 'Object#total': divided by 0 (ZeroDivisionError)\n\tfrom /app/app.rb:22:in '<main>'\n";
     insta::assert_snapshot!(seen(text), @r#"
     ruby ZeroDivisionError: "divided by 0"
       own Object#total /app/app.rb Some(10) None

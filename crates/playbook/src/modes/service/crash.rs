@@ -127,7 +127,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         looks_for: "The program ends by itself; looking for its last words and its stack trace.".to_owned(),
         wants: Vec::new(),
         cause: cause(case, &crash),
-        diagnosis: Diagnosis::Service(ServiceFault::Crash(crash)),
+        diagnosis: Diagnosis::Service(ServiceFault::Crash(Box::new(crash))),
     })
 }
 
@@ -223,6 +223,7 @@ fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
 
 fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
     let (verdict, category) = match (crash.is_unexplained(), crash.setting().is_some()) {
+        _ if crash.swapped.is_some() => (Verdict::Fault, Category::BadImage),
         (true, _) => (Verdict::InsufficientEvidence, Category::Unknown),
         (false, true) => (Verdict::Fault, Category::Misconfiguration),
         (false, false) => (Verdict::Fault, Category::CodeDefect),
