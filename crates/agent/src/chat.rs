@@ -53,6 +53,7 @@ impl Investigator {
     pub async fn put(&self, id: &InvestigationId, question: Question) -> Result<(), InvestigateError> {
         let mut state = self.load(id).await?;
         let Question { text, budget, language, zone } = question;
+        let text = self.toolbox.redacted(&text);
         self.write(&mut state, Event::QuestionAsked { text, budget, language, zone }).await
     }
 }

@@ -83,6 +83,10 @@ impl Investigator {
         let scope = self.toolbox.scope(&order.trigger, self.clock.now()).await?;
         let model = self.models.first().map_or("none", |model| model.id()).to_owned();
         let Order { trigger, budget, language, scenario, environment, program } = order;
+        let trigger = match trigger {
+            Trigger::Question { text } => Trigger::Question { text: self.toolbox.redacted(&text) },
+            other => other,
+        };
         let account = matches!(trigger, Trigger::Account);
         let mut state = Investigation::new(id.clone());
         let opened = Event::Opened { trigger, model, budget, language, scenario, environment, program };

@@ -338,6 +338,10 @@ pub trait Toolbox: Send + Sync {
 
     /// Runs a normalised call. Never fails: a fault of AWS is an [`Outcome`].
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken>;
+
+    /// A person's or a notification's words with credentials hidden, as results are before they leave the toolbox: what is kept, shown and
+    /// sent to a model.
+    fn redacted(&self, text: &str) -> String;
 }
 
 /// Why the journal could not be written or read.

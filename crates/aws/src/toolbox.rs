@@ -90,11 +90,17 @@ impl Toolbox for AwsToolbox {
         Ok(PlannedCall { tool: call.tool.clone(), arguments })
     }
 
+    fn redacted(&self, text: &str) -> String {
+        self.hider.text(text)
+    }
+
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
         let span = tracing::info_span!("tool", name = %call.tool);
         let context = Context { clients: &self.clients, scope, hider: &self.hider };
         match registered(&call.tool) {
-            Some(tool) => async move { self.hider.taken((tool.run)(&call.arguments, context).await) }.instrument(span).boxed(),
+            Some(tool) => {
+                async move { self.hider.taken((tool.run)(&call.arguments, context).await) }.instrument(span).boxed()
+            }
             None => {
                 let message = unknown(&call.tool).to_string();
                 let taken = Taken {

@@ -25,6 +25,7 @@ mod logging;
 mod output;
 mod policy;
 mod progress;
+mod redaction;
 mod scenarios;
 mod transcripts;
 mod wiring;

@@ -15,6 +15,7 @@ use marple_bedrock::{Bedrock, Patience, Table};
 use marple_case::Trigger;
 use marple_eval::{Pace, Played, ScenarioClock};
 use marple_playbook::Playbook;
+use marple_redact::Redactor;
 use marple_settings::Role;
 use marple_store::SqliteJournal;
 use marple_world::World;
@@ -37,26 +38,31 @@ pub(crate) struct Subject {
 }
 
 /// The scenario, if one is named; else the account that the arguments and the environment name.
-pub(crate) async fn subject(scenario: Option<&str>, account: &AccountArguments) -> Result<Subject, Failure> {
+pub(crate) async fn subject(
+    scenario: Option<&str>,
+    account: &AccountArguments,
+    redactor: Redactor,
+) -> Result<Subject, Failure> {
     match scenario {
-        Some(named) => played(named),
-        None => real(account).await,
+        Some(named) => played(named, redactor),
+        None => real(account, redactor).await,
     }
 }
 
-fn played(named: &str) -> Result<Subject, Failure> {
+fn played(named: &str, redactor: Redactor) -> Result<Subject, Failure> {
     let (_, scenario) = scenarios::load(named)?;
     let Played { toolbox, clock, trigger } = Played::new(&World::new(Arc::new(scenario)));
-    Ok(Subject { toolbox, clock: Arc::new(clock), scenario: Some(trigger) })
+    Ok(Subject { toolbox: toolbox.with_redactor(redactor), clock: Arc::new(clock), scenario: Some(trigger) })
 }
 
-async fn real(account: &AccountArguments) -> Result<Subject, Failure> {
+async fn real(account: &AccountArguments, redactor: Redactor) -> Result<Subject, Failure> {
     let config = sdk_config(account).await;
     if config.region().is_none() {
         let hint = "give --region us-east-1 (or yours), set AWS_REGION, or put a region into the profile";
         return Err(Failure::usage("no AWS region is set").hint(hint));
     }
-    Ok(Subject { toolbox: AwsToolbox::new(&config), clock: Arc::new(SystemClock), scenario: None })
+    let toolbox = AwsToolbox::new(&config).with_redactor(redactor);
+    Ok(Subject { toolbox, clock: Arc::new(SystemClock), scenario: None })
 }
 
 /// An account as it is configured, and its clock.

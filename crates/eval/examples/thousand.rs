@@ -67,6 +67,10 @@ impl Toolbox for Remembering {
         async move { self.scopes.get_or_init(|| self.toolbox.scope(trigger, now)).await.clone() }.boxed()
     }
 
+    fn redacted(&self, text: &str) -> String {
+        self.toolbox.redacted(text)
+    }
+
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }

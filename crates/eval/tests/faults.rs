@@ -95,6 +95,10 @@ impl Toolbox for Recorded {
         WORLD.scope(self.world.clone(), self.toolbox.scope(trigger, now)).boxed()
     }
 
+    fn redacted(&self, text: &str) -> String {
+        self.toolbox.redacted(text)
+    }
+
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }

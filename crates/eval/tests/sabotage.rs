@@ -42,6 +42,10 @@ impl Toolbox for Tampered {
         self.toolbox.scope(trigger, now)
     }
 
+    fn redacted(&self, text: &str) -> String {
+        self.toolbox.redacted(text)
+    }
+
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }
@@ -221,6 +225,10 @@ impl Toolbox for Rebased {
     fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> BoxFuture<'a, Result<Scope, ScopeError>> {
         let rebased = |scope: Scope| Scope { baseline: (self.baseline)(scope.window), ..scope };
         self.toolbox.scope(trigger, now).map(move |scope| scope.map(rebased)).boxed()
+    }
+
+    fn redacted(&self, text: &str) -> String {
+        self.toolbox.redacted(text)
     }
 
     fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {

@@ -46,6 +46,8 @@ pub struct Settings {
     options: BTreeMap<String, Options>,
     /// The user's own table of models.
     table: Option<PathBuf>,
+    /// Regular expressions of what is hidden beside credentials.
+    redact: Vec<String>,
     /// By name.
     environments: BTreeMap<String, Environment>,
 }
@@ -91,6 +93,7 @@ struct File {
     bedrock: Option<Options>,
     bedrock_for: BTreeMap<String, Options>,
     model_table: Option<values::Name>,
+    redact: Vec<String>,
     environments: BTreeMap<String, EnvironmentTable>,
 }
 
@@ -162,13 +165,18 @@ impl Settings {
         // A path in the file is meant from the file's folder.
         let table = file.model_table.map(|name| path.parent().unwrap_or(Path::new("")).join(name.0));
         let default = file.environment.map(Spanned::into_inner);
-        Ok(Self { default, top, options: file.bedrock_for, table, environments })
+        Ok(Self { default, top, options: file.bedrock_for, table, redact: file.redact, environments })
     }
 
     /// What Bedrock's models are asked with in an environment.
     pub fn bedrock(&self, environment: Option<&str>) -> Bedrock {
         let options = self.values(environment).bedrock.unwrap_or_default();
         Bedrock { options, by_model: self.options.clone(), table: self.table.clone() }
+    }
+
+    /// Regular expressions of what is hidden in all environments, beside what looks like a credential.
+    pub fn redact(&self) -> &[String] {
+        &self.redact
     }
 
     /// The environments' names, sorted.

@@ -124,7 +124,27 @@ fn what_is_wrong_is_named_with_its_place_and_what_is_allowed() {
     ]
     .map(wrong)
     .to_vec();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    marple.toml:2:1: unknown key `profil`, expected one of `environment`, `profile`, `region`, `account`, `role`, `external_id`, `models`, `language`, `budget`, `bedrock`, `bedrock_for`, `model_table`, `environments` (near: profile)
+    marple.toml:2:1: unknown key `namse`, expected one of `names`, `profile`, `region`, `account`, `role`, `external_id`, `models`, `language`, `budget`, `bedrock` (near: names)
+    marple.toml:2:1: unknown key `turn`, expected one of `turns`, `tool_calls`, `tokens`, `cost_usd`, `time` (near: turns)
+    marple.toml:2:9: invalid value: integer `0`, expected a whole number above 0
+    marple.toml:2:10: "soon" is no time; write "90s", "5m" or "1h"
+    marple.toml:2:12: write a sum above 0 in US dollars, such as 0.50
+    marple.toml:1:10: "frankfurt" is not allowed here; write a region such as "eu-west-1"
+    marple.toml:1:11: "1234" is not allowed here; write an account's number of 12 digits, in quotes
+    marple.toml:1:8: "marple-reader" is not allowed here; write a role's ARN such as "arn:aws:iam::111122223333:role/marple-reader"
+    marple.toml:1:12: "日本語" is not allowed here; write a BCP 47 tag such as "en", "ja" or "pt-BR"
+    marple.toml:1:15: an external_id belongs to a role; write role = "arn:aws:iam::…" beside it
+    marple.toml:2:1: unknown key `gaurdrail`, expected one of `family`, `max_output_tokens`, `thinking`, `cache`, `guardrail`, `latency`, `service_tier`, `metadata`, `fields` (near: guardrail)
+    marple.toml:1:10: name at least one model: a Bedrock model id, an inference profile, or "playbook"
+    marple.toml:1:10: "a" stands there twice
+    marple.toml:1:15: there is no environment "prod", expected one of production (near: production)
+    marple.toml:1:15: there is no environment "prod": none is defined
+    marple.toml:2:9: an empty pattern matches no name; write one such as "prod-*"
+    marple.toml:1:16: invalid type: integer `3`, expected a table
+    marple.toml:1:11: string values must be quoted, expected literal string
+    "#);
 }
 
 #[test]

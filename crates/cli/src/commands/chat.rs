@@ -24,7 +24,7 @@ use crate::{
     environment::Environment,
     exit::Exit,
     failure::Failure,
-    output, scenarios, transcripts, wiring,
+    output, redaction, scenarios, transcripts, wiring,
 };
 
 mod editor;
@@ -97,7 +97,8 @@ async fn stored(
     if arguments.model.model.is_none() && arguments.model.configured.is_empty() {
         arguments.model.model = language_model(&entries);
     }
-    let mut subject = wiring::subject(scenario, &account).await?;
+    let redactor = redaction::redactor(scenario, &arguments.data, &environment)?;
+    let mut subject = wiring::subject(scenario, &account, redactor).await?;
     if let (Some(_), Some(last)) = (&subject.scenario, entries.last()) {
         // A scenario's time goes on where it stopped.
         subject.clock = Arc::new(ScenarioClock::starting_at(last.at));
@@ -126,7 +127,8 @@ async fn account(mut arguments: Chat, journal: SqliteJournal, quiet: bool) -> Re
     environment.fill_account(&mut account);
     environment.fill_model(&mut arguments.model);
     environment.fill_budget(&mut arguments.budget);
-    let subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
+    let redactor = redaction::redactor(arguments.scenario.as_deref(), &arguments.data, &environment)?;
+    let subject = wiring::subject(arguments.scenario.as_deref(), &account, redactor).await?;
     let budget = investigate::budget(&arguments.budget);
     let order = Order {
         trigger: Trigger::Account,

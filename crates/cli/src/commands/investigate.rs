@@ -25,7 +25,7 @@ use crate::{
     failure::Failure,
     output,
     progress::Live,
-    scenarios, wiring,
+    redaction, scenarios, wiring,
 };
 
 /// Model turns, where nothing says how many.
@@ -50,7 +50,8 @@ pub(crate) async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit,
     environment.fill_account(&mut account);
     environment.fill_model(&mut arguments.model);
     environment.fill_budget(&mut arguments.budget);
-    let mut subject = wiring::subject(arguments.scenario.as_deref(), &account).await?;
+    let redactor = redaction::redactor(arguments.scenario.as_deref(), &arguments.data, &environment)?;
+    let mut subject = wiring::subject(arguments.scenario.as_deref(), &account, redactor).await?;
     if let Some(time) = arguments.as_of {
         subject.clock = Arc::new(ScenarioClock::starting_at(time));
     }

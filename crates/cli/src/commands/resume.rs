@@ -12,7 +12,7 @@ use crate::{
     environment::Environment,
     exit::Exit,
     failure::Failure,
-    wiring,
+    redaction, wiring,
 };
 
 /// Goes on where the journal ends, and writes the report.
@@ -27,7 +27,8 @@ pub(crate) async fn run(mut arguments: Resume, quiet: bool) -> Result<Exit, Fail
     environment.fill_model(&mut arguments.model);
     environment.fill_budget(&mut arguments.budget);
     let prompts = wiring::prompts(&arguments.model)?;
-    let mut subject = wiring::subject(scenario(&entries), &account).await?;
+    let redactor = redaction::redactor(scenario(&entries), &arguments.data, &environment)?;
+    let mut subject = wiring::subject(scenario(&entries), &account, redactor).await?;
     if let (Some(_), Some(last)) = (&subject.scenario, entries.last()) {
         // A scenario's time goes on where it stopped.
         subject.clock = Arc::new(ScenarioClock::starting_at(last.at));

@@ -69,11 +69,11 @@ impl Session {
             return Ok(id.clone());
         }
         let id = InvestigationId(uuid::Uuid::now_v7().to_string());
-        if let Some(order) = self.order.take() {
-            if let Err(error) = self.investigator.open(&id, order.clone()).await {
-                self.order = Some(order);
-                return Err(error.into());
-            }
+        if let Some(order) = self.order.take()
+            && let Err(error) = self.investigator.open(&id, order.clone()).await
+        {
+            self.order = Some(order);
+            return Err(error.into());
         }
         self.id = Some(id.clone());
         Ok(id)
