@@ -24,6 +24,7 @@ use crate::{
     step::{self, Step},
 };
 
+mod span;
 mod turn;
 
 /// Tool calls that run at once.
@@ -58,6 +59,17 @@ pub enum InvestigateError {
     /// The journal cannot be written or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+impl InvestigateError {
+    /// The one word for spans and metrics.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Scope(_) => "scope",
+            Self::Model(error) => error.word(),
+            Self::Journal(_) => "journal",
+        }
+    }
 }
 
 /// Runs investigations.
@@ -115,7 +127,7 @@ impl Investigator {
         id: &InvestigationId,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<Investigation, InvestigateError> {
-        let span = tracing::info_span!("investigation", %id);
+        let span = span::investigation(id, self.models.first().map(|model| &**model));
         let work = self.carry_on(id);
         tokio::pin!(stop);
         let interrupted = async {
@@ -124,10 +136,12 @@ impl Investigator {
                 () = &mut stop => None,
             }
         };
-        match interrupted.instrument(span).await {
+        let ended = match interrupted.instrument(span.clone()).await {
             Some(ended) => ended,
             None => self.interrupt(id).await,
-        }
+        };
+        span::ended(&span, &ended);
+        ended
     }
 
     async fn interrupt(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
@@ -143,6 +157,7 @@ impl Investigator {
     async fn carry_on(&self, id: &InvestigationId) -> Result<Investigation, InvestigateError> {
         let mut state = self.load(id).await?;
         let asked = state.question().is_some();
+        tracing::Span::current().record("question", asked);
         let tools = own_tools::told::tools(self.toolbox.tools(), asked);
         let mut chosen = self.model_at_work(&state);
         loop {
@@ -240,7 +255,7 @@ impl Investigator {
         let Some(scope) = state.scope().cloned() else {
             return Ok(());
         };
-        let limit = self.time_left(state);
+        let (id, limit) = (state.id.clone(), self.time_left(state));
         let mut waiting = calls.into_iter();
         let mut running = FuturesUnordered::new();
         loop {
@@ -248,7 +263,7 @@ impl Investigator {
                 && let Some(call) = waiting.next()
             {
                 self.observer.progress(Progress::CallStarted { tool: &call.tool, arguments: &call.arguments });
-                running.push(self.run_call(call, &scope, limit));
+                running.push(self.run_call(&id, call, &scope, limit));
             }
             match running.next().await {
                 Some(taken) => self.write(state, taken).await?,
@@ -257,12 +272,19 @@ impl Investigator {
         }
     }
 
-    async fn run_call(&self, call: NumberedCall, scope: &marple_case::Scope, limit: Duration) -> Event {
+    async fn run_call(
+        &self,
+        id: &InvestigationId,
+        call: NumberedCall,
+        scope: &marple_case::Scope,
+        limit: Duration,
+    ) -> Event {
         let begun = self.clock.now();
-        let span = tracing::info_span!("tool", tool = call.tool, evidence = %call.evidence);
+        let span = span::call(id, &call, &scope.region);
         let asked = PlannedCall { tool: call.tool.clone(), arguments: call.arguments.clone() };
-        let taken = tokio::time::timeout(limit, self.toolbox.run(&asked, scope)).instrument(span).await;
+        let taken = tokio::time::timeout(limit, self.toolbox.run(&asked, scope)).instrument(span.clone()).await;
         let taken = taken.unwrap_or_else(|_| out_of_time(&asked));
+        span::taken(&span, &taken.outcome);
         let ended = self.clock.now();
         let evidence = Evidence {
             id: call.evidence,

@@ -198,10 +198,31 @@ pub enum ModelError {
     },
 }
 
+impl ModelError {
+    /// The one word for spans and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Credentials { .. } => "credentials",
+            Self::AccessDenied { .. } => "access_denied",
+            Self::UnknownModel { .. } => "unknown_model",
+            Self::Throttled { .. } => "throttled",
+            Self::Rejected { .. } => "rejected",
+            Self::ContextExceeded { .. } => "context_exceeded",
+            Self::Unavailable { .. } => "unavailable",
+            Self::ReplayDiffers { .. } => "replay_differs",
+        }
+    }
+}
+
 /// Something that answers a conversation: a language model, or the playbook.
 pub trait Model: Send + Sync {
     /// The model's id, as reports show it.
     fn id(&self) -> &str;
+
+    /// Who answers, by the name that OpenTelemetry's conventions have for it (`gen_ai.provider.name`); `marple`: the program itself.
+    fn provider(&self) -> &'static str {
+        "marple"
+    }
 
     /// Whether this is a language model. Reports say so when none was used.
     fn is_language_model(&self) -> bool {

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use marple_agent::ports::{PlannedCall, Refusal, ScopeError, Taken, Toolbox};
 use marple_case::{Evidence, Facts, Outcome, Scope, ToolSpec, Trigger};
 use marple_redact::Redactor;
-use tracing::Instrument;
 
 use crate::{
     clients::Clients,
@@ -95,12 +94,9 @@ impl Toolbox for AwsToolbox {
     }
 
     fn run<'a>(&'a self, call: &'a PlannedCall, scope: &'a Scope) -> BoxFuture<'a, Taken> {
-        let span = tracing::info_span!("tool", name = %call.tool);
         let context = Context { clients: &self.clients, scope, hider: &self.hider };
         match registered(&call.tool) {
-            Some(tool) => {
-                async move { self.hider.taken((tool.run)(&call.arguments, context).await) }.instrument(span).boxed()
-            }
+            Some(tool) => async move { self.hider.taken((tool.run)(&call.arguments, context).await) }.boxed(),
             None => {
                 let message = unknown(&call.tool).to_string();
                 let taken = Taken {

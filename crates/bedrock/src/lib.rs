@@ -141,6 +141,10 @@ impl Model for Bedrock {
         &self.settings.id
     }
 
+    fn provider(&self) -> &'static str {
+        "aws.bedrock"
+    }
+
     fn context_window(&self) -> Option<u64> {
         self.settings.family.context_window
     }

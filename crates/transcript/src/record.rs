@@ -77,6 +77,10 @@ impl Model for Recorder {
         self.model.id()
     }
 
+    fn provider(&self) -> &'static str {
+        self.model.provider()
+    }
+
     fn is_language_model(&self) -> bool {
         self.model.is_language_model()
     }

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use marple_case::{Block, Event, Message, ToolSpec};
 use tracing::Instrument;
 
-use super::{InvestigateError, Investigator};
+use super::{InvestigateError, Investigator, span};
 use crate::{
     chat,
     conversation::{self, compaction},
@@ -69,19 +69,28 @@ impl Investigator {
         if let Some(event) = self.instead_of_asking(state, model, &turn, estimate) {
             return Asked::Instead(Box::new(event));
         }
-        let span = tracing::info_span!("model_turn", model = model.id(), turn = state.turns() + 1);
-        let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span);
+        let span = span::turn(state, model, &turn.options);
+        let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span.clone());
         match answer.await {
-            Err(_) => Asked::OutOfTime,
-            Ok(Err(error)) => Asked::Failed(error),
-            Ok(Ok(answer)) => Asked::Answered(Box::new(Event::ModelAnswered {
-                message: with_distinct_calls(answer.message),
-                usage: answer.usage,
-                latency_ms: answer.latency_ms,
-                model: model.id().to_owned(),
-                stop_reason: answer.stop_reason,
-                cost_usd: answer.cost_usd,
-            })),
+            Err(_) => {
+                span.record("error", "timeout");
+                Asked::OutOfTime
+            }
+            Ok(Err(error)) => {
+                span.record("error", error.word());
+                Asked::Failed(error)
+            }
+            Ok(Ok(answer)) => {
+                span::answered(&span, &answer);
+                Asked::Answered(Box::new(Event::ModelAnswered {
+                    message: with_distinct_calls(answer.message),
+                    usage: answer.usage,
+                    latency_ms: answer.latency_ms,
+                    model: model.id().to_owned(),
+                    stop_reason: answer.stop_reason,
+                    cost_usd: answer.cost_usd,
+                }))
+            }
         }
     }
 
