@@ -41,18 +41,21 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    logging::start(arguments.verbose, arguments.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return Failure::bug(format!("the runtime cannot be started: {error}")).show();
         }
     };
-    let ended = runtime.block_on(commands::run(arguments));
-    match ended {
+    let logging = logging::start(arguments.verbose, arguments.quiet, runtime.handle());
+    let code = match runtime.block_on(commands::run(arguments)) {
         Ok(exit) => exit.into(),
         Err(failure) => failure.show(),
-    }
+    };
+    logging.end();
+    // What still blocks a thread, a name that no server resolves for example, is not waited for.
+    runtime.shutdown_background();
+    code
 }
 
 /// Shows clap's own text: help and version end well, all else is a usage error.
