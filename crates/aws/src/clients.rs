@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 5;
 
 /// The clients.
 #[derive(Debug)]
-pub(crate) struct Clients {
+pub struct Clients {
     config: SdkConfig,
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
@@ -37,7 +37,7 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Clients of this configuration. What it leaves open (limits, retries, behaviour version) is filled in.
-    pub(crate) fn new(config: &SdkConfig) -> Self {
+    pub fn new(config: &SdkConfig) -> Self {
         let mut limits = TimeoutConfig::builder()
             .connect_timeout(CONNECT_LIMIT)
             .operation_attempt_timeout(ATTEMPT_LIMIT)
@@ -69,51 +69,62 @@ impl Clients {
     }
 
     /// The region, as it is shown; `unknown` where none is configured.
-    pub(crate) fn region(&self) -> &str {
+    pub fn region(&self) -> &str {
         self.config.region().map_or("unknown", |region| region.as_ref())
     }
 
-    pub(crate) fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
+    /// CloudFormation.
+    pub fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
         self.cloudformation.get_or_init(|| aws_sdk_cloudformation::Client::new(&self.config))
     }
 
-    pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
+    /// CloudTrail.
+    pub fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.cloudtrail.get_or_init(|| aws_sdk_cloudtrail::Client::new(&self.config))
     }
 
-    pub(crate) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
+    /// CloudWatch.
+    pub fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
         self.cloudwatch.get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
     }
 
-    pub(crate) fn ecr(&self) -> &aws_sdk_ecr::Client {
+    /// ECR.
+    pub fn ecr(&self) -> &aws_sdk_ecr::Client {
         self.ecr.get_or_init(|| aws_sdk_ecr::Client::new(&self.config))
     }
 
-    pub(crate) fn ecs(&self) -> &aws_sdk_ecs::Client {
+    /// ECS.
+    pub fn ecs(&self) -> &aws_sdk_ecs::Client {
         self.ecs.get_or_init(|| aws_sdk_ecs::Client::new(&self.config))
     }
 
-    pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
+    /// Lambda.
+    pub fn lambda(&self) -> &aws_sdk_lambda::Client {
         self.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
     }
 
-    pub(crate) fn load_balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+    /// Elastic Load Balancing v2.
+    pub fn load_balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
         self.load_balancers.get_or_init(|| aws_sdk_elasticloadbalancingv2::Client::new(&self.config))
     }
 
-    pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+    /// CloudWatch Logs.
+    pub fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.logs.get_or_init(|| aws_sdk_cloudwatchlogs::Client::new(&self.config))
     }
 
-    pub(crate) fn rds(&self) -> &aws_sdk_rds::Client {
+    /// RDS.
+    pub fn rds(&self) -> &aws_sdk_rds::Client {
         self.rds.get_or_init(|| aws_sdk_rds::Client::new(&self.config))
     }
 
-    pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
+    /// Secrets Manager.
+    pub fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.config))
     }
 
-    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
+    /// STS.
+    pub fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.config))
     }
 }

@@ -42,6 +42,7 @@ mod toolbox;
 mod tools;
 mod window;
 
+pub use clients::Clients;
 pub use doctor::{Access, Anonymous, Asked, Doctor, Identity, Permission};
 pub use operations::{Caller, OPERATIONS, Operation, Reach};
 pub use toolbox::AwsToolbox;

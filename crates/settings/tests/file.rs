@@ -125,7 +125,7 @@ fn what_is_wrong_is_named_with_its_place_and_what_is_allowed() {
     .map(wrong)
     .to_vec();
     insta::assert_snapshot!(said.join("\n"), @r#"
-    marple.toml:2:1: unknown key `profil`, expected one of `environment`, `profile`, `region`, `account`, `role`, `external_id`, `models`, `language`, `budget`, `bedrock`, `bedrock_for`, `model_table`, `environments` (near: profile)
+    marple.toml:2:1: unknown key `profil`, expected one of `environment`, `profile`, `region`, `account`, `role`, `external_id`, `models`, `language`, `budget`, `bedrock`, `bedrock_for`, `model_table`, `redact`, `environments` (near: profile)
     marple.toml:2:1: unknown key `namse`, expected one of `names`, `profile`, `region`, `account`, `role`, `external_id`, `models`, `language`, `budget`, `bedrock` (near: names)
     marple.toml:2:1: unknown key `turn`, expected one of `turns`, `tool_calls`, `tokens`, `cost_usd`, `time` (near: turns)
     marple.toml:2:9: invalid value: integer `0`, expected a whole number above 0

@@ -37,7 +37,7 @@ fn a_change_of_a_function_says_who_what_and_how() {
     );
     assert_eq!(event.actor.as_deref(), Some("Deploy/ci-42 via cloudformation.amazonaws.com"));
     assert_eq!((event.resources[0].kind, event.resources[0].name.as_str()), (ResourceKind::LambdaFunction, "orders"));
-    insta::assert_snapshot!(event.detail, @r#"functionName=arn:aws:lambda:us-east-1:111122223333:function:orders:3, timeout=5, environment={"variables":{"DB_PASSWORD":"<hidden:be632123>","LOG_LEVEL":"info"}}"#);
+    insta::assert_snapshot!(event.detail, @r#"functionName=arn:aws:lambda:us-east-1:111122223333:function:orders:3, timeout=5, environment={"variables":{"DB_PASSWORD":"<hidden:credential:be632123>","LOG_LEVEL":"info"}}"#);
 }
 
 #[test]

@@ -11,7 +11,10 @@ use hyper::body::{Body, Frame, SizeHint};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
     End,
+    /// An error, after what was given so far has had its turn to be sent.
     Break,
+    /// The error itself.
+    Broken,
     Nothing,
 }
 
@@ -43,12 +46,18 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match (self.bytes.take(), self.then) {
             (Some(bytes), Then::End) if bytes.is_empty() => Poll::Ready(None),
             (Some(bytes), _) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
             (None, Then::End) => Poll::Ready(None),
-            (None, Then::Break) => Poll::Ready(Some(Err(cut()))),
+            (None, Then::Break) => {
+                // hyper sends what it has only while it has to wait.
+                self.then = Then::Broken;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            (None, Then::Broken) => Poll::Ready(Some(Err(cut()))),
             // Nobody will ever wake this: whoever waits has a limit of their own.
             (None, Then::Nothing) => Poll::Pending,
         }
@@ -61,7 +70,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match self.then {
             Then::End => SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Then::Break | Then::Nothing => SizeHint::default(),
+            Then::Break | Then::Broken | Then::Nothing => SizeHint::default(),
         }
     }
 }

@@ -36,7 +36,7 @@ fn a_stack_shows_its_status_its_settings_and_what_it_owns() {
     drift: not given
     rollback: the stack's last operation was rolled back, or is being rolled back
     parameters:
-      DbPassword=<hidden:be632123>
+      DbPassword=<hidden:credential:be632123>
       Stage=prod
     outputs:
       Url=https://api.example.com

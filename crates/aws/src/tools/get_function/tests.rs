@@ -56,7 +56,7 @@ fn a_part_that_was_denied_is_said_to_be_denied_and_never_none() {
     stack: denied (lambda:GetFunction)
     environment:
       DB_HOST=db.internal
-      DB_PASSWORD=<hidden:be632123>
+      DB_PASSWORD=<hidden:credential:be632123>
     versions: denied (lambda:ListVersionsByFunction)
     aliases:
       live -> 3
