@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List the stored investigations, newest first.
     List(List),
+    /// Make a scenario of a stored investigation: the account is read again, with a margin, and written down without credentials.
+    Capture(Box<Capture>),
     /// Play scenarios and grade the reports. The model may be baseline:latest-deployment or baseline:no-fault, too.
     Eval(Box<Eval>),
     /// Find out whether an investigation would get what it needs: credentials, permissions, models, journal, configuration.
@@ -326,6 +328,29 @@ pub(crate) enum EvalFormat {
     Json,
     Junit,
     Html,
+}
+
+/// `marple capture`
+#[derive(Debug, Args)]
+pub(crate) struct Capture {
+    /// The investigation: its id, or the beginning or end of one. Default: the newest.
+    pub(crate) id: Option<String>,
+    /// The folder of the scenario; it must not exist yet, or be empty.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// How much is read around each span that the investigation looked at: logs, metrics, the trail.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = time)]
+    pub(crate) margin: Duration,
+    /// Events of one log group that are read around those of the investigation, at most.
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    pub(crate) log_events: usize,
+    /// Give resources and people other names, and the account another number, the same everywhere.
+    #[arg(long)]
+    pub(crate) pseudonymise: bool,
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
 }
 
 /// `marple doctor`

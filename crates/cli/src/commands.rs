@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
 };
 
+mod capture;
 mod chat;
 mod doctor;
 mod eval;
@@ -24,6 +25,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Chat(verb) => chat::run(*verb, arguments.quiet).await,
         Command::Show(verb) => show::run(verb).await,
         Command::List(verb) => list::run(verb).await,
+        Command::Capture(verb) => capture::run(*verb).await,
         Command::Eval(verb) => eval::run(*verb, arguments.quiet).await,
         Command::Doctor(verb) => doctor::run(*verb).await,
         Command::IamPolicy(verb) => iam_policy::run(*verb),

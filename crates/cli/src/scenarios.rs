@@ -32,6 +32,11 @@ pub(crate) fn checked(named: &str) -> Result<(String, World), Failure> {
     }
 }
 
+/// The scenario that files make.
+pub(crate) fn of_files(files: &Files) -> Result<Scenario, Failure> {
+    Scenario::load(files.clone()).map_err(|error| unplayable("the scenario", &[error]))
+}
+
 fn unplayable(name: &str, errors: &[ScenarioError]) -> Failure {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let what = match lines.as_slice() {
