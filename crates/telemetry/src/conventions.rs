@@ -123,14 +123,19 @@ pub(crate) fn conventional(mut span: SpanData) -> Option<SpanData> {
         Some(subject) => format!("{} {subject}", kind.operation).into(),
         None => kind.operation.into(),
     };
-    let is_remote = text(&span.attributes, "gen_ai.provider.name").is_some_and(|provider| provider != IN_PROCESS);
-    span.span_kind = if kind.operation == "chat" && is_remote { SpanKind::Client } else { SpanKind::Internal };
+    let is_client = kind.operation == "chat" && is_remote(&span.attributes);
+    span.span_kind = if is_client { SpanKind::Client } else { SpanKind::Internal };
     span.status = match text(&span.attributes, "error.type") {
         Some(error) => Status::error(error),
         None => Status::Unset,
     };
     span.events = opentelemetry_sdk::trace::SpanEvents::default();
     Some(span)
+}
+
+/// Whether a model was asked over a wire.
+pub(crate) fn is_remote(attributes: &[KeyValue]) -> bool {
+    text(attributes, "gen_ai.provider.name").is_some_and(|provider| provider != IN_PROCESS)
 }
 
 /// The text of an attribute.

@@ -23,7 +23,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{
+    ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig,
+};
 use opentelemetry_sdk::{
     Resource,
     metrics::{SdkMeterProvider, Temporality},
@@ -44,7 +46,9 @@ const NAME: &str = "marple";
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// Another encoding than HTTP with protobuf is asked for.
-    #[error("OTEL_EXPORTER_OTLP_PROTOCOL asks for {protocol}, and this program speaks http/protobuf (port 4318 of a collector)")]
+    #[error(
+        "OTEL_EXPORTER_OTLP_PROTOCOL asks for {protocol}, and this program speaks http/protobuf (port 4318 of a collector)"
+    )]
     Protocol {
         /// What is asked for.
         protocol: String,

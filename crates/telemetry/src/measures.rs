@@ -32,7 +32,19 @@ const SECONDS: [f64; 14] = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56
 const LONG_SECONDS: [f64; 12] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0];
 /// The boundaries that the conventions give for tokens.
 const TOKENS: [f64; 14] = [
-    1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 16_777_216.0,
+    1.0,
+    4.0,
+    16.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
     67_108_864.0,
 ];
 
@@ -87,9 +99,8 @@ impl Measures {
         match text(attributes, "gen_ai.operation.name").as_deref() {
             Some("chat") => {
                 let labels = some(&["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"]);
-                self.count_tokens(attributes, &labels);
-                if let Some(cost) = number(attributes, "marple.cost.usd") {
-                    self.cost.add(cost, &labels);
+                if conventions::is_remote(attributes) {
+                    self.count_usage(attributes, &labels);
                 }
                 self.turn.record(seconds, &[labels, some(&["error.type"])].concat());
             }
@@ -109,10 +120,13 @@ impl Measures {
         }
     }
 
-    /// A model that uses no tokens has no usage to tell of.
-    fn count_tokens(&self, attributes: &[KeyValue], labels: &[KeyValue]) {
+    /// What somebody is paid for: the playbook uses nothing, and a transcript that is played back was paid for before.
+    fn count_usage(&self, attributes: &[KeyValue], labels: &[KeyValue]) {
+        if let Some(cost) = number(attributes, "marple.cost.usd") {
+            self.cost.add(cost, labels);
+        }
         for (key, kind) in [("gen_ai.usage.input_tokens", "input"), ("gen_ai.usage.output_tokens", "output")] {
-            if let Some(tokens) = integer(attributes, key).filter(|tokens| *tokens > 0) {
+            if let Some(tokens) = integer(attributes, key) {
                 let kind = KeyValue::new("gen_ai.token.type", kind);
                 self.tokens.record(tokens, &[labels, &[kind]].concat());
             }

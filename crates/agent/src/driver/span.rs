@@ -3,7 +3,10 @@
 //!
 //! Their names and fields are a contract with `marple-telemetry`, which gives them the names of OpenTelemetry's conventions.
 
-use marple_case::{InvestigationId, Outcome, event::{Ending, NumberedCall}};
+use marple_case::{
+    InvestigationId, Outcome,
+    event::{Ending, NumberedCall},
+};
 use serde::Serialize;
 use tracing::{Span, field::Empty};
 
