@@ -130,11 +130,14 @@ impl From<ModelError> for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        let exit = match error {
-            JournalError::Unknown { .. } => Exit::Usage,
-            JournalError::Unreadable { .. } | JournalError::Storage { .. } => Exit::Configuration,
-        };
-        Self::new(exit, error.to_string())
+        let what = error.to_string();
+        match error {
+            JournalError::Unknown { .. } => Self::usage(what),
+            JournalError::Storage { .. } => Self::configuration(what),
+            JournalError::Unreadable { .. } => Self::configuration(what).hint(
+                "nothing was changed, and other investigations are not affected; restore journal.db from a backup, or begin anew with `marple investigate`",
+            ),
+        }
     }
 }
 

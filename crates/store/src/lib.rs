@@ -158,7 +158,18 @@ impl Journal for SqliteJournal {
 }
 
 fn unreadable_file(error: sqlx::Error) -> JournalError {
-    JournalError::Storage { message: format!("the journal cannot be read: {error}") }
+    JournalError::Storage {
+        message: format!(
+            "the journal cannot be read: {error}. Restore it from a backup, or begin a new one with --data-dir"
+        ),
+    }
+}
+
+/// Why a row of another version is not read.
+fn other_version(version: i64) -> String {
+    format!(
+        "it has version {version}, and this program knows version {VERSION}: read it with the version of the program that wrote it"
+    )
 }
 
 /// One row as an entry; a row that is damaged or of a later version is an error, never left out.
@@ -168,12 +179,10 @@ fn entry(id: &InvestigationId, row: &SqliteRow) -> Result<Entry, JournalError> {
     let unreadable = |reason: String| JournalError::Unreadable { id: id.clone(), number, reason };
     let version: i64 = row.try_get("version").map_err(|error| unreadable(error.to_string()))?;
     if version != i64::from(VERSION) {
-        return Err(unreadable(format!(
-            "it has version {version}, and this program knows version {VERSION}: read it with the version of the program that wrote it"
-        )));
+        return Err(unreadable(other_version(version)));
     }
     let at: String = row.try_get("at").map_err(|error| unreadable(error.to_string()))?;
-    let at = Timestamp::from_str(&at).map_err(|error| unreadable(error.to_string()))?;
+    let at = Timestamp::from_str(&at).map_err(|error| unreadable(format!("its time {at:?} is none: {error}")))?;
     let event: String = row.try_get("event").map_err(|error| unreadable(error.to_string()))?;
     let event: Event = serde_json::from_str(&event).map_err(|error| unreadable(error.to_string()))?;
     Ok(Entry { number, at, event })

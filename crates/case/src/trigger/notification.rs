@@ -4,6 +4,8 @@
 //! (`alarmData`); the SNS message (`AlarmName`); the SNS notification that wraps one (`Message`); Lambda's and SQS's `Records` that wrap
 //! either. Wrapped JSON is unwrapped up to [`DEPTH`] times.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Trigger;
@@ -32,7 +34,8 @@ pub enum NotificationError {
 pub fn parse(text: &str) -> Result<Trigger, NotificationError> {
     let event: Value = serde_json::from_str(text).map_err(|error| NotificationError::NotJson(error.to_string()))?;
     let mut alarms = alarms(&event, DEPTH);
-    alarms.dedup();
+    let mut known = BTreeSet::new();
+    alarms.retain(|alarm| known.insert(alarm.clone()));
     match (alarms.pop(), alarms.is_empty()) {
         (Some(alarm), true) => Ok(Trigger::Alarm { alarm }),
         (None, _) => Err(NotificationError::NoAlarm),
@@ -59,7 +62,7 @@ fn alarms(event: &Value, depth: u32) -> Vec<String> {
 
 /// The alarm that this very object names.
 fn named(event: &Value) -> Option<String> {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let arn = text("/AlarmArn").or(text("/alarmArn")).or(text("/resources/0")).filter(|arn| arn.contains(":alarm:"));
     let name = text("/detail/alarmName").or(text("/alarmData/alarmName")).or(text("/AlarmName"))?;
     Some(arn.unwrap_or(name).to_owned())
