@@ -5,4 +5,5 @@ mod answers;
 mod conversation;
 mod fake;
 mod faults;
+mod properties;
 mod requests;
