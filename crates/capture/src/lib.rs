@@ -45,7 +45,7 @@ use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
 use marple_agent::ports::{PlannedCall, ScopeError, Toolbox};
 use marple_aws::{AwsToolbox, Clients};
-use marple_case::{Entry, Event, Evidence, Scope, Trigger};
+use marple_case::{Entry, Event, Evidence, Facts, Scope, Trigger};
 use marple_redact::Redactor;
 
 use crate::{call::Call, margin::Margin, recorder::Recording, world::World};
@@ -153,11 +153,16 @@ async fn taken_again(toolbox: &AwsToolbox, scope: &Scope, entries: &[Entry]) -> 
     let again = taken.map(|evidence| async move {
         let call = PlannedCall { tool: evidence.tool.clone(), arguments: evidence.arguments.clone() };
         let now = toolbox.run(&call, scope).await;
-        (now.facts != evidence.facts || now.outcome != evidence.outcome)
+        (stored(&now.facts) != stored(&evidence.facts) || now.outcome != evidence.outcome)
             .then(|| format!("{} {}", evidence.id, evidence.tool))
     });
     let changed: Vec<Option<String>> = stream::iter(again).buffered(AT_ONCE).collect().await;
     changed.into_iter().flatten().collect()
+}
+
+/// Facts as the journal gives them back: the last digit of a number may be another.
+fn stored(facts: &Facts) -> Option<Facts> {
+    serde_json::to_string(facts).ok().and_then(|text| serde_json::from_str(&text).ok())
 }
 
 /// Reads the margin. Gives what is not there whole.

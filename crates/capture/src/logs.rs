@@ -1,6 +1,6 @@
 //! Logs: which groups and spans were looked at, and the events that were read, as `world/logs/*.jsonl`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use marple_case::Window;
@@ -66,21 +66,31 @@ struct Event {
     message: String,
 }
 
+/// What an event says: group, stream, epoch milliseconds, message. The same may be written twice in a millisecond; then one answer holds it
+/// twice. In several answers it is the same event, whatever its id.
+type Written<'c> = (&'c str, &'c str, i64, &'c str);
+
 /// Writes the events that were read, without credentials. Gives the number of events.
 pub(crate) fn write(world: &mut World, calls: &[Call], redactor: &Redactor) -> usize {
     let mut read: Vec<&Call> = calls.iter().filter(|call| call.is(FILTER)).collect();
     // Those that were searched for come last: they have their order among all others already.
     read.sort_by_key(|call| call.asked("filterPattern").is_some_and(|pattern| !pattern.is_empty()));
     let mut events: BTreeMap<&str, Vec<Event>> = BTreeMap::new();
-    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut known: HashMap<Written<'_>, usize> = HashMap::new();
     for call in read {
         let Answer::Json(answer) = &call.answer else { continue };
         let Some(group) = groups(call).first().copied() else { continue };
         let of_group = events.entry(group).or_default();
+        let mut in_answer: HashMap<Written<'_>, usize> = HashMap::new();
         for event in answer.get("events").and_then(Value::as_array).into_iter().flatten() {
             let text = |member: &str| event.get(member).and_then(Value::as_str).unwrap_or_default();
             let Some(at) = event.get("timestamp").and_then(Value::as_i64) else { continue };
-            if known.insert((group, text("eventId"))) {
+            let written = (group, text("logStreamName"), at, text("message"));
+            let times = in_answer.entry(written).or_insert(0);
+            *times += 1;
+            let times_known = known.entry(written).or_insert(0);
+            if *times > *times_known {
+                *times_known = *times;
                 let message = redactor.text(text("message")).into_owned();
                 of_group.push(Event { at, place: of_group.len(), stream: text("logStreamName").to_owned(), message });
             }

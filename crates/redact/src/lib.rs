@@ -99,6 +99,9 @@ impl Redactor {
 
     /// The value of an environment variable.
     pub fn variable(&self, name: &str, value: &str) -> Shown {
+        if value::is_marker(value) {
+            return Shown::Hidden(value.to_owned());
+        }
         if is_shown_anyway(value) {
             return Shown::Plain(value.to_owned());
         }
@@ -137,6 +140,9 @@ impl Redactor {
             Value::Object(fields) => {
                 let pair = pair_name(fields);
                 let shown = |(key, value): (&String, &Value)| {
+                    if pair.is_some_and(|name| value.as_str() == Some(name) && PAIR_NAMES.contains(&key.as_str())) {
+                        return (key.clone(), self.json(value));
+                    }
                     let name = pair.filter(|_| PAIR_VALUES.contains(&key.as_str())).unwrap_or(key);
                     (key.clone(), self.json_under(name, value))
                 };
@@ -198,10 +204,13 @@ pub fn random_key() -> [u8; 32] {
 /// The keys that hold a pair's value: ECS environments and tags (`value`), CloudFormation (`parameterValue`).
 const PAIR_VALUES: [&str; 4] = ["value", "Value", "parameterValue", "ParameterValue"];
 
+/// The keys that hold a pair's name.
+const PAIR_NAMES: [&str; 6] = ["name", "Name", "key", "Key", "parameterKey", "ParameterKey"];
+
 /// The name in a pair of name and value, as AWS's requests write them.
 fn pair_name(fields: &serde_json::Map<String, Value>) -> Option<&str> {
-    const NAMES: [&str; 6] = ["name", "Name", "key", "Key", "parameterKey", "ParameterKey"];
-    NAMES.iter().find_map(|name| fields.get(*name)?.as_str())
+    fields.keys().find(|key| PAIR_VALUES.contains(&key.as_str()))?;
+    PAIR_NAMES.iter().find_map(|name| fields.get(*name)?.as_str())
 }
 
 /// Values that are shown under any name: empty ones, references, and what is hidden already.

@@ -177,6 +177,16 @@ fn json_is_hidden_by_key_and_by_pair() {
     assert!(text.contains(r#""parameterValue":"prod""#) && text.contains(r#""LOG_LEVEL":"info""#), "{text}");
 }
 
+#[test]
+fn the_name_of_a_pair_is_shown_and_a_hidden_value_stays_hidden() {
+    let attribute = json!({"key": "deregistration_delay.timeout_seconds", "value": "60"});
+    assert_eq!(hider().json(&attribute), attribute);
+    let once = hider().json(&json!([{"name": "DB_PASSWORD", "value": "hunter2"}, {"key": "only"}]));
+    assert_eq!(hider().json(&once), once);
+    let Shown::Hidden(marker) = hider().variable("DB_PASSWORD", "hunter2") else { panic!("shown") };
+    assert_eq!(hider().variable("DB_PASSWORD", &marker), Shown::Hidden(marker));
+}
+
 proptest! {
     #[test]
     fn hiding_never_panics_and_hiding_twice_changes_nothing(name in ".{0,20}", value in ".{0,80}") {
