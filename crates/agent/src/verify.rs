@@ -24,7 +24,7 @@ mod plan;
 mod shape;
 mod times;
 
-pub use citations::check as check_citation;
+pub use citations::{as_recorded, check as check_citation};
 pub use marple_commands::CommandFault;
 
 /// One thing that does not hold.

@@ -3,26 +3,29 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use marple_untrusted::hidden;
+
 /// What a model is shown of one result, bytes, unless the tool says otherwise.
 pub(crate) const SHOWN_BYTES: usize = 6 * 1024;
 
-/// Makes control characters visible: what AWS returned was written by strangers, and a terminal obeys escape sequences.
+/// Makes hidden characters visible: what AWS returned was written by strangers, a terminal obeys escape sequences, and a model reads what nobody
+/// sees. Which characters these are, [`hidden`] says.
 ///
 /// Line feeds and tabs stay; carriage returns become line feeds (Lambda writes them inside one event for those); other
-/// C0 controls become their Unicode pictures (`␛`); C1 controls, bidirectional overrides and line separators become
-/// `\u{…}`. Idempotent.
+/// C0 controls become their Unicode pictures (`␛`); all else becomes its Rust escape (`\u{202e}`). Idempotent.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if hidden::is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
+    let mut characters = hidden::characters(text).peekable();
+    while let Some((character, is_hidden)) = characters.next() {
         match character {
-            '\r' if characters.peek() == Some(&'\n') => {}
+            '\r' if characters.peek().is_some_and(|(next, _)| *next == '\n') => {}
             '\r' => shown.push('\n'),
+            '\n' | '\t' => shown.push(character),
             '\x7f' => shown.push('␡'),
-            character if !is_hidden(character) => shown.push(character),
+            character if !is_hidden => shown.push(character),
             character => match char::from_u32(0x2400 + u32::from(character)).filter(|_| character < ' ') {
                 Some(picture) => shown.push(picture),
                 None => shown.extend(character.escape_unicode()),
@@ -30,12 +33,6 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
-}
-
-fn is_hidden(character: char) -> bool {
-    let is_direction = matches!(character,
-        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (character.is_control() && character != '\n' && character != '\t') || is_direction
 }
 
 /// The text cut to about `limit` bytes, with head and tail kept and the cut named; `None` if it is short enough.

@@ -150,6 +150,7 @@ fn log_summary(group: &str) -> Facts {
         baseline_exceptions: Vec::new(),
         invocations: None,
         baseline_invocations: None,
+        changed_fields: Vec::new(),
     })
 }
 

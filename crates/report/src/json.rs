@@ -8,14 +8,12 @@ use marple_case::{
     Action, Avoid, Category, Confidence, EvidenceId, Outcome, ResourceRef, Scope, Trigger, Verdict, event::FindingKind,
     mitigation::Spec, root_cause::Location,
 };
+use marple_untrusted::hidden;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    report::{Gap, Report},
-    visible,
-};
+use crate::report::{FoundBy, Gap, Report};
 
 mod document;
 
@@ -51,8 +49,8 @@ pub fn render_last_question(report: &Report) -> Result<String, serde_json::Error
 /// characters stand in JSON's strings only; its own white space is line ends and spaces.
 fn with_hidden_escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character != '\n' && visible::is_hidden(character) {
+    for (character, is_hidden) in hidden::characters(json) {
+        match character != '\n' && is_hidden {
             true => {
                 let units = &mut [0; 2];
                 let units = character.encode_utf16(units);
@@ -131,7 +129,7 @@ pub struct Document {
     pub gaps: Vec<Gap>,
     /// What the checks of root cause and plan let pass, or what is worth knowing of them.
     pub remarks: Vec<String>,
-    /// What the model noted on its way.
+    /// Evidence that tries to give instructions, as code found it; then what the model noted on its way.
     pub findings: Vec<Finding>,
     /// All evidence, in order.
     pub evidence: Vec<Evidence>,
@@ -317,6 +315,8 @@ pub struct Finding {
     pub text: String,
     /// What it rests on.
     pub evidence: Vec<EvidenceId>,
+    /// Who found it.
+    pub by: FoundBy,
 }
 
 /// A piece of evidence, without its text: that stays in the journal.

@@ -9,6 +9,7 @@ use marple_case::{Entry, Event, Evidence, EvidenceId, Message, Scope, event::End
 use crate::{
     amounts::{count, duration},
     brief, phrases,
+    report::attempts::is_attempt,
     words::{Words, fill},
 };
 
@@ -111,7 +112,8 @@ fn subjects(scope: &Scope) -> String {
 
 fn taken(evidence: &Evidence, words: &Words) -> String {
     let (call, finding) = (brief::call(evidence), brief::finding(evidence, words));
-    format!("{} {call}: {finding} ({})", evidence.id, duration(evidence.elapsed_ms))
+    let attempted = if is_attempt(evidence) { format!(", {}", words.attempted) } else { String::new() };
+    format!("{} {call}: {finding}{attempted} ({})", evidence.id, duration(evidence.elapsed_ms))
 }
 
 /// The tools that a message calls, each once with its number: `get_metrics ×2, search_logs `.

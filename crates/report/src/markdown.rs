@@ -37,6 +37,8 @@ pub fn render(report: &Report) -> String {
     gaps(&mut out, report);
     let remarks: Vec<String> = report.remarks().map(str::to_owned).collect();
     out.list(report.words().remarks, &remarks);
+    let attempts: Vec<String> = report.attempts().into_iter().map(|finding| finding.text).collect();
+    out.list(report.words().attempts, &attempts);
     plan::write(&mut out, report);
     appendix::write(&mut out, report);
     out.0

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `report.rs` | the types |
 //! | `fold.rs` | entries in, report out |
+//! | `attempts.rs` | evidence that tries to give instructions |
 //! | `gaps.rs` | what was denied or failed and is no gap of the root cause yet |
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 use crate::words::Words;
 
+pub(crate) mod attempts;
 mod fold;
 mod gaps;
 
@@ -252,7 +254,17 @@ pub struct Version {
     pub plan: Option<Plan>,
 }
 
-/// What a model noted on its way.
+/// Who found something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundBy {
+    /// The model noted it.
+    Model,
+    /// Code found it, whichever model was at work.
+    Program,
+}
+
+/// What was noted on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// When, UTC.
@@ -263,6 +275,8 @@ pub struct Finding {
     pub text: String,
     /// What it rests on.
     pub evidence: Vec<EvidenceId>,
+    /// Who found it.
+    pub by: FoundBy,
 }
 
 /// Something that happened to the investigation itself.

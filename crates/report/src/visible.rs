@@ -2,20 +2,22 @@
 //!
 //! Log lines and names are written by strangers: an escape sequence can repaint a terminal, a bidirectional override can
 //! turn a command around for the eye, an invisible character can hide words. Each such character is replaced by its Rust
-//! escape (`\x1b`, `\u{202e}`), in plain sight. What is left is text that a terminal only prints.
+//! escape (`\x1b`, `\u{202e}`), in plain sight. What is left is text that a terminal only prints. Which characters these are,
+//! [`marple_untrusted::hidden`] says.
 
-use std::fmt::Write;
+use marple_untrusted::hidden;
 
 /// The text with all hidden characters made visible. Line ends stay (`\r\n` becomes `\n`), a tab becomes one space.
 pub fn text(foreign: &str) -> String {
     let mut shown = String::with_capacity(foreign.len());
-    let mut characters = foreign.chars().peekable();
-    while let Some(character) = characters.next() {
+    let mut characters = hidden::characters(foreign).peekable();
+    while let Some((character, is_hidden)) = characters.next() {
         match character {
             '\n' => shown.push('\n'),
-            '\r' if characters.peek() == Some(&'\n') => {}
+            '\r' if characters.peek().is_some_and(|(next, _)| *next == '\n') => {}
             '\t' => shown.push(' '),
-            character => push(&mut shown, character),
+            character if is_hidden => hidden::push_escape(&mut shown, character),
+            character => shown.push(character),
         }
     }
     shown
@@ -28,7 +30,7 @@ pub fn line(foreign: &str) -> String {
         if !shown.is_empty() {
             shown.push(' ');
         }
-        word.chars().for_each(|character| push(&mut shown, character));
+        shown.push_str(&hidden::visible(word));
     }
     shown
 }
@@ -39,30 +41,6 @@ pub(crate) fn line_kept(foreign: &str) -> String {
     let before = if foreign.starts_with(char::is_whitespace) && !shown.is_empty() { " " } else { "" };
     let after = if foreign.ends_with(char::is_whitespace) { " " } else { "" };
     format!("{before}{shown}{after}")
-}
-
-fn push(shown: &mut String, character: char) {
-    if !is_hidden(character) {
-        shown.push(character);
-        return;
-    }
-    let code = u32::from(character);
-    // Writing to a String cannot fail.
-    let _ = match code {
-        ..=0xff => write!(shown, "\\x{code:02x}"),
-        _ => write!(shown, "\\u{{{code:x}}}"),
-    };
-}
-
-/// Whether a character acts on the terminal or on the eye instead of being seen. Joiners (U+200C, U+200D) and variation
-/// selectors stay: scripts and emoji are written with them.
-pub(crate) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{feff}'  // soft hyphen, Arabic mark, separators without width
-            | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'          // direction marks, embeddings and overrides
-            | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}'          // line ends of Unicode, invisible operators, isolates
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}') // annotations, tags
 }
 
 #[cfg(test)]

@@ -131,6 +131,9 @@ pub struct Words {
     pub observability: &'static str,
     // What is known so far, and what happened on the way
     pub findings: &'static str,
+    pub attempts: &'static str,
+    pub attempt: &'static str,
+    pub attempted: &'static str,
     pub observation: &'static str,
     pub hypothesis: &'static str,
     pub refuted: &'static str,

@@ -41,8 +41,9 @@ pub(super) fn run(state: &Investigation, call: &ToolCall, _: &Prompts) -> Event 
     if args.text.trim().is_empty() {
         return super::refused(call, "the text is empty: say what you found, or that it cannot be known".to_owned());
     }
+    let recorded = args.citations.into_iter().map(|citation| verify::as_recorded(citation, state.evidence()));
     let citations: Vec<CitationCheck> =
-        args.citations.iter().map(|citation| verify::check_citation(citation, state.evidence())).collect();
+        recorded.map(|citation| verify::check_citation(&citation, state.evidence())).collect();
     let may_repair = question.refused_answers < super::REPAIRS;
     if question.owes_plan() && may_repair {
         let reason = "the new root cause has no plan yet: call report_mitigation_plan, and answer again after it in the same turn";

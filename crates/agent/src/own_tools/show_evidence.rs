@@ -46,7 +46,7 @@ pub(super) fn run(state: &Investigation, call: &ToolCall, _: &Prompts) -> Event 
     let text = excerpt(&evidence.text, &args);
     Event::EvidenceShown {
         evidence: args.evidence,
-        text: Prompts::enclose_text(&format!("id=\"{}\"", args.evidence), &text),
+        text: Prompts::enclose_part(evidence, &text),
         call: call.id.clone(),
     }
 }

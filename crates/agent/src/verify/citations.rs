@@ -8,6 +8,8 @@ use marple_case::{
     verification::{CitationCheck, StatementCheck},
 };
 
+use marple_untrusted::enclosure;
+
 use super::Objection;
 
 /// A shorter quote proves nothing. Characters, white space folded.
@@ -39,6 +41,15 @@ pub(super) fn check_all(
     (chain, rivals)
 }
 
+/// The citation as the record has it: what is quoted out of an enclosure may hold the backslashes that break tags there.
+pub fn as_recorded(citation: Citation, evidence: &[Evidence]) -> Citation {
+    if check(&citation, evidence).is_verified() {
+        return citation;
+    }
+    let mended = enclosure::unbroken(&citation.quote).map(|quote| Citation { evidence: citation.evidence, quote });
+    mended.filter(|mended| check(mended, evidence).is_verified()).unwrap_or(citation)
+}
+
 /// Checks one citation.
 pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
     let refused =
@@ -67,8 +78,9 @@ fn absent(quote: &str, citation: &Citation, evidence: &[Evidence], source: &Evid
     }
     match nearest_line(quote, &source.text) {
         Some(line) => format!(
-            "the quote {quote:?} does not stand in {} to the letter; the nearest line there is: {line}",
-            citation.evidence
+            "the quote {quote:?} does not stand in {} to the letter; the nearest line there is: {}",
+            citation.evidence,
+            enclosure::enclosed_line(&format!("id=\"{}\"", citation.evidence), line)
         ),
         None => format!("the quote {quote:?} does not stand in {}, nor anything like it", citation.evidence),
     }

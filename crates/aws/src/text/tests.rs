@@ -14,6 +14,11 @@ fn escape_sequences_and_direction_overrides_are_shown_and_not_obeyed() {
 }
 
 #[test]
+fn what_only_a_model_would_read_is_shown_and_scripts_stay_as_they_are() {
+    insta::assert_snapshot!(visible("ok\u{e0069}\u{e0067} no\u{200b}pe می\u{200c}خواهم 👩\u{200d}🚀"), @r"ok\u{e0069}\u{e0067} no\u{200b}pe می‌خواهم 👩‍🚀");
+}
+
+#[test]
 fn a_cut_keeps_head_and_tail_on_line_ends_and_says_how_much_is_gone() {
     let text: String = (1..=40).map(|number| format!("line {number:02} of the text\n")).collect();
     insta::assert_snapshot!(cut(&text, 160).unwrap(), @r"

@@ -41,6 +41,7 @@ pub(super) struct View {
     pub(super) assumptions: Vec<String>,
     pub(super) gaps: Vec<GapView>,
     pub(super) remarks: Vec<String>,
+    pub(super) attempts: Vec<String>,
     pub(super) plan: Option<PlanView>,
     pub(super) checks: Vec<String>,
     pub(super) findings: Vec<String>,
@@ -171,6 +172,7 @@ impl View {
             assumptions: report.assumptions().map(visible::line).collect(),
             gaps: report.gaps.iter().map(gap).collect(),
             remarks: report.remarks().map(visible::line).collect(),
+            attempts: report.attempts().iter().map(|finding| visible::line(&finding.text)).collect(),
             plan: report.plan.as_ref().map(|plan| PlanView {
                 no_immediate_action: plan.plan.no_immediate_action.as_deref().map(visible::line),
                 immediate: plan.plan.immediate.iter().map(|next| action(next, words)).collect(),

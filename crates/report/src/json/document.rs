@@ -48,7 +48,7 @@ impl From<&Report> for Document {
             mitigation: report.plan.as_ref().map(mitigation),
             gaps: report.gaps.clone(),
             remarks: report.remarks().map(str::to_owned).collect(),
-            findings: report.findings.iter().map(Finding::from).collect(),
+            findings: report.attempts().iter().chain(&report.findings).map(Finding::from).collect(),
             evidence: report.evidence.iter().map(|taken| evidence(taken, report.words())).collect(),
             notes: report.notes.iter().map(Note::from).collect(),
             questions: report.questions.iter().map(Question::from).collect(),
@@ -191,7 +191,8 @@ fn evidence(taken: &marple_case::Evidence, words: &Words) -> Evidence {
 
 impl From<&report::Finding> for Finding {
     fn from(finding: &report::Finding) -> Self {
-        Self { at: finding.at, kind: finding.kind, text: finding.text.clone(), evidence: finding.evidence.clone() }
+        let report::Finding { at, kind, text, evidence, by } = finding.clone();
+        Self { at, kind, text, evidence, by }
     }
 }
 

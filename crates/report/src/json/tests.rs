@@ -370,7 +370,8 @@ fn a_partial_report() {
       "text": "Memory runs out while an order is built",
       "evidence": [
         "E1"
-      ]
+      ],
+      "by": "model"
     }
   ],
   "evidence": [

@@ -10,7 +10,7 @@ use marple_case::{
     event::{Budget, Ending},
 };
 
-use super::{Conclusion, Exchange, Finding, Gap, Note, PLAYBOOK, Plan, Reply, Report, Spent, Status, Version, gaps};
+use super::{Conclusion, Exchange, Finding, FoundBy, Gap, Note, PLAYBOOK, Plan, Reply, Report, Spent, Status, Version, gaps};
 
 impl Report {
     /// Folds the entries of one investigation, in order.
@@ -100,6 +100,7 @@ impl Fold {
                 kind: *kind,
                 text: text.clone(),
                 evidence: evidence.clone(),
+                by: FoundBy::Model,
             }),
             Event::CallRefused { .. } => self.report.refused_calls += u32::from(!self.asked),
             Event::RootCauseReported { root_cause, verification, .. } => self.conclude(Conclusion {

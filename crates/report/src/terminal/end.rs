@@ -9,6 +9,7 @@ use crate::{
 };
 
 pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    attempts(page, report);
     if report.is_chat() {
         answer::write(page, report);
         evidence(page, report);
@@ -24,6 +25,17 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     versions(page, report);
     answer::write(page, report);
     spent(page, report);
+}
+
+/// Evidence that tries to give instructions: a person has to know, whatever the report concludes.
+fn attempts(page: &mut Page<'_>, report: &Report) {
+    let attempts = report.attempts();
+    if attempts.is_empty() {
+        return;
+    }
+    let style = *page.style();
+    page.heading(report.words().attempts);
+    attempts.iter().for_each(|attempt| page.item(0, "- ", style.warning, &attempt.text, Ansi::new()));
 }
 
 fn findings(page: &mut Page<'_>, report: &Report) {
