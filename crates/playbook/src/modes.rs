@@ -83,7 +83,7 @@ pub(crate) fn hypotheses<'a>(case: &Case<'a>) -> Vec<Hypothesis<'a>> {
 /// Whether a fault was first seen so long after the alarm's first breach that it cannot be what set it off. An invocation is counted
 /// where it began, so what ends a long one may be logged later by as much as the function may run.
 pub(crate) fn is_late(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> bool {
-    let (Some(onset), Some(breach)) = (hypothesis.cause.onset, case.scope.first_breach) else { return false };
+    let (Some(onset), Some(breach)) = (hypothesis.cause.onset, case.breach()) else { return false };
     let may_run = case.function.map_or(0, |function| i64::from(function.timeout_s));
     let room = case.scope.tolerance().saturating_add(SignedDuration::from_secs(may_run));
     hypothesis.cause.verdict == Verdict::Fault && onset.duration_since(breach) > room

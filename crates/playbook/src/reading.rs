@@ -264,6 +264,11 @@ impl<'a> Case<'a> {
         self.alarms.iter().find(named).or_else(|| self.alarms.iter().find(watching)).copied()
     }
 
+    /// When the alarm's metric first breached. The time that a question names is no measurement: what failed may have begun after it.
+    pub(crate) fn breach(&self) -> Option<Timestamp> {
+        breach(self.scope)
+    }
+
     /// The change to ALARM that belongs to this incident: the first in the window, else the last before its end.
     pub(crate) fn alarm_transition(&self) -> Option<Seen<'a, AlarmTransition>> {
         let alarm = self.alarm()?;
@@ -338,6 +343,11 @@ impl<'a> Case<'a> {
         let mut lines = self.sources().flat_map(|file| file.fact.lines.iter().flatten());
         lines.any(|line| shaped.iter().any(|word| line.contains(word))).then_some(true)
     }
+}
+
+/// When the alarm's metric first breached; `None` where no alarm started the investigation.
+fn breach(scope: &Scope) -> Option<Timestamp> {
+    scope.first_breach.filter(|_| scope.alarm.is_some())
 }
 
 /// The reading that tells most of a function: the last one of it alone, since lists of all functions are brief.

@@ -118,7 +118,7 @@ fn alternatives(best: &Hypothesis<'_>, others: &[Hypothesis<'_>]) -> Vec<String>
 /// earlier as the function may run.
 fn onset(case: &Case<'_>, onset: Option<Timestamp>) -> Option<Timestamp> {
     let may_run = SignedDuration::from_secs(case.function.map_or(0, |function| i64::from(function.timeout_s)));
-    match (onset, case.scope.first_breach) {
+    match (onset, case.breach()) {
         (Some(onset), Some(breach)) if onset.duration_since(breach) > case.scope.tolerance() => {
             let began = onset.checked_sub(may_run).unwrap_or(breach);
             let in_time = began.duration_since(breach) <= case.scope.tolerance();

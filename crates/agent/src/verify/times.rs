@@ -15,8 +15,10 @@ pub(super) fn check(claim: &RootCause, state: &Investigation) -> Vec<Objection> 
     let room = scope.tolerance();
     let mut objections = chain_order(claim, room);
     if claim.verdict == Verdict::Fault {
-        // A breaching point stands at the start of its period: what caused it may have happened until the period's end.
-        let breach = scope.first_breach.and_then(|start| start.checked_add(room).ok());
+        // A breaching point stands at the start of its period: what caused it may have happened until the period's end. The time that a
+        // question names is no breach: what it asks about may have begun after it.
+        let breach =
+            scope.first_breach.filter(|_| scope.alarm.is_some()).and_then(|start| start.checked_add(room).ok());
         objections.extend(onset(claim, scope.now, breach, room));
     }
     objections

@@ -91,7 +91,7 @@ fn onset(case: &Case<'_>, series: &Series) -> Timestamp {
     let rise = series.change_points.iter().find(|change| change.after > change.before).map(|change| change.at);
     let reached = series.points.iter().find(|point| point.value >= 0.95 * series.window.max).map(|point| point.at);
     let found = rise.or(reached).or(case.scope.first_breach).unwrap_or(case.scope.window.start);
-    case.scope.first_breach.map_or(found, |breach| found.min(breach))
+    case.breach().map_or(found, |breach| found.min(breach))
 }
 
 /// The functions and services that are configured with the database's endpoint.

@@ -201,7 +201,7 @@ fn chain(case: &Case<'_>, troubled: &Troubled<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     let onset = troubled.logged.first;
     if let Some(introduced) = &troubled.introduced {
-        let at = introduced.deployment.created.filter(|at| *at <= onset);
+        let at = introduced.at.filter(|at| *at <= onset);
         chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
     if let Some(change) = troubled.change {

@@ -163,15 +163,20 @@ fn image_exists(case: &Case<'_>, image: &str) -> Option<Step> {
 
 /// Registers a changed copy of the present task definition from a file that is made by hand, and puts it into service.
 pub(crate) fn new_revision(case: &Case<'_>, change: &str) -> (Vec<Step>, Vec<Step>) {
-    let (region, present) = (quoted(&case.scope.region), present(case));
-    let family = crate::reading::workload::family_of(&present).to_owned();
+    new_revision_of(case, &present(case), change)
+}
+
+/// The same with a copy of another revision.
+pub(crate) fn new_revision_of(case: &Case<'_>, copied: &str, change: &str) -> (Vec<Step>, Vec<Step>) {
+    let region = quoted(&case.scope.region);
+    let family = crate::reading::workload::family_of(copied).to_owned();
     let prepare = vec![
         note(case),
         run(
-            "Save the present task definition.",
+            format!("Save the task definition {copied}."),
             format!(
                 "aws ecs describe-task-definition --task-definition {} --query taskDefinition --output json --region {region}",
-                quoted(&present)
+                quoted(copied)
             ),
             "the whole definition: keep it as task-definition-before.json",
         ),

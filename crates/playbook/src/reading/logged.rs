@@ -145,7 +145,7 @@ pub(super) fn failures<'a>(
         }
     }
     let late = |failure: &Logged<'_>| {
-        scope.first_breach.is_some_and(|breach| failure.first.duration_since(breach) > scope.tolerance())
+        super::breach(scope).is_some_and(|breach| failure.first.duration_since(breach) > scope.tolerance())
     };
     failures.sort_by_key(|failure| {
         (failure.in_baseline, late(failure), !failure.is_uncaught(), std::cmp::Reverse(failure.count))

@@ -79,8 +79,22 @@ impl<'a> Workload<'a> {
     pub(crate) fn current(&self) -> Option<Seen<'a, TaskDefinition>> {
         let named = self.service.map(|service| service.fact.task_definition.as_str());
         let named = named.or_else(|| self.tasks.last().map(|task| task.fact.task_definition.as_str()));
-        let of_name = |name: &str| self.definitions.iter().rev().find(|definition| definition.name() == name).copied();
-        named.and_then(of_name).or_else(|| self.definitions.iter().max_by_key(|one| one.revision).copied())
+        named.and_then(|name| self.definition(name)).or_else(|| self.definitions.iter().max_by_key(|one| one.revision).copied())
+    }
+
+    /// A revision by its name, `family:revision`; of several readings one that compares it with another.
+    pub(crate) fn definition(&self, name: &str) -> Option<Seen<'a, TaskDefinition>> {
+        let named = self.definitions.iter().filter(|definition| definition.name() == name);
+        named.max_by_key(|definition| definition.compared_with.is_some()).copied()
+    }
+
+    /// The revision whose tasks failed last; else the current one.
+    pub(crate) fn failing(&self) -> Option<Seen<'a, TaskDefinition>> {
+        let failed = |task: &&Seen<'a, Task>| {
+            matches!(task.stop_code.as_deref(), Some("EssentialContainerExited" | "TaskFailedToStart"))
+        };
+        let newest = self.tasks.iter().filter(failed).max_by_key(|task| task.stopped);
+        newest.and_then(|task| self.definition(&task.task_definition)).or_else(|| self.current())
     }
 
     /// The newest revision before the current one.

@@ -118,6 +118,7 @@ impl World {
             last_modified: Some(at(time)),
             code_sha256: sha.into(),
             description: String::new(),
+            environment: Vec::new(),
         });
         self
     }
@@ -462,6 +463,7 @@ pub(super) fn summary(name: &str, window: Window, baseline: Window) -> LogSummar
         baseline_exceptions: Vec::new(),
         invocations: Some(invocations(40, 120.0, 80, 256, Vec::new())),
         baseline_invocations: Some(invocations(38, 110.0, 79, 256, Vec::new())),
+        changed_fields: Vec::new(),
     }
 }
 

@@ -7,16 +7,20 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use marple_case::{
-    Category, Citation, Verdict,
+    Category, Citation, ResourceRef, Verdict,
     facts::{ContainerState, LogTemplate, Task},
     root_cause::{Gap, Link},
 };
 use regex::Regex;
 
+pub(crate) mod setting;
 pub(crate) mod swapped;
 
-use self::swapped::{Swapped, swapped};
-use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
+use self::{
+    setting::{Setting, setting, telling_line},
+    swapped::{Swapped, swapped},
+};
+use super::{Introduced, ServiceFault, cite_event, cite_exit, cite_task, introduced, lifetimes, minutes};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, claim, gap, place},
@@ -27,20 +31,15 @@ use crate::{
 static DELIBERATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(intentional(ly)?|deliberate(ly)?|on purpose|simulat(ed?|ing|ion)|chaos|fault[ -]injection|test (panic|crash|exception)|(panic|crash) (test|scenario|demo))\b").ok()
 });
-/// A setting that the program says it lacks.
-static LACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:missing|required|not set|unset|must be set|undefined|no value for|is empty)").ok()
-});
-/// A setting whose value the program says it cannot use.
-static REJECTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:invalid|malformed|not a valid|cannot parse|could not parse|can't parse|unable to parse|failed to parse|must be|out of range|unknown value|unsupported)").ok()
-});
-static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b").ok());
 /// A request in a log line.
 static REQUEST: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\b(?:GET|POST|PUT|PATCH|DELETE)\s+"?(/[A-Za-z0-9_\-./{}:]*)"#).ok());
 /// A program that lives so long did not fail at its start, seconds.
 const START: i64 = 60;
+/// A program that lives so long has done some of its work, seconds.
+const SOON: i64 = 300;
+/// Differences of two revisions that a chain names at most.
+const MOST_DIFFERENCES: usize = 4;
 
 /// A crash as it was found.
 #[derive(Debug)]
@@ -55,14 +54,14 @@ pub(crate) struct Crash<'a> {
     pub(crate) words: Option<Seen<'a, LogTemplate>>,
     /// The program's own words that it was meant to fail.
     pub(crate) deliberate: Option<Citation>,
-    /// An environment variable that the program asks for and that is not set.
-    pub(crate) lacks: Option<String>,
-    /// An environment variable that is set to a value which the program says it cannot use.
-    pub(crate) rejects: Option<String>,
+    /// The environment variable at fault: it is not set, or to a value that the program cannot use.
+    pub(crate) setting: Option<Setting<'a>>,
     /// The path that a log line names with it.
     pub(crate) path: Option<String>,
     /// Whether it fails as it starts.
     pub(crate) at_start: bool,
+    /// Whether all tasks that failed did so within minutes of their start.
+    pub(crate) is_soon: bool,
     /// The deployment that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
     /// The tag that was moved to another image without a deployment.
@@ -71,16 +70,24 @@ pub(crate) struct Crash<'a> {
     pub(crate) onset: Timestamp,
 }
 
-impl Crash<'_> {
-    /// The environment variable at fault: it is not set, or to a value that the program cannot use.
-    pub(crate) fn setting(&self) -> Option<&str> {
-        self.lacks.as_deref().or(self.rejects.as_deref())
+impl<'a> Crash<'a> {
+    /// Whether what is configured is at fault, and not the program: it names a setting, or the revision that it began with changed
+    /// nothing but settings.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.setting.is_some() || !self.altered().is_empty()
+    }
+
+    /// What the revision changed, where that is no image and the program names no setting: the program ran without these changes.
+    pub(crate) fn altered(&self) -> &'a [String] {
+        let introduced = self.introduced.as_ref().filter(|one| one.keeps_images());
+        let alone = self.is_soon && self.setting.is_none() && self.swapped.is_none();
+        introduced.filter(|_| alone).map_or(&[], Introduced::differences)
     }
 
     /// Whether an exit code is all that is known: that it ended, not why. The code of an abort or a segmentation fault says more.
     pub(crate) fn is_unexplained(&self) -> bool {
         let telling = self.exits.iter().any(|(_, one)| matches!(one.exit_code, Some(126 | 127 | 134 | 139)));
-        self.logged.is_none() && self.words.is_none() && self.setting().is_none() && !telling
+        self.logged.is_none() && self.words.is_none() && !self.is_configured() && !telling
     }
 }
 
@@ -93,17 +100,20 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     if exits.is_empty() && logged.is_none() {
         return None;
     }
-    let words = last_words(case).or_else(|| refusing_line(case)).filter(|_| logged.is_none());
     let onset = onset(case, logged.as_ref(), &exits);
+    let introduced = introduced(case, onset);
     let lives = lifetimes(exits.iter().map(|(task, _)| task.fact));
+    let at_start = lives.is_some_and(|(_, long)| long < START);
+    let words = last_words(case).or_else(|| telling_line(case, introduced.as_ref(), at_start));
+    let words = words.filter(|_| logged.is_none());
     let crash = Crash {
         place: logged.as_ref().and_then(|logged| place(case, logged)),
         deliberate: deliberate(case, logged.as_ref()),
-        lacks: lacking(case, logged.as_ref(), words),
-        rejects: rejected(case, logged.as_ref(), words),
+        setting: setting(case, introduced.as_ref(), logged.as_ref(), words, at_start),
         path: path(case, onset),
-        at_start: lives.is_some_and(|(_, long)| long < START),
-        introduced: introduced(case, onset),
+        at_start,
+        is_soon: lives.is_some_and(|(_, long)| long < SOON),
+        introduced,
         swapped: swapped(case),
         logged,
         exits,
@@ -117,7 +127,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         (Some(logged), true, _) if logged.is_uncaught() || crash.place.is_some() => Support::Shown,
         (Some(_), true, _) => Support::Likely,
         (None, _, true) => Support::Possible,
-        (None, _, false) if crash.setting().is_some() || crash.words.is_some() => Support::Shown,
+        (None, _, false) if crash.setting.is_some() || crash.words.is_some() => Support::Shown,
         (None, ..) => Support::Likely,
     };
     Some(Hypothesis {
@@ -181,35 +191,6 @@ fn deliberate(case: &Case<'_>, logged: Option<&Logged<'_>>) -> Option<Citation> 
     })
 }
 
-fn lacking(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, LogTemplate>>) -> Option<String> {
-    let text = logged.map(|logged| logged.headline()).or_else(|| words.map(|line| line.fact.sample.clone()))?;
-    let name = VARIABLE.as_ref()?.find(&text).filter(|_| LACKS.as_ref().is_some_and(|lacks| lacks.is_match(&text)))?;
-    let injected =
-        case.workload.containers().into_iter().flat_map(|one| &one.secrets).any(|secret| secret.name == name.as_str());
-    let set = case.environment().iter().any(|variable| variable.name == name.as_str());
-    (!set && !injected && case.workload.current().is_some()).then(|| name.as_str().to_owned())
-}
-
-/// A new line that is not marked as an error and in which the program refuses the value of a variable that is set.
-fn refusing_line<'a>(case: &Case<'a>) -> Option<Seen<'a, LogTemplate>> {
-    let of = |summary: &Seen<'a, marple_case::facts::LogSummary>| {
-        let (evidence, templates) = (summary.evidence, &summary.fact.templates);
-        templates.iter().map(move |fact| Seen { evidence, fact })
-    };
-    let new = case.summaries.iter().flat_map(of).filter(|line| line.count > 0 && line.baseline_count == 0);
-    new.filter(|line| rejected(case, None, Some(*line)).is_some()).max_by_key(|line| line.first)
-}
-
-/// The variable whose value the program's last words refuse.
-fn rejected(case: &Case<'_>, logged: Option<&Logged<'_>>, words: Option<Seen<'_, LogTemplate>>) -> Option<String> {
-    let text = logged.map(|logged| logged.headline()).or_else(|| words.map(|line| line.fact.sample.clone()))?;
-    let refused = REJECTS.as_ref().is_some_and(|pattern| pattern.is_match(&text));
-    let names = VARIABLE.as_ref()?.find_iter(&text).map(|name| name.as_str());
-    let environment = case.environment();
-    let mut set = names.filter(|name| environment.iter().any(|variable| variable.name == **name));
-    set.next().filter(|_| refused).map(str::to_owned)
-}
-
 /// A request's path in a new line about the time of the crash.
 fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
     let pattern = REQUEST.as_ref()?;
@@ -222,7 +203,7 @@ fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
 }
 
 fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
-    let (verdict, category) = match (crash.is_unexplained(), crash.setting().is_some()) {
+    let (verdict, category) = match (crash.is_unexplained(), crash.is_configured()) {
         _ if crash.swapped.is_some() => (Verdict::Fault, Category::BadImage),
         (true, _) => (Verdict::InsufficientEvidence, Category::Unknown),
         (false, true) => (Verdict::Fault, Category::Misconfiguration),
@@ -230,9 +211,9 @@ fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
     };
     let mut cause = claim(verdict, category);
     cause.title = title(case, crash);
-    cause.components = match (crash.is_unexplained(), crash.setting().is_some()) {
+    cause.components = match (crash.is_unexplained(), crash.is_configured()) {
         (true, _) => Vec::new(),
-        (false, true) => super::service_and_definition(case),
+        (false, true) => components(case, crash),
         (false, false) => case.component().into_iter().collect(),
     };
     cause.location = crash.place.as_ref().map(|place| place.location.clone());
@@ -244,13 +225,28 @@ fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
     cause
 }
 
+/// The service and the revision that fails.
+fn components(case: &Case<'_>, crash: &Crash<'_>) -> Vec<ResourceRef> {
+    let failing = crash.introduced.as_ref().and_then(|introduced| introduced.definition).or_else(|| case.workload.failing());
+    case.component().into_iter().chain(failing.map(|definition| definition.resource())).collect()
+}
+
 fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     let name = case.name();
-    if let Some(variable) = &crash.lacks {
-        return format!("{name} ends at its start: the variable {variable} is not set");
+    let ends = if crash.at_start { "ends at its start" } else { "fails" };
+    if let Some(setting) = &crash.setting {
+        let variable = &setting.name;
+        let what = match (setting.is_missing(), setting.difference.and(crash.introduced.as_ref())) {
+            (true, Some(introduced)) => format!("{} has lost the variable {variable}", introduced.revision),
+            (false, Some(introduced)) => format!("it cannot use {variable} as {} sets it", introduced.revision),
+            (true, None) => format!("the variable {variable} is not set"),
+            (false, None) => format!("it cannot use the value of {variable}"),
+        };
+        return format!("{name} {ends}: {what}");
     }
-    if let Some(variable) = &crash.rejects {
-        return format!("{name} ends at its start: it cannot use the value of {variable}");
+    if let (Some(introduced), [first, rest @ ..]) = (crash.introduced.as_ref(), crash.altered()) {
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        return format!("{name} {ends} since {} changed its settings and not its image: {first}{more}", introduced.revision);
     }
     let code = crash.exits.first().and_then(|(_, one)| one.exit_code);
     let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
@@ -288,30 +284,14 @@ fn trigger(case: &Case<'_>, crash: &Crash<'_>) -> String {
 fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(introduced) = crash.introduced.as_ref() {
-        chain.link(introduced.statement(case.name()), introduced.deployment.created, introduced.citations());
+        let at = introduced.at.filter(|at| *at <= crash.onset);
+        chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
     if let Some(swapped) = &crash.swapped {
         let at = swapped.pushed().filter(|at| *at <= crash.onset);
         chain.link(swapped.statement(), at, swapped.citations());
     }
-    if let Some(variable) = &crash.lacks {
-        let cited = case.settings().and_then(|evidence| {
-            cite::any(evidence, &[&["no environment variable"], &["environment"], &["task definition:"]])
-        });
-        chain.link(
-            format!("The task definition sets no {variable} and injects no secret of that name."),
-            None,
-            [cited],
-        );
-    }
-    if let (Some(variable), Some(evidence)) = (&crash.rejects, case.settings()) {
-        let assigned = format!("{variable}=");
-        chain.link(
-            format!("The task definition sets {variable}."),
-            None,
-            [cite::any(evidence, &[&[&assigned], &[variable]])],
-        );
-    }
+    link_settings(&mut chain, case, crash);
     if let Some(logged) = &crash.logged {
         let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
         let at = crash.place.as_ref().map(|place| format!(" at {}:{}", place.frame.file, place.location.line));
@@ -344,9 +324,42 @@ fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
         );
         chain.link(statement, task.stopped, [cite_exit(task, container), cite_task(task)]);
     }
+    if let Some(event) = crash.introduced.as_ref().and_then(|introduced| introduced.end(case)) {
+        chain.link("ECS gave the deployment up and went back.", Some(event.at), [cite_event(&event)]);
+    }
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The setting at fault in the task definition, and how it came to be so.
+fn link_settings(chain: &mut Chain, case: &Case<'_>, crash: &Crash<'_>) {
+    let introduced = crash.introduced.as_ref();
+    let before = introduced.and_then(|one| one.before.as_ref()).map(|before| before.revision.as_str());
+    let between = |lines: &str| match (before, introduced) {
+        (Some(before), Some(introduced)) => format!("Between {before} and {} the task definition changed: {lines}.", introduced.revision),
+        _ => format!("The task definition changed: {lines}."),
+    };
+    if let Some(introduced) = introduced {
+        let named = crash.setting.as_ref().and_then(|setting| setting.difference);
+        let all = named.into_iter().chain(crash.altered().iter().map(String::as_str)).take(MOST_DIFFERENCES);
+        let lines: Vec<&str> = all.collect();
+        if !lines.is_empty() {
+            chain.link(between(&lines.join("; ")), None, lines.iter().map(|line| introduced.cite_difference(line)));
+        }
+    }
+    let Some(setting) = crash.setting.as_ref().filter(|setting| setting.difference.is_none()) else { return };
+    let Some(definition) = case.workload.failing() else { return };
+    let (variable, name) = (&setting.name, definition.name());
+    let assigned = format!("{variable}=");
+    let (statement, cited) = match setting.is_missing() {
+        true => (
+            format!("{name} sets no {variable} and injects no secret of that name."),
+            cite::any(definition.evidence, &[&["no environment variable"], &["environment"], &["task definition:"]]),
+        ),
+        false => (format!("{name} sets {variable}."), cite::any(definition.evidence, &[&[&assigned], &[variable]])),
+    };
+    chain.link(statement, None, [cited]);
 }
 
 /// What an exit code says by the convention of runtimes and shells.
@@ -395,7 +408,7 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
 
 fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if crash.logged.is_none() && crash.setting().is_none() {
+    if crash.logged.is_none() && crash.setting.is_none() {
         gaps.push(gap(
             "why the program ended",
             "no application log line, exception or stack trace tells it",

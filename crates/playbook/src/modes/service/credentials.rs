@@ -73,7 +73,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let onset =
         failing.and_then(|errors| errors.fact.points.iter().find(|point| point.value > 0.0).map(|point| point.at));
     let onset = onset.or(case.scope.first_breach).unwrap_or(case.scope.window.start);
-    let onset = case.scope.first_breach.map_or(onset, |breach| onset.min(breach));
+    let onset = case.breach().map_or(onset, |breach| onset.min(breach));
     let dropped = definition.fact.differences.iter().map(String::as_str).find(|line| is_drop(line));
     let missing = Missing {
         secret: secret(case, definition, database),
@@ -216,7 +216,7 @@ fn chain(case: &Case<'_>, missing: &Missing<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     let definition = missing.definition;
     if let Some(line) = missing.dropped {
-        let at = missing.introduced.as_ref().and_then(|one| one.deployment.created).filter(|at| *at <= missing.onset);
+        let at = missing.introduced.as_ref().and_then(|one| one.at).filter(|at| *at <= missing.onset);
         chain.link(format!("The revision took them away: {line}."), at, [cite::line(definition.evidence, &[line])]);
     }
     let assigned = format!("{}=", missing.variable.name);

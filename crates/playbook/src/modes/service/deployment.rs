@@ -62,7 +62,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     cause.components = super::service_and_definition(case);
     let taken = interrupted.and_then(|task| task.fact.stopped);
     let first = taken.into_iter().chain(no_place.map(|event| event.at)).min().or(deployment.fact.created);
-    cause.onset = first.into_iter().chain(case.scope.first_breach).min();
+    cause.onset = first.into_iter().chain(case.breach()).min().or(case.scope.first_breach);
     cause.trigger = Some(match interrupted {
         Some(_) => "AWS took Spot capacity back, with two minutes' warning".to_owned(),
         None => "Every start of a task of this revision".to_owned(),

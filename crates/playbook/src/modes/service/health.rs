@@ -94,8 +94,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         && (reason == "Target.Timeout"
             || reason == "Target.FailedHealthChecks"
             || words.to_lowercase().contains("timed out"));
-    let seen = [event.map(|event| event.at), task.and_then(|task| task.fact.stopped), case.scope.first_breach];
-    let onset = seen.into_iter().flatten().min().unwrap_or(case.scope.window.start);
+    let seen = [event.map(|event| event.at), task.and_then(|task| task.fact.stopped), case.breach()];
+    let onset = seen.into_iter().flatten().min().or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     let group = failing.map(|(group, _)| group).or_else(|| groups.first().copied());
     let unhealthy = Unhealthy {
         target: failing.map(|(_, target)| target),
@@ -194,7 +194,7 @@ fn cause(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> marple_case::RootCause {
         (Some(_), _) => format!("The health check of {name} was changed: {} {}", unhealthy.path(), unhealthy.answer()),
         (None, Some(introduced)) => format!(
             "Since {} the health check of {name} fails: {} {}",
-            introduced.deployment.task_definition,
+            introduced.revision,
             unhealthy.path(),
             unhealthy.answer()
         ),
@@ -232,7 +232,7 @@ fn chain(case: &Case<'_>, unhealthy: &Unhealthy<'_>) -> Vec<Link> {
     } else if let Some(introduced) = &unhealthy.introduced {
         chain.link(
             introduced.statement(case.name()),
-            introduced.deployment.created.filter(|at| *at <= unhealthy.onset),
+            introduced.at.filter(|at| *at <= unhealthy.onset),
             introduced.citations(),
         );
     }

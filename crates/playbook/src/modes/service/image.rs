@@ -75,7 +75,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         image.as_deref().and_then(|image| case.workload.image(image)).map(|image| image.architectures.clone());
     let reason = if is_format_error(&words) { Reason::Architecture } else { reason(&words, absent) };
     let found = at.or(case.scope.first_breach).unwrap_or(case.scope.window.start);
-    let onset = case.scope.first_breach.map_or(found, |breach| found.min(breach));
+    let onset = case.breach().map_or(found, |breach| found.min(breach));
     let unusable = Unusable {
         reason,
         failed: failed.len().max(1),
@@ -104,7 +104,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 /// The newest deployment, if it is not yet through: tasks of it fail, however long ago it began.
 fn late<'a>(case: &Case<'a>) -> Option<Introduced<'a>> {
     let deployment = case.workload.deployment().filter(|one| one.rollout_state.as_deref() != Some("COMPLETED"))?;
-    Some(Introduced { deployment, before: super::before(case) })
+    Some(Introduced::of(case, deployment))
 }
 
 fn is_pull(text: &str) -> bool {
@@ -272,7 +272,7 @@ fn cause(case: &Case<'_>, unusable: &Unusable<'_>) -> marple_case::RootCause {
 fn chain(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(introduced) = &unusable.introduced {
-        let at = introduced.deployment.created.filter(|at| *at <= unusable.onset);
+        let at = introduced.at.filter(|at| *at <= unusable.onset);
         chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
     let definition = case.workload.current();

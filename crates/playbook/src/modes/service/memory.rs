@@ -86,7 +86,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let onset = onset(case, &kills, &bare, logged, level);
     let introduced = introduced(case, onset);
     // What stood level before the deployment says nothing of what came with it.
-    let since = introduced.as_ref().and_then(|introduced| introduced.deployment.created);
+    let since = introduced.as_ref().and_then(|introduced| introduced.at);
     let rise = rise.and_then(|series| case.rise(series.fact, since));
     let before = level.and_then(|series| series.fact.baseline);
     let used = case.requests().and_then(|series| series.fact.baseline).is_some_and(|baseline| baseline.sum > 0.0);
@@ -181,7 +181,7 @@ fn onset(
     let first = first.map(|first| failed.map_or(first, |failed| first.min(failed)));
     let found = first.or_else(full).or(case.scope.first_breach).unwrap_or(case.scope.window.start);
     // The tasks that are still listed may be later ones than those that set the alarm off.
-    case.scope.first_breach.map_or(found, |breach| found.min(breach))
+    case.breach().map_or(found, |breach| found.min(breach))
 }
 
 impl Exhaustion<'_> {
@@ -247,7 +247,7 @@ fn trigger(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
 fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(introduced) = exhaustion.introduced.as_ref() {
-        let at = introduced.deployment.created;
+        let at = introduced.at;
         chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
     if let (Some(introduced), Some(level)) =
@@ -256,7 +256,7 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         let baseline = level.fact.baseline.unwrap_or_default();
         let statement = format!(
             "In the baseline, before {}, memory stood flat at {:.1} to {:.1} % while requests came: the leak came with that deployment.",
-            introduced.deployment.task_definition, baseline.min, baseline.max
+            introduced.revision, baseline.min, baseline.max
         );
         chain.link(statement, None, [cite_series(level.evidence, "MemoryUtilization", &level.statistic)]);
     }

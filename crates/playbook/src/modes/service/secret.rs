@@ -79,7 +79,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         .filter_map(|(task, _)| seen_at(task.fact))
         .min();
     let found = first.or(event.map(|event| event.at)).or(case.scope.first_breach).unwrap_or(case.scope.window.start);
-    let onset = case.scope.first_breach.map_or(found, |breach| found.min(breach));
+    let onset = case.breach().map_or(found, |breach| found.min(breach));
     let all = || case.workload.containers().into_iter().flat_map(|container| &container.secrets);
     let injected = all().find(|one| words.contains(base_arn(&one.value_from))).or_else(|| all().next());
     let unreadable = Unreadable {
@@ -245,7 +245,7 @@ fn chain(case: &Case<'_>, unreadable: &Unreadable<'_>) -> Vec<Link> {
     if let Some(introduced) = &unreadable.introduced {
         chain.link(
             introduced.statement(case.name()),
-            introduced.deployment.created.filter(|at| *at <= unreadable.onset),
+            introduced.at.filter(|at| *at <= unreadable.onset),
             introduced.citations(),
         );
     }

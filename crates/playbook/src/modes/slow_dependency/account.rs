@@ -65,7 +65,7 @@ fn components(case: &Case<'_>, slow: &Slow<'_>) -> Vec<ResourceRef> {
 fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
     let mut chain = Chain::default();
     if let Some(introduced) = &slow.introduced {
-        let at = introduced.deployment.created.filter(|at| *at <= onset);
+        let at = introduced.at.filter(|at| *at <= onset);
         chain.link(introduced.statement(case.name()), at, introduced.citations());
     }
     if let Some((database, series)) = slow.database {

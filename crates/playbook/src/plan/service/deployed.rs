@@ -2,7 +2,9 @@
 
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
-use super::{access_logs, back_to_present, code_change, guards, new_revision, rollback, settled};
+use super::{
+    access_logs, back_to_present, code_change, guards, new_revision, new_revision_of, present, rollback, settled,
+};
 use crate::{
     modes::service::{
         crash::{
@@ -10,6 +12,7 @@ use crate::{
             swapped::{Swapped, short},
         },
         deployment::Unstable,
+        introduced::Introduced,
         image::{Reason, Unusable},
     },
     plan::{
@@ -24,10 +27,8 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     let mut plan = empty();
     if let Some(swapped) = &crash.swapped {
         plan.immediate.push(pin(case, swapped, crash));
-    } else if let Some(variable) = crash.setting() {
-        let before = crash.introduced.as_ref().filter(|one| one.has_target() && crash.rejects.is_some());
-        plan.immediate.extend(before.and_then(|one| one.before.as_ref()).map(|before| rollback(case, before, None)));
-        plan.immediate.push(set_variable(case, variable));
+    } else if crash.is_configured() {
+        configured(case, crash, &mut plan);
     } else {
         if let Some(before) =
             crash.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
@@ -38,14 +39,14 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
             let unverified = (!seen).then(|| "Nothing shows that the image before is free of this code.".to_owned());
             plan.immediate.push(rollback(case, before, unverified));
         }
-        if !crash.at_start && !crash.is_unexplained() {
+        let taken_back = crash.introduced.as_ref().filter(|one| one.taken_back);
+        plan.no_immediate_action = taken_back.map(back_already);
+        if !crash.at_start && !crash.is_unexplained() && taken_back.is_none() {
             plan.immediate.push(keep_away(case, crash));
         }
     }
-    if plan.immediate.is_empty() && crash.is_unexplained() {
-        plan.no_immediate_action = Some("Why the program ends is not known, and no revision from before is shown to go back to: make its last words visible first.".to_owned());
-    } else if plan.immediate.is_empty() {
-        plan.no_immediate_action = Some("The program ends at its start, and no revision from before is shown to go back to: the code or its settings have to be changed.".to_owned());
+    if plan.immediate.is_empty() && plan.no_immediate_action.is_none() {
+        plan.no_immediate_action = Some(nothing_known(crash).to_owned());
     }
     let place = crash
         .place
@@ -57,7 +58,7 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
             format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it")
         }
         false if crash.is_unexplained() => "Log why the program ends, with a stack trace, before it does".to_owned(),
-        false if crash.setting().is_some() => {
+        false if crash.is_configured() => {
             "Check every setting at the start, and name the one that is wrong".to_owned()
         }
         false => format!("Handle the error{place} without ending the program"),
@@ -74,6 +75,48 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     }
     plan.prevention.extend(guards(case));
     plan
+}
+
+fn nothing_known(crash: &Crash<'_>) -> &'static str {
+    match crash.is_unexplained() {
+        true => {
+            "Why the program ends is not known, and no revision from before is shown to go back to: make its last words visible first."
+        }
+        false => {
+            "The program ends at its start, and no revision from before is shown to go back to: the code or its settings have to be changed."
+        }
+    }
+}
+
+/// What is configured is at fault: back to the revision before, and the setting mended in a new one.
+fn configured(case: &Case<'_>, crash: &Crash<'_>, plan: &mut MitigationPlan) {
+    let introduced = crash.introduced.as_ref();
+    let changed = crash.setting.as_ref().is_none_or(|setting| setting.difference.is_some() || !setting.is_missing());
+    let before = introduced.filter(|one| one.has_target() && changed).and_then(|one| one.before.as_ref());
+    plan.immediate.extend(before.map(|before| rollback(case, before, None)));
+    let mend = match &crash.setting {
+        Some(setting) => set_variable(case, crash, &setting.name),
+        None => restore_settings(case, crash),
+    };
+    match introduced.filter(|one| one.taken_back) {
+        Some(introduced) => {
+            plan.no_immediate_action = Some(back_already(introduced));
+            plan.follow_up.push(mend);
+        }
+        None if before.is_some() && crash.setting.as_ref().is_none_or(|setting| setting.difference.is_some()) => {
+            plan.follow_up.push(mend);
+        }
+        None => plan.immediate.push(mend),
+    }
+}
+
+/// Why nothing is to be done at once where ECS has taken a deployment back.
+fn back_already(introduced: &Introduced<'_>) -> String {
+    let before = introduced.before.as_ref().map_or("what ran before", |before| before.revision.as_str());
+    format!(
+        "ECS has taken the deployment of {} back by itself: the service runs {before}, which is not affected. What is left is to mend the revision before it is deployed again.",
+        introduced.revision
+    )
 }
 
 /// Back to the image from before, named by its digest, which no push can move.
@@ -125,7 +168,8 @@ fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case
                 .to_owned(),
         );
     }
-    if let Some(variable) = &crash.lacks {
+    if let Some(setting) = crash.setting.as_ref().filter(|setting| setting.is_missing()) {
+        let variable = &setting.name;
         requirements.push(format!(
             "WHEN {variable} is not set, THE SYSTEM SHALL name it in one log line and end with a code other than 0."
         ));
@@ -173,26 +217,44 @@ fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
     )
 }
 
-fn set_variable(case: &Case<'_>, variable: &str) -> Action {
-    let (prepare, apply) = new_revision(
-        case,
-        &format!(
-            "set {variable} in the container's environment to the right value, or in its secrets where its value is one"
-        ),
+fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &str) -> Action {
+    let before = crash.setting.as_ref().and_then(|setting| setting.difference).and(crash.introduced.as_ref());
+    let before = before.and_then(|introduced| introduced.before.as_ref()).map(|before| before.revision.as_str());
+    let value = before.map_or_else(
+        || "to the right value, or in its secrets where its value is one".to_owned(),
+        |before| format!("or in its secrets as {before} has it"),
     );
+    let title = match before {
+        Some(before) => format!("Give {variable} back to the task definition, as {before} has it"),
+        None => format!("Set {variable} in the task definition"),
+    };
+    mended(case, crash, title, &format!("set {variable} in the container's environment {value}"), variable)
+}
+
+/// The settings of the revision before, in a new one.
+fn restore_settings(case: &Case<'_>, crash: &Crash<'_>) -> Action {
+    let lines = crash.altered().join("; ");
+    let title = "Take the change of the settings back in the task definition".to_owned();
+    mended(case, crash, title, &format!("undo what the revision changed, as far as it is not wanted: {lines}"), "each of them")
+}
+
+/// A new revision in which what is configured is mended.
+fn mended(case: &Case<'_>, crash: &Crash<'_>, title: String, change: &str, what: &str) -> Action {
+    let failing = crash.introduced.as_ref().map(|introduced| introduced.revision.clone());
+    let (prepare, apply) = new_revision_of(case, &failing.unwrap_or_else(|| present(case)), change);
     let phases = Phases {
         prepare,
-        pre_validate: vec![by_hand(format!("Make sure of the right value of {variable}."), "a value from its owner")],
+        pre_validate: vec![by_hand(format!("Make sure of the right value of {what}."), "a value from its owner")],
         apply,
         post_validate: settled(case),
         rollback: back_to_present(case),
     };
     action(
-        format!("Set {variable} in the task definition"),
+        title,
         ActionKind::Configuration,
         false,
         phases,
-        "A stack that owns the task definition undoes it at its next update: change the template too.",
+        "A stack or pipeline that owns the task definition undoes it at its next deployment: change the template too.",
     )
 }
 
@@ -201,8 +263,9 @@ pub(crate) fn image(case: &Case<'_>, unusable: &Unusable<'_>) -> MitigationPlan 
     let mut plan = empty();
     let image = unusable.image.clone().unwrap_or_else(|| "the image".to_owned());
     let target = unusable.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.clone());
-    let target =
-        target.or_else(|| crate::modes::service::before(case).filter(|before| before.image_exists != Some(false)));
+    let taken_back = unusable.introduced.as_ref().filter(|one| one.taken_back);
+    let earlier = || crate::modes::service::before(case).filter(|before| before.image_exists != Some(false));
+    let target = if taken_back.is_none() { target.or_else(earlier) } else { None };
     let usable = matches!(unusable.reason, Reason::Absent | Reason::Architecture | Reason::Other);
     if let Some(before) = target.filter(|_| usable) {
         let unverified = match before.image_exists {
@@ -211,7 +274,10 @@ pub(crate) fn image(case: &Case<'_>, unusable: &Unusable<'_>) -> MitigationPlan 
         };
         plan.immediate.push(rollback(case, &before, unverified));
     }
-    if plan.immediate.is_empty() {
+    if let Some(introduced) = taken_back {
+        plan.no_immediate_action = Some(back_already(introduced));
+    }
+    if plan.immediate.is_empty() && taken_back.is_none() {
         plan.immediate.push(mend(case, unusable, &image));
     } else {
         plan.follow_up.push(mend(case, unusable, &image));
