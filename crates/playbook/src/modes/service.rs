@@ -14,11 +14,14 @@
 //!
 //! `introduced` ties a deployment to a fault.
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Citation, ResourceKind, ResourceRef,
     facts::{ContainerState, ServiceEvent, Task},
 };
+use regex::Regex;
 
 use crate::{
     cite,
@@ -68,6 +71,16 @@ pub(crate) fn lifetime(task: &Task) -> Option<SignedDuration> {
 pub(crate) fn lifetimes<'t>(tasks: impl Iterator<Item = &'t Task>) -> Option<(i64, i64)> {
     let lives: Vec<i64> = tasks.filter_map(lifetime).map(|life| life.as_secs()).collect();
     Some((lives.iter().copied().min()?, lives.iter().copied().max()?))
+}
+
+/// A request in a log line.
+static REQUEST: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\b(?:GET|POST|PUT|PATCH|DELETE)\s+"?(/[A-Za-z0-9_\-./{}:]*)"#).ok());
+
+/// The path of the request that a log line names.
+pub(crate) fn request_path(line: &str) -> Option<String> {
+    let found = REQUEST.as_ref()?.captures(line)?;
+    found.get(1).map(|path| path.as_str().to_owned())
 }
 
 /// `8 min`, `40 s`.

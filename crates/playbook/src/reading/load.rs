@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a series is of the load balancer or a target group in front of the service.
-    fn fronts(&self, series: &Series) -> bool {
+    pub(crate) fn fronts(&self, series: &Series) -> bool {
         if !series.metric.namespace.ends_with("ELB") {
             return false;
         }

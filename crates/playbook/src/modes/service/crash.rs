@@ -20,7 +20,10 @@ use self::{
     setting::{Setting, setting, telling_line},
     swapped::{Swapped, swapped},
 };
-use super::{Introduced, ServiceFault, cite_event, cite_exit, cite_task, introduced, lifetimes, minutes};
+use super::{
+    Introduced, ServiceFault, cite_event, cite_exit, cite_task, cpu::held::is_stall, introduced, lifetimes, minutes,
+    request_path,
+};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, claim, gap, place},
@@ -31,9 +34,6 @@ use crate::{
 static DELIBERATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(intentional(ly)?|deliberate(ly)?|on purpose|simulat(ed?|ing|ion)|chaos|fault[ -]injection|test (panic|crash|exception)|(panic|crash) (test|scenario|demo))\b").ok()
 });
-/// A request in a log line.
-static REQUEST: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"\b(?:GET|POST|PUT|PATCH|DELETE)\s+"?(/[A-Za-z0-9_\-./{}:]*)"#).ok());
 /// A program that lives so long did not fail at its start, seconds.
 const START: i64 = 60;
 /// A program that lives so long has done some of its work, seconds.
@@ -95,7 +95,11 @@ impl<'a> Crash<'a> {
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let exits: Vec<_> = case.workload.container_states().filter(|(task, one)| is_own_end(task.fact, one)).collect();
     let is_own = |failure: &Failure| matches!(failure, Failure::Program | Failure::Import { .. } | Failure::Handler);
-    let logged = case.failures.iter().find(|logged| is_own(&logged.failure) && !logged.class.is_empty());
+    // That a thread was blocked ends nothing: it tells of the processor.
+    let is_own_error = |logged: &&Logged<'_>| {
+        is_own(&logged.failure) && !logged.class.is_empty() && !is_stall(&logged.headline())
+    };
+    let logged = case.failures.iter().find(is_own_error);
     let logged = logged.filter(|logged| !logged.in_baseline || exits.is_empty()).cloned();
     if exits.is_empty() && logged.is_none() {
         return None;
@@ -193,13 +197,11 @@ fn deliberate(case: &Case<'_>, logged: Option<&Logged<'_>>) -> Option<Citation> 
 
 /// A request's path in a new line about the time of the crash.
 fn path(case: &Case<'_>, onset: Timestamp) -> Option<String> {
-    let pattern = REQUEST.as_ref()?;
     let lines = case.summaries.iter().flat_map(|summary| &summary.fact.templates);
     let near = lines.filter(|line| line.count > 0 && line.baseline_count == 0);
-    let near =
+    let mut near =
         near.filter(|line| line.first.is_some_and(|at| at.duration_since(onset).abs() <= case.scope.tolerance()));
-    let found = near.filter_map(|line| pattern.captures(&line.sample)).next()?;
-    found.get(1).map(|path| path.as_str().to_owned())
+    near.find_map(|line| request_path(&line.sample))
 }
 
 fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {

@@ -11,7 +11,9 @@ use marple_case::{
 };
 
 mod container;
+mod recurring;
 
+use self::recurring::Earliest;
 use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
 use crate::{
     cite,
@@ -59,6 +61,8 @@ pub(crate) struct Exhaustion<'a> {
     pub(crate) rise: Option<Rise>,
     /// The shortest and the longest life of a killed task, seconds.
     pub(crate) lives: Option<(i64, i64)>,
+    /// The first trace of it, where the kills that are still listed are not the first.
+    pub(crate) earliest: Option<Earliest>,
     /// The deployment that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
     /// Whether the baseline stood flat while requests came, under the revision before.
@@ -83,7 +87,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         return None;
     }
     let rise = case.ecs("MemoryUtilization", "Average").filter(|series| series.window.points > 2).or(level);
-    let onset = onset(case, &kills, &bare, logged, level);
+    let lives = lifetimes(kills.iter().chain(&bare).map(|(task, _)| task.fact));
+    let last = onset(case, &kills, &bare, logged, level);
+    let earliest = lives.and_then(|(_, long)| recurring::earliest(case, last, long));
+    let onset = earliest.as_ref().map_or(last, |earliest| earliest.at);
     let introduced = introduced(case, onset);
     // What stood level before the deployment says nothing of what came with it.
     let since = introduced.as_ref().and_then(|introduced| introduced.at);
@@ -94,7 +101,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let container = container::limited(case, &killed);
     let exhaustion = Exhaustion {
         limit_mb: container.and_then(|one| one.memory).or_else(|| case.workload.memory_mb()),
-        lives: lifetimes(kills.iter().chain(&bare).map(|(task, _)| task.fact)),
+        lives,
+        earliest,
         clean_before: container.is_none() && introduced.is_some() && used && before.as_ref().is_some_and(is_flat),
         // The task's level says little of one container in it.
         growth: if container.is_some() { Growth::Unknown } else { growth(case, rise) },
@@ -296,6 +304,13 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         };
         let statement = format!("MemoryUtilization climbed to {:.1} % in the window{falls}.", level.window.max);
         chain.link(statement, None, [cite_series(level.evidence, "MemoryUtilization", &level.statistic)]);
+    }
+    if let Some(earliest) = &exhaustion.earliest {
+        chain.link(
+            format!("It recurs, and first showed at {}: {}. ECS keeps stopped tasks for an hour, so that the kills listed are later ones.", earliest.at, earliest.what),
+            Some(earliest.at),
+            [earliest.citation.clone()],
+        );
     }
     let first = exhaustion.kills.iter().min_by_key(|(task, _)| task.stopped);
     if let Some((task, container)) = first {

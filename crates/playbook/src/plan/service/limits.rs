@@ -5,7 +5,7 @@ use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 use super::{access_logs, back_to_present, code_change, guards, new_revision, note, rollback, settled, update};
 use crate::{
     modes::service::{
-        cpu::Pinned,
+        cpu::{Pinned, held::Held},
         memory::{Exhaustion, Growth},
         minutes,
     },
@@ -130,15 +130,18 @@ fn more_memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>, limit: u32) -> Acti
     )
 }
 
-/// Processor: more of it, or fewer requests; back only unverified.
+/// Processor: back to a revision that answered the same requests; else more of it, or fewer requests, and back only unverified.
 pub(crate) fn cpu(case: &Case<'_>, pinned: &Pinned<'_>) -> MitigationPlan {
     let mut plan = empty();
+    let before = pinned.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref());
+    if let Some(before) = before.filter(|_| pinned.by_deployment) {
+        plan.immediate.push(rollback(case, before, None));
+    }
     plan.immediate.push(scale_out(case));
-    plan.immediate.push(limit_traffic(case));
+    plan.immediate.push(limit_traffic(case, pinned.held.as_ref().and_then(|held| held.path.as_deref())));
     plan.follow_up.push(scale_up(case, pinned));
     // Not at once: nothing shows that it would help, and each deployment costs the tasks that still answer.
-    if let Some(before) = pinned.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
-    {
+    if let Some(before) = before.filter(|_| !pinned.by_deployment) {
         plan.follow_up.push(rollback(
             case,
             before,
@@ -149,10 +152,17 @@ pub(crate) fn cpu(case: &Case<'_>, pinned: &Pinned<'_>) -> MitigationPlan {
         ));
     }
     plan.follow_up.extend(access_logs(case));
-    plan.follow_up.push(code_change(case, "Bound the work that one request may start"));
+    let place = pinned.held.as_ref().and_then(Held::clause);
+    plan.follow_up.push(code_change(
+        case,
+        match &place {
+            Some(place) => format!("Bound the work {place}, for any input"),
+            None => "Bound the work that one request may start".to_owned(),
+        },
+    ));
     plan.spec = Some(spec(
-        format!("Requests to the ECS service {} use all CPU of a task ({} units) for as long as they run. The source is not among the evidence: look for handlers that start workers or loops in proportion to the input, or without a bound.", case.name(), pinned.units.map_or_else(|| "unknown".to_owned(), |units| units.to_string())),
-        Vec::new(),
+        format!("Requests to the ECS service {} use all CPU of a task ({} units) for as long as they run. The source is not among the evidence: {}.", case.name(), pinned.units.map_or_else(|| "unknown".to_owned(), |units| units.to_string()), place.map_or_else(|| "look for handlers that start workers or loops in proportion to the input, or without a bound".to_owned(), |place| format!("the program's log says that it is held {place}; compare that code with what ran before, and look for work that grows with the input faster than the input (nested quantifiers of a regular expression, nested loops)"))),
+        pinned.held.as_ref().and_then(|held| held.location.as_ref()).map(|location| location.file.clone()).into_iter().collect(),
         &[
             "WHEN a request asks for heavy work, THE SYSTEM SHALL run at most as many workers as the task has processors, and SHALL end them when the request ends or its deadline passes.".to_owned(),
             "WHEN the work would take longer than 5 s, THE SYSTEM SHALL hand it to a queue and answer with HTTP status 202.".to_owned(),
@@ -192,12 +202,19 @@ fn scale_out(case: &Case<'_>) -> Action {
     )
 }
 
-fn limit_traffic(case: &Case<'_>) -> Action {
-    let phases = Phases {
-        pre_validate: vec![by_hand(
+fn limit_traffic(case: &Case<'_>, path: Option<&str>) -> Action {
+    let find = match path {
+        Some(path) => by_hand(
+            format!("The program's log names {path}: find whose requests to it are slow, or whether it may be refused as a whole."),
+            "one client, or the path",
+        ),
+        None => by_hand(
             "Find the path and the client of the slow requests (callers' logs, or access logs once they are on).",
             "one path or client",
-        )],
+        ),
+    };
+    let phases = Phases {
+        pre_validate: vec![find],
         apply: vec![by_hand(
             "Limit it: a rate-based rule of AWS WAF at the load balancer, or a listener rule that answers that path with 503.",
             "CPU falls as the requests do",
@@ -206,8 +223,12 @@ fn limit_traffic(case: &Case<'_>) -> Action {
         rollback: vec![by_hand("Take the rule away again.", "requests pass as before")],
         ..Phases::default()
     };
+    let title = match path {
+        Some(path) => format!("Limit the requests to {path}"),
+        None => "Limit the requests that use the CPU, once they are known".to_owned(),
+    };
     action(
-        "Limit the requests that use the CPU, once they are known",
+        title,
         ActionKind::Traffic,
         true,
         phases,
