@@ -60,12 +60,13 @@ fn environment(configuration: &FunctionConfiguration, hider: &Hider) -> Vec<Envi
 }
 
 /// A version, as `ListVersionsByFunction` lists it.
-pub(crate) fn version(configuration: &FunctionConfiguration) -> FunctionVersion {
+pub(crate) fn version(configuration: &FunctionConfiguration, hider: &Hider) -> FunctionVersion {
     FunctionVersion {
         version: configuration.version().unwrap_or_default().to_owned(),
         last_modified: configuration.last_modified().and_then(last_modified),
         code_sha256: configuration.code_sha256().unwrap_or_default().to_owned(),
         description: configuration.description().unwrap_or_default().to_owned(),
+        environment: environment(configuration, hider),
     }
 }
 

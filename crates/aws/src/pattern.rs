@@ -1,6 +1,6 @@
 //! Regular expressions that are part of the program: compiled at their first use.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
@@ -22,6 +22,11 @@ impl Pattern {
     /// The first match.
     pub(crate) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         self.0.as_ref()?.captures(text)
+    }
+
+    /// The text with each match replaced by a word.
+    pub(crate) fn replaced<'t>(&self, text: &'t str, word: &str) -> Cow<'t, str> {
+        self.0.as_ref().map_or(Cow::Borrowed(text), |regex| regex.replace_all(text, regex::NoExpand(word)))
     }
 
     /// All matches, left to right.

@@ -28,7 +28,8 @@ pub use function::{CodeFile, EnvironmentVariable, EventSource, Function, Functio
 pub use image::{Image, Images};
 pub use load_balancer::{LoadBalancer, Target, TargetGroup};
 pub use log::{
-    Exception, Frame, Invocation, Invocations, LogGroup, LogLine, LogSummary, LogTemplate, Logs, Novelty, QueryRows,
+    ChangedField, Exception, FieldChange, Frame, Invocation, Invocations, LogGroup, LogLine, LogSummary, LogTemplate,
+    Logs, Novelty, QueryRows,
 };
 pub use metric::{ChangePoint, Correlation, MetricId, Metrics, Point, Series, Shape, Summary};
 pub use secret::Secret;

@@ -4,10 +4,12 @@
 //! - [`blocks`]: events that belong together: the lines of one stack trace;
 //! - [`platform`]: Lambda's own lines, and the invocations that they tell of;
 //! - [`exceptions`]: exceptions with their stack traces, in the forms of each runtime;
-//! - [`templates`]: what the lines have in common, window against baseline.
+//! - [`templates`]: what the lines have in common, window against baseline;
+//! - [`fields`]: what fields of structured lines hold, window against baseline.
 
 pub(crate) mod blocks;
 pub(crate) mod exceptions;
+pub(crate) mod fields;
 pub(crate) mod platform;
 pub(crate) mod read;
 pub(crate) mod templates;

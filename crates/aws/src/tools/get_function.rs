@@ -175,7 +175,7 @@ pub(super) async fn versions(name: &str, context: Context<'_>) -> Result<Vec<Fun
     loop {
         let page = context.clients.lambda().list_versions_by_function().function_name(name).set_marker(marker).send();
         let page = page.await.asked("lambda:ListVersionsByFunction")?;
-        versions.extend(page.versions().iter().map(function::version));
+        versions.extend(page.versions().iter().map(|version| function::version(version, context.hider)));
         marker = page.next_marker.filter(|marker| !marker.is_empty());
         if marker.is_none() || versions.len() >= VERSIONS {
             break;

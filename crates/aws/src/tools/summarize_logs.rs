@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use marple_case::{
     Facts, Scope, Window,
-    facts::{Exception, LogSummary},
+    facts::{ChangedField, Exception, FieldChange, LogSummary},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::{
     fault::Fault,
     hide::Hider,
     logs::{
-        blocks, exceptions, platform,
+        blocks, exceptions, fields, platform,
         read::{self, Read, Search},
         templates,
     },
@@ -30,8 +30,8 @@ const EVENTS: usize = 100_000;
 const BYTES: usize = 64 * 1024 * 1024;
 
 /// Summarises a log group over a span against the same span of the day before: exceptions with their stack traces, for a
-/// Lambda function its invocations (timeouts, durations, memory), and log templates with counts, new and surged ones
-/// first. The first thing to look at in a log group.
+/// Lambda function its invocations (timeouts, durations, memory), fields of structured lines that changed, and log templates with counts, new and
+/// surged ones first. The first thing to look at in a log group.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -116,6 +116,7 @@ fn summary(log_group: &str, window: Window, baseline: Window, of_window: &Read, 
         exceptions,
         invocations: platform::invocations(&of_window.lines),
         baseline_invocations: platform::invocations(&of_baseline.lines),
+        changed_fields: fields::changed(&blocks, &baseline_blocks),
     }
 }
 
@@ -129,4 +130,18 @@ fn hide_credentials(summary: &mut LogSummary, hider: &Hider) {
         exception.message = hider.text(&exception.message);
         exception.sample = hider.text(&exception.sample);
     }
+    summary.changed_fields.iter_mut().for_each(|field| hide_values(field, hider));
+}
+
+fn hide_values(field: &mut ChangedField, hider: &Hider) {
+    let name = field.field.rsplit('.').next().unwrap_or(&field.field);
+    let values: Vec<&mut String> = match &mut field.change {
+        FieldChange::Values { new, before } => new.iter_mut().chain(before).collect(),
+        FieldChange::Repeated { value, .. } => vec![value],
+        FieldChange::Range { .. } | FieldChange::Added | FieldChange::Missing => Vec::new(),
+    };
+    for value in values {
+        *value = hider.named(name, value);
+    }
+    field.beside = hider.text(&field.beside);
 }

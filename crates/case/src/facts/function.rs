@@ -46,6 +46,9 @@ pub struct FunctionVersion {
     pub code_sha256: String,
     /// Description.
     pub description: String,
+    /// Its environment variables, by name: a version keeps those that it was published with.
+    #[serde(default)]
+    pub environment: Vec<EnvironmentVariable>,
 }
 
 /// What invokes a function through a mapping.

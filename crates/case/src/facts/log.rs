@@ -204,6 +204,64 @@ pub struct Invocations {
     pub notable: Vec<Invocation>,
 }
 
+/// How the values of a field differ between the window and the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FieldChange {
+    /// A field of few values has new ones.
+    Values {
+        /// Values that the baseline never held; runs of digits and ids are `#` where values are compared by their form.
+        new: Vec<String>,
+        /// The baseline's values, in the same way.
+        before: Vec<String>,
+    },
+    /// Numbers lie far outside of the baseline's range.
+    Range {
+        /// The lowest of these numbers.
+        low: f64,
+        /// The highest.
+        high: f64,
+        /// The baseline's lowest.
+        before_low: f64,
+        /// The baseline's highest.
+        before_high: f64,
+    },
+    /// The baseline's lines of this kind never had the field.
+    Added,
+    /// The baseline's lines of this kind always had the field, and these lack it.
+    Missing,
+    /// A field that is another one in each line of the baseline has one value again and again.
+    Repeated {
+        /// The value.
+        value: String,
+        /// Seconds between two lines, where these are regular.
+        every_s: Option<u64>,
+    },
+}
+
+/// A field of structured log lines (JSON, or `key=value`) that is not in the window what it was in the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedField {
+    /// The field; parts of nested ones are joined by dots: `detail.total`.
+    pub field: String,
+    /// The message that it stands beside, which is the same in both spans; empty: none.
+    pub beside: String,
+    /// How it changed.
+    pub change: FieldChange,
+    /// Lines of the window with the change.
+    pub count: u64,
+    /// Lines of the window of the same kind without it.
+    pub usual: u64,
+    /// First line with the change.
+    pub first: Timestamp,
+    /// Last line with it.
+    pub last: Timestamp,
+    /// How many of `count` were written in invocations that failed; `None`: not a Lambda function's log.
+    pub failed: Option<u64>,
+    /// How many of `usual` were.
+    pub usual_failed: Option<u64>,
+}
+
 /// A log group's lines as templates, window against baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogSummary {
@@ -231,6 +289,9 @@ pub struct LogSummary {
     pub invocations: Option<Invocations>,
     /// The same in the baseline.
     pub baseline_invocations: Option<Invocations>,
+    /// Fields of structured lines that changed; the ones that go with failures first.
+    #[serde(default)]
+    pub changed_fields: Vec<ChangedField>,
 }
 
 impl LogSummary {

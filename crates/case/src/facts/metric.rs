@@ -28,7 +28,7 @@ impl MetricId {
     /// The resources that the dimensions name, most specific first.
     pub fn resources(&self) -> Vec<ResourceRef> {
         /// Dimension names by AWS's metric documentation, most specific first.
-        const KINDS: [(&str, &str, ResourceKind); 14] = [
+        const KINDS: [(&str, &str, ResourceKind); 15] = [
             ("AWS/Lambda", "FunctionName", ResourceKind::LambdaFunction),
             ("AWS/ECS", "ServiceName", ResourceKind::EcsService),
             ("AWS/ECS", "ClusterName", ResourceKind::EcsCluster),
@@ -42,6 +42,7 @@ impl MetricId {
             ("AWS/SQS", "QueueName", ResourceKind::Queue),
             ("AWS/SNS", "TopicName", ResourceKind::Topic),
             ("AWS/DynamoDB", "TableName", ResourceKind::Table),
+            ("AWS/Kinesis", "StreamName", ResourceKind::Other),
             ("AWS/Logs", "LogGroupName", ResourceKind::LogGroup),
         ];
         let named = |(namespace, dimension, kind): &(&str, &str, ResourceKind)| {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use marple_case::facts::Function;
+use marple_case::facts::{EnvironmentVariable, Function, FunctionVersion};
 
 use super::Surroundings;
 use crate::fault::Fault;
@@ -29,7 +29,8 @@ pub(super) fn whole(function: &Function, around: &Surroundings) -> String {
         let modified = version.last_modified.map_or("unknown".to_owned(), |at| at.to_string());
         let description =
             if version.description.is_empty() { String::new() } else { format!(", {}", version.description) };
-        format!("{}, last modified {modified}, sha256 {}{description}", version.version, version.code_sha256)
+        let settings = different(function, version);
+        format!("{}, last modified {modified}, sha256 {}{description}{settings}", version.version, version.code_sha256)
     });
     section(&mut text, "aliases", &around.aliases, |(alias, version)| format!("{alias} -> {version}"));
     section(&mut text, "event sources", &around.event_sources, |source| {
@@ -38,6 +39,22 @@ pub(super) fn whole(function: &Function, around: &Surroundings) -> String {
         format!("{}, {}{batch}{last}", source.arn, source.state)
     });
     text
+}
+
+/// What the environment held when a version was published, where that is not what it holds now.
+fn different(function: &Function, version: &FunctionVersion) -> String {
+    let of = |variables: &[EnvironmentVariable], name: &str| {
+        variables.iter().find(|variable| variable.name == name).map(|variable| variable.value.clone())
+    };
+    // A version that lists no variable may have had none, or may not show them.
+    if version.environment.is_empty() || version.version == "$LATEST" {
+        return String::new();
+    }
+    let then = version.environment.iter().filter(|then| of(&function.environment, &then.name).as_ref() != Some(&then.value));
+    let mut words: Vec<String> = then.map(|then| format!("{}={}", then.name, then.value)).collect();
+    let new = function.environment.iter().filter(|now| of(&version.environment, &now.name).is_none());
+    words.extend(new.map(|now| format!("no {}", now.name)));
+    if words.is_empty() { String::new() } else { format!(", environment then: {}", words.join(", ")) }
 }
 
 fn configuration(function: &Function, around: &Surroundings) -> String {

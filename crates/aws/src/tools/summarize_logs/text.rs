@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use marple_case::facts::{Exception, Frame, Invocations, LogSummary, LogTemplate, Novelty};
+use marple_case::facts::{ChangedField, Exception, FieldChange, Frame, Invocations, LogSummary, LogTemplate, Novelty};
 
 use crate::{
     logs::{exceptions, read::Read},
@@ -19,6 +19,10 @@ const EXCEPTIONS: usize = 12;
 const FRAMES: usize = 15;
 /// Bytes of one sample.
 const SAMPLE: usize = 1_500;
+/// Changed fields that are written out.
+const FIELDS: usize = 6;
+/// Bytes of one value of a field.
+const VALUE: usize = 120;
 
 pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Read) -> String {
     let mut text = format!("log group: {}\n", summary.log_group);
@@ -38,6 +42,7 @@ pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Rea
         );
     }
     of_exceptions(summary, &mut text);
+    changed_fields(summary, &mut text);
     notable(summary, &mut text);
     templates(summary, &mut text);
     text
@@ -111,6 +116,44 @@ fn frame_line(frame: &Frame) -> String {
         (Some(function), true) => format!("at {function}"),
         (None, _) => format!("at {place}"),
     }
+}
+
+fn changed_fields(summary: &LogSummary, text: &mut String) {
+    if summary.changed_fields.is_empty() {
+        return;
+    }
+    text.push_str("changed fields of log lines, window against baseline:\n");
+    for field in summary.changed_fields.iter().take(FIELDS) {
+        let beside = if field.beside.is_empty() { String::new() } else { format!(" of \"{}\"", field.beside) };
+        let _ = write!(text, "  {}{beside}: {}", field.field, change(field));
+        let _ = write!(text, "; first {}, last {}", field.first, field.last);
+        if let (Some(failed), Some(usual_failed)) = (field.failed, field.usual_failed) {
+            let _ = write!(
+                text,
+                "; {failed} of these {} in failed invocations, of the {} others {usual_failed}",
+                field.count, field.usual
+            );
+        }
+        text.push('\n');
+    }
+}
+
+fn change(field: &ChangedField) -> String {
+    let lines = count(field.count, "line");
+    let list = |values: &[String]| values.iter().map(|value| clipped(value, VALUE)).collect::<Vec<_>>().join(", ");
+    let text = match &field.change {
+        FieldChange::Values { new, before } => format!("{} in {lines}; before {}", list(new), list(before)),
+        FieldChange::Range { low, high, before_low, before_high } => {
+            format!("{low} to {high} in {lines}; before {before_low} to {before_high}")
+        }
+        FieldChange::Added => format!("in {lines}; before in none"),
+        FieldChange::Missing => format!("missing in {lines}; before in all"),
+        FieldChange::Repeated { value, every_s } => {
+            let every = every_s.map(|seconds| format!(", about every {seconds} s")).unwrap_or_default();
+            format!("{} {} times{every}; before another in each line", clipped(value, VALUE), field.count)
+        }
+    };
+    text.replace('\n', " ")
 }
 
 fn notable(summary: &LogSummary, text: &mut String) {
