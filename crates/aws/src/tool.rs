@@ -164,11 +164,13 @@ fn parse<T: Tool>(arguments: &Value) -> Result<T::Args, String> {
             return Err(format!("they have to be a JSON object, and are {}", text::clipped(&other.to_string(), 80)));
         }
     };
-    serde_json::from_value(Value::Object(given)).map_err(|error| {
+    serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
+        let (place, error) = (error.path().to_string(), error.inner());
+        let place = if place == "." { String::new() } else { format!("{place}: ") };
         let spec = spec::<T>();
         let names = spec.schema.get("properties").and_then(Value::as_object);
         let names: Vec<&str> = names.into_iter().flat_map(Map::keys).map(String::as_str).collect();
-        format!("{error}; the arguments are: {}", names.join(", "))
+        format!("{place}{error}; the arguments are: {}", names.join(", "))
     })
 }
 
