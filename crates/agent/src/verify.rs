@@ -11,7 +11,7 @@
 //! | `names` | what a command touches is shown by evidence |
 //! | `confidence` | high, medium or low, and why |
 
-use marple_case::{MitigationPlan, RootCause, Verification};
+use marple_case::{MitigationPlan, RootCause, Verification, verification::Reason};
 
 use crate::investigation::Investigation;
 
@@ -128,7 +128,8 @@ pub fn plan(plan: &MitigationPlan, cause: &RootCause, state: &Investigation) -> 
 pub fn with_remarks(mut verification: Verification, objections: Vec<Objection>) -> Verification {
     if let Some(first) = objections.first() {
         verification.confidence = marple_case::Confidence::Low;
-        verification.because.insert(0, format!("taken with {} objection(s); the first: {first}", objections.len()));
+        let taken = Reason::Objections { count: objections.len(), first: first.to_string() };
+        verification.because.insert(0, taken);
     }
     verification.remarks = objections.iter().map(ToString::to_string).collect();
     verification
@@ -136,7 +137,8 @@ pub fn with_remarks(mut verification: Verification, objections: Vec<Objection>) 
 
 /// What the model is told of a verification that passed.
 pub fn summary(verification: &Verification) -> String {
-    format!("confidence {}: {}", verification.confidence.word(), verification.because.join("; "))
+    let because: Vec<String> = verification.because.iter().map(ToString::to_string).collect();
+    format!("confidence {}: {}", verification.confidence.word(), because.join("; "))
 }
 
 /// What the model is told of a report that is sent back.

@@ -116,8 +116,8 @@ fn head(out: &mut Lines, report: &Report) {
     }
     out.line(&format!("**{}{confidence}**", words.verdict(report.verdict())));
     out.blank();
-    for reason in report.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because) {
-        out.line(&format!("- {}", text(reason)));
+    for reason in report.because() {
+        out.line(&format!("- {}", text(&words.reason(reason))));
     }
     match &report.status {
         Status::Complete => {}

@@ -86,6 +86,10 @@ fn poison(value: &mut Value, texts: &[String], next: &mut usize) {
         Value::Array(items) => items.iter_mut().for_each(|item| poison(item, texts, next)),
         Value::Object(fields) => {
             for (key, field) in fields.iter_mut() {
+                // An enum of ours.
+                if key == "because" {
+                    continue;
+                }
                 let is_kept = KEPT.contains(&key.as_str())
                     && (field.is_string() || field.as_array().is_some_and(|ids| ids.iter().all(Value::is_string)));
                 let is_time = key == "first_breach"

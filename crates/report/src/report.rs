@@ -17,7 +17,7 @@ use marple_case::{
     Scope, Trigger, Usage, Verdict, Verification,
     event::{Budget, FindingKind},
     root_cause::{Link, RuledOut},
-    verification::{CitationCheck, StatementCheck},
+    verification::{CitationCheck, Reason, StatementCheck},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -368,6 +368,11 @@ impl Report {
     /// The computed confidence, once there is one.
     pub fn confidence(&self) -> Option<Confidence> {
         self.conclusion.as_ref().map(|conclusion| conclusion.verification.confidence)
+    }
+
+    /// Why the confidence is what it is.
+    pub fn because(&self) -> impl Iterator<Item = &Reason> {
+        self.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because)
     }
 
     /// The evidence of that id.

@@ -3,7 +3,9 @@
 //! A `{}` in a text is a place for a value, filled by [`fill`] in order. Names that other programs read (categories, kinds,
 //! outcomes in JSON) are not words and stay as they are.
 
-use marple_case::{ActionKind, Confidence, Outcome, Verdict, event::FindingKind, root_cause::SeenIn};
+use marple_case::{
+    ActionKind, Confidence, Outcome, Verdict, event::FindingKind, root_cause::SeenIn, verification::Reason,
+};
 
 mod en;
 mod ja;
@@ -52,6 +54,15 @@ pub struct Words {
     pub insufficient_evidence: &'static str,
     pub no_verdict: &'static str,
     pub confidence: &'static str,
+    pub taken_with_objections: &'static str,
+    pub evidence_insufficient: &'static str,
+    pub without_chain: &'static str,
+    pub links_verified: Counted,
+    pub links_inferred: &'static str,
+    pub no_rival_refuted: &'static str,
+    pub rivals_refuted: Counted,
+    pub gaps_on_chain: Counted,
+    pub taken_for_granted: Counted,
     pub low: &'static str,
     pub medium: &'static str,
     pub high: &'static str,
@@ -84,6 +95,7 @@ pub struct Words {
     pub quote_refused: &'static str,
     pub not_in_evidence: &'static str,
     pub command_above: &'static str,
+    pub long_command: &'static str,
     pub ruled_out: &'static str,
     pub gaps: &'static str,
     pub why: &'static str,
@@ -244,6 +256,21 @@ impl Words {
             Confidence::Low => self.low,
             Confidence::Medium => self.medium,
             Confidence::High => self.high,
+        }
+    }
+
+    /// Why a confidence is what it is.
+    pub fn reason(&self, reason: &Reason) -> String {
+        match reason {
+            Reason::Objections { count, first } => fill(self.taken_with_objections, &[&count.to_string(), first]),
+            Reason::Insufficient => self.evidence_insufficient.to_owned(),
+            Reason::NoChain => self.without_chain.to_owned(),
+            Reason::Verified { links } => self.links_verified.of(*links),
+            Reason::Inference { open, links } => fill(self.links_inferred, &[&open.to_string(), &links.to_string()]),
+            Reason::Rivals { count: 0 } => self.no_rival_refuted.to_owned(),
+            Reason::Rivals { count } => self.rivals_refuted.of(*count),
+            Reason::GapsOnChain { count } => self.gaps_on_chain.of(*count),
+            Reason::Assumptions { count } => self.taken_for_granted.of(*count),
         }
     }
 

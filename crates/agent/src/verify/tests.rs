@@ -151,7 +151,7 @@ fn a_link_without_a_citation_is_refused_and_makes_the_confidence_low() {
 }
 
 #[test]
-fn confidence_is_medium_without_a_rival_or_with_a_gap_on_the_chain() {
+fn confidence_is_medium_without_a_rival_or_with_a_gap_or_an_assumption_on_the_chain() {
     let mut no_rival = sound();
     no_rival.ruled_out.clear();
     assert_eq!(root_cause(&no_rival, &with_text()).0.confidence, Confidence::Medium);
@@ -161,6 +161,8 @@ fn confidence_is_medium_without_a_rival_or_with_a_gap_on_the_chain() {
     assert_eq!(root_cause(&gap, &with_text()).0.confidence, Confidence::Medium);
     gap.gaps[0].on_the_chain = false;
     assert_eq!(root_cause(&gap, &with_text()).0.confidence, Confidence::High);
+    gap.assumptions = vec!["the release brought the fault".to_owned()];
+    assert_eq!(root_cause(&gap, &with_text()).0.confidence, Confidence::Medium);
 }
 
 #[test]
@@ -253,6 +255,7 @@ fn summary_with(frames: Vec<Frame>) -> Facts {
         baseline_exceptions: Vec::new(),
         invocations: None,
         baseline_invocations: None,
+        changed_fields: Vec::new(),
     })
 }
 
@@ -280,6 +283,7 @@ fn function(made: &str) -> Facts {
         last_modified: Some(at(made)),
         code_sha256: "abc=".to_owned(),
         description: String::new(),
+        environment: Vec::new(),
     };
     let function: Function = serde_json::from_value(serde_json::json!({
         "name": "orders", "arn": "arn:aws:lambda:us-east-1:111122223333:function:orders", "runtime": null, "handler": null,

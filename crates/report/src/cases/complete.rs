@@ -1,6 +1,7 @@
 //! A fault in code, found by a language model, with a plan.
 
 use super::*;
+use marple_case::verification::Reason;
 
 pub(crate) fn complete() -> Vec<Entry> {
     let alarm = "lambda-user-profile-service-errors".to_owned();
@@ -18,7 +19,7 @@ pub(crate) fn complete() -> Vec<Entry> {
         ruled_out: root_cause.ruled_out.iter().map(|rival| verified(&rival.citations)).collect(),
         remarks: Vec::new(),
         confidence: Confidence::High,
-        because: vec!["all 2 links are cited and verified".to_owned(), "1 rival is ruled out with evidence".to_owned()],
+        because: vec![Reason::Verified { links: 2 }, Reason::Rivals { count: 1 }],
     };
     journal.write(Event::RootCauseReported { root_cause, verification, call: "c4".to_owned() });
     journal.turn(CLAUDE, usage, Some(0.0119));

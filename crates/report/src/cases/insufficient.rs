@@ -1,6 +1,7 @@
 //! The playbook, in Japanese: logs are denied, a link is an inference, a quote is refused, and AWS's words try to repaint the terminal.
 
 use super::*;
+use marple_case::verification::Reason;
 
 pub(crate) fn insufficient() -> Vec<Entry> {
     let mut journal = Journal::open(Trigger::LatestAlarm, crate::report::PLAYBOOK, "ja-JP", Some("denied-logs"));
@@ -32,7 +33,7 @@ pub(crate) fn insufficient() -> Vec<Entry> {
         ruled_out: Vec::new(),
         remarks: vec!["chain[0]: let pass after two repairs".to_owned()],
         confidence: Confidence::Low,
-        because: vec!["1 link is an inference".to_owned()],
+        because: vec![Reason::Insufficient, Reason::Inference { open: 1, links: 1 }],
     };
     journal.write(Event::RootCauseReported { root_cause, verification, call: "p1".to_owned() });
     journal.write(Event::PlanReported { plan: plan(), check: PlanCheck::default(), call: "p2".to_owned() });

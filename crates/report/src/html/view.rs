@@ -162,7 +162,7 @@ impl View {
             title: visible::line(&title),
             standing: standing(report, words),
             without_model: phrases::without_language_model(report),
-            because: conclusion.map(|conclusion| lines(&conclusion.verification.because)).unwrap_or_default(),
+            because: report.because().map(|reason| visible::line(&words.reason(reason))).collect(),
             summary: claim.map(|claim| claim.summary.lines().map(visible::line).collect()).unwrap_or_default(),
             fields: conclusion.map(|conclusion| fields(conclusion, words)).unwrap_or_default(),
             time_line: time_line(report),

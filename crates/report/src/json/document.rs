@@ -14,7 +14,6 @@ use crate::{
 
 impl From<&Report> for Document {
     fn from(report: &Report) -> Self {
-        let because = report.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because);
         Self {
             format: FORMAT,
             id: report.id.to_string(),
@@ -28,7 +27,7 @@ impl From<&Report> for Document {
             },
             verdict: report.verdict(),
             confidence: report.confidence(),
-            confidence_because: because.cloned().collect(),
+            confidence_because: report.because().map(ToString::to_string).collect(),
             elapsed_ms: report.spent.elapsed_ms,
             turns: report.spent.turns,
             tool_calls: report.spent.tool_calls,

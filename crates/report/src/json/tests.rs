@@ -457,7 +457,8 @@ fn a_report_without_enough_evidence() {
   "verdict": "insufficient_evidence",
   "confidence": "low",
   "confidence_because": [
-    "1 link is an inference"
+    "the evidence does not suffice for a cause",
+    "1 of 1 links is inference"
   ],
   "elapsed_ms": 35,
   "turns": 1,

@@ -210,7 +210,8 @@ fn a_report_without_enough_evidence() {
 
 **証拠不足, 確度 低**
 
-- 1 link is an inference
+- 原因を断定できる証拠が足りない
+- 推論 1 項目 (全 1 項目中)
 
 > 言語モデルは使われていません: プレイブックによる報告です
 

@@ -10,7 +10,9 @@ use marple_case::{
     event::{Budget, Ending},
 };
 
-use super::{Conclusion, Exchange, Finding, FoundBy, Gap, Note, PLAYBOOK, Plan, Reply, Report, Spent, Status, Version, gaps};
+use super::{
+    Conclusion, Exchange, Finding, FoundBy, Gap, Note, PLAYBOOK, Plan, Reply, Report, Spent, Status, Version, gaps,
+};
 
 impl Report {
     /// Folds the entries of one investigation, in order.

@@ -8,8 +8,12 @@ use crate::{
     phrases,
     report::{Cited, Conclusion, Report, Status},
     visible,
-    words::Words,
+    words::{Words, fill},
 };
+
+/// Bytes of a command that still stands beside its quote.
+const LONGEST_COMMAND: usize = 800;
+
 pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     if report.is_chat() {
         let title = report.trigger.as_ref().map(|trigger| phrases::asked(trigger, report.words()));
@@ -40,8 +44,8 @@ fn head(page: &mut Page<'_>, report: &Report) {
         report.confidence().map_or_else(String::new, |level| format!("{} {}", words.confidence, words.level(level)));
     let confidence_style = if report.confidence() == Some(Confidence::High) { style.title } else { style.warning };
     page.item(0, &format!("{}  ", words.verdict(report.verdict())), verdict_style, &confidence, confidence_style);
-    for reason in report.conclusion.iter().flat_map(|conclusion| &conclusion.verification.because) {
-        page.item(0, "- ", style.dim, reason, style.dim);
+    for reason in report.because() {
+        page.item(0, "- ", style.dim, &words.reason(reason), style.dim);
     }
     match &report.status {
         Status::Complete => {}
@@ -146,7 +150,8 @@ fn citation(page: &mut Page<'_>, cited: &Cited<'_>, words: &Words) {
     }
 }
 
-/// The command that takes the cited evidence again, once a report.
+/// The command that takes the cited evidence again, once a report. One that would fill a screen (a query of many metrics) stands with the
+/// evidence, and with the other renderings.
 fn take_again(page: &mut Page<'_>, id: EvidenceId, shown: &mut Vec<EvidenceId>, report: &Report) {
     let (style, words) = (*page.style(), report.words());
     if shown.contains(&id) {
@@ -154,6 +159,11 @@ fn take_again(page: &mut Page<'_>, id: EvidenceId, shown: &mut Vec<EvidenceId>, 
         return;
     }
     match report.evidence(id) {
+        Some(evidence) if evidence.command.len() > LONGEST_COMMAND => {
+            let characters = crate::amounts::count(u64::try_from(evidence.command.chars().count()).unwrap_or(u64::MAX));
+            page.text(6, &fill(words.long_command, &[&characters]), style.dim);
+            page.command(6, &format!("marple show {} --evidence {id}", report.id));
+        }
         Some(evidence) => page.command(6, &evidence.command),
         None => page.text(6, words.not_in_evidence, style.warning),
     }

@@ -327,7 +327,8 @@ continue it:
 fn a_report_without_enough_evidence_reads_on_a_phone() {
     insta::assert_snapshot!(plain(&cases::insufficient(), 44), @r#"
 証拠不足  確度 低
-- 1 link is an inference
+- 原因を断定できる証拠が足りない
+- 推論 1 項目 (全 1 項目中)
 言語モデルは使われていません: プレイブックに
 よる報告です
 
@@ -405,7 +406,8 @@ read
 fn a_report_without_enough_evidence_reads_on_a_wide_screen() {
     insta::assert_snapshot!(plain(&cases::insufficient(), 100), @r#"
 証拠不足  確度 低
-- 1 link is an inference
+- 原因を断定できる証拠が足りない
+- 推論 1 項目 (全 1 項目中)
 言語モデルは使われていません: プレイブックによる報告です
 
 The logs of notification-service may not be read
