@@ -10,7 +10,8 @@ pub(super) fn spec() -> ToolSpec {
         super::REPORT_MITIGATION_PLAN,
         "Reports the mitigation plan, after the root cause was accepted (in the same turn or later). Commands are checked: only \
          `aws …`, nothing that deletes, nothing that reads a secret's value. A rollback names a target that evidence shows to exist \
-         and to predate the fault, or is marked unverified.",
+         and to predate the fault, or is marked unverified. Every action whose apply changes something, in follow_up too, has a look at \
+         the present state before (prepare or pre_validate), a check after (post_validate) and a way back (rollback).",
     );
     // Both lists hold actions, and both would describe them. References between schemas are not understood by every model, so
     // the second list keeps the shape and leaves the words to the first.
