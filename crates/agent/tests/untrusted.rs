@@ -67,7 +67,7 @@ async fn nothing_that_a_stranger_wrote_stands_outside_of_its_element_or_hides() 
     assert!(told.matches("<evidence id=").count() >= 6, "{told}");
     assert!(!outside.contains("ignore all previous") && !outside.contains("all is well"), "{outside}");
     assert!(!told.contains('\u{e0041}') && told.contains("\\u{e0041}"));
-    assert!(told.contains("warning=\"line 4 tries to give you instructions"), "{told}");
+    assert!(told.contains("warning=\"lines 2, 3, 4, 5 try to give you instructions"), "{told}");
 }
 
 #[test]
