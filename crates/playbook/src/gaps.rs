@@ -105,6 +105,7 @@ fn unlogged(case: &Case<'_>, hypothesis: &Hypothesis<'_>, undecided: bool) -> Op
     let otherwise = match &hypothesis.diagnosis {
         Diagnosis::Service(ServiceFault::Crash(crash)) => !crash.is_unexplained(),
         Diagnosis::Service(ServiceFault::Image(_) | ServiceFault::Secret(_)) => true,
+        Diagnosis::Service(ServiceFault::Cpu(pinned)) => pinned.held.is_some(),
         _ => false,
     };
     let told = |logged: &Logged<'_>| !logged.in_baseline && logged.runtime != "lambda";

@@ -319,7 +319,9 @@ fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
         let lives = lifetimes(crash.exits.iter().map(|(task, _)| task.fact));
         let lives = lives.map(|(short, long)| format!(", {} to {} after their start", minutes(short), minutes(long)));
         let statement = format!(
-            "The container ended with exit code {code}{}; ECS replaced {} task(s){}.",
+            "The container {}{} ended with exit code {code}{}; ECS replaced {} task(s){}.",
+            container.name,
+            essential(case, container),
             meaning(code),
             crash.exits.len(),
             lives.unwrap_or_default()
@@ -364,6 +366,14 @@ fn link_settings(chain: &mut Chain, case: &Case<'_>, crash: &Crash<'_>) {
     chain.link(statement, None, [cited]);
 }
 
+/// That the whole task ends with a container, where it is one of several.
+fn essential(case: &Case<'_>, container: &ContainerState) -> &'static str {
+    let definition = case.workload.failing();
+    let containers = definition.map_or(&[][..], |definition| definition.fact.containers.as_slice());
+    let is_essential = containers.iter().any(|one| one.name == container.name && one.essential);
+    if containers.len() > 1 && is_essential { ", which is essential, so that the task ends with it," } else { "" }
+}
+
 /// What an exit code says by the convention of runtimes and shells.
 fn meaning(code: i32) -> &'static str {
     match code {
@@ -385,6 +395,11 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
         },
     );
     let mut text = format!("{} {what}. First seen at {}.", case.name(), crash.onset);
+    if let (Some(introduced), true) = (&crash.introduced, crash.is_configured()) {
+        let before = introduced.before.as_ref().map(|before| format!(", and {} ran", before.revision));
+        let images = if introduced.keeps_images() { "the images are the same" } else { "the task definition changed" };
+        text += &format!(" It is what {} configures: {images}{}.", introduced.revision, before.unwrap_or_default());
+    }
     if !crash.exits.is_empty() {
         text += &format!(" ECS replaced {} task(s); until a new one is healthy, clients see 5xx.", crash.exits.len());
     }
@@ -410,7 +425,7 @@ fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
 
 fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if crash.logged.is_none() && crash.setting.is_none() {
+    if crash.logged.is_none() && !crash.is_configured() {
         gaps.push(gap(
             "why the program ended",
             "no application log line, exception or stack trace tells it",

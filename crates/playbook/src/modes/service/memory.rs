@@ -11,9 +11,10 @@ use marple_case::{
 };
 
 mod container;
+pub(crate) mod gauge;
 mod recurring;
 
-use self::recurring::Earliest;
+use self::{gauge::Gauge, recurring::Earliest};
 use super::{Introduced, ServiceFault, cite_exit, cite_task, introduced, lifetimes, minutes};
 use crate::{
     cite,
@@ -61,6 +62,10 @@ pub(crate) struct Exhaustion<'a> {
     pub(crate) rise: Option<Rise>,
     /// The shortest and the longest life of a killed task, seconds.
     pub(crate) lives: Option<(i64, i64)>,
+    /// What the program itself counts and keeps ever more of.
+    pub(crate) gauges: Vec<Gauge<'a>>,
+    /// What it counted giving up in the baseline, and gives up no more.
+    pub(crate) stopped: Option<Gauge<'a>>,
     /// The first trace of it, where the kills that are still listed are not the first.
     pub(crate) earliest: Option<Earliest>,
     /// The deployment that it began with.
@@ -96,13 +101,16 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let since = introduced.as_ref().and_then(|introduced| introduced.at);
     let rise = rise.and_then(|series| case.rise(series.fact, since));
     let before = level.and_then(|series| series.fact.baseline);
-    let used = case.requests().and_then(|series| series.fact.baseline).is_some_and(|baseline| baseline.sum > 0.0);
+    // Where no requests are measured, whatever it does it did in the baseline, too.
+    let used = case.requests().is_none_or(|series| series.fact.baseline.is_some_and(|baseline| baseline.sum > 0.0));
     let killed: Vec<&str> = kills.iter().map(|(_, one)| one.name.as_str()).collect();
     let container = container::limited(case, &killed);
     let exhaustion = Exhaustion {
         limit_mb: container.and_then(|one| one.memory).or_else(|| case.workload.memory_mb()),
         lives,
         earliest,
+        gauges: gauge::growing(case),
+        stopped: gauge::stopped(case),
         clean_before: container.is_none() && introduced.is_some() && used && before.as_ref().is_some_and(is_flat),
         // The task's level says little of one container in it.
         growth: if container.is_some() { Growth::Unknown } else { growth(case, rise) },
@@ -208,11 +216,12 @@ impl Exhaustion<'_> {
     }
 
     /// What grows, in words.
-    fn growth_in_words(&self) -> &'static str {
-        match self.growth {
-            Growth::Requests => "memory grows with each request and is not freed",
-            Growth::Time => "memory grows all the time, with or without requests",
-            Growth::Unknown => "what fills the memory is not shown",
+    pub(crate) fn growth_in_words(&self) -> String {
+        match (self.growth, self.gauges.first()) {
+            (Growth::Requests, _) => "memory grows with each request and is not freed".to_owned(),
+            (Growth::Time, _) => "memory grows all the time, with or without requests".to_owned(),
+            (Growth::Unknown, Some(gauge)) => format!("by its own log {}", gauge.clause()),
+            (Growth::Unknown, None) => "what fills the memory is not shown".to_owned(),
         }
     }
 }
@@ -248,7 +257,10 @@ fn trigger(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
         (Growth::Unknown, _) if exhaustion.container.is_some() => {
             "The container's own use, against its own limit".to_owned()
         }
-        (Growth::Unknown, _) => "Not shown".to_owned(),
+        (Growth::Unknown, _) => match exhaustion.gauges.first() {
+            Some(gauge) => format!("Whatever the program counts as {}: it keeps ever more of it", gauge.name),
+            None => "Not shown".to_owned(),
+        },
     }
 }
 
@@ -263,7 +275,7 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
     {
         let baseline = level.fact.baseline.unwrap_or_default();
         let statement = format!(
-            "In the baseline, before {}, memory stood flat at {:.1} to {:.1} % while requests came: the leak came with that deployment.",
+            "In the baseline, before {}, memory stood flat at {:.1} to {:.1} % while it was in use: the leak came with that deployment.",
             introduced.revision, baseline.min, baseline.max
         );
         chain.link(statement, None, [cite_series(level.evidence, "MemoryUtilization", &level.statistic)]);
@@ -284,6 +296,12 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         };
         let own = exhaustion.level.and_then(|level| cite_series(level.evidence, "MemoryUtilization", &level.statistic));
         chain.link(statement, None, [case.cite_correlation("MemoryUtilization").or(own)]);
+    }
+    for gauge in &exhaustion.gauges {
+        chain.link(format!("The program's own log counts what it keeps: {}.", gauge.clause()), None, [gauge.citation.clone()]);
+    }
+    if let Some(gauge) = &exhaustion.stopped {
+        chain.link(format!("And it gives nothing up any more: {}.", gauge.clause()), None, [gauge.citation.clone()]);
     }
     if let (Some(one), Some(limit)) = (exhaustion.container, exhaustion.limit_mb) {
         let named = format!("container: {}", one.name);
@@ -356,9 +374,7 @@ fn summary(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> String {
     }
     text += match (&exhaustion.introduced, exhaustion.clean_before) {
         (Some(_), _) if exhaustion.container.is_some() => " It began after the last deployment.",
-        (Some(_), true) => {
-            " It began with the last deployment: under the revision before, memory stood flat with requests."
-        }
+        (Some(_), true) => " It began with the last deployment: under the revision before, memory stood flat.",
         (Some(_), false) => " A deployment precedes it, but nothing shows how memory fared under requests before.",
         (None, _) => " No deployment between the baseline and the first effect is shown.",
     };
@@ -380,7 +396,7 @@ fn gaps(exhaustion: &Exhaustion<'_>) -> Vec<Gap> {
             "whether memory follows requests or time",
             "memory and request counts over the same periods do not tell them apart",
             "read MemoryUtilization and RequestCount together over a day with quiet hours",
-            true,
+            exhaustion.gauges.is_empty(),
         ));
     }
     gaps.push(gap(

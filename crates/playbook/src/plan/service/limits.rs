@@ -24,7 +24,7 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
     {
         let seen = exhaustion.clean_before && before.image_exists != Some(false);
         let unverified =
-            (!seen).then(|| "Nothing shows how memory fared with requests under that revision.".to_owned());
+            (!seen).then(|| "Nothing shows how memory fared under that revision.".to_owned());
         plan.immediate.push(rollback(case, before, unverified));
     }
     plan.immediate.extend(exhaustion.limit_mb.map(|limit| more_memory(case, exhaustion, limit)));
@@ -34,12 +34,16 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
                 .to_owned(),
         );
     }
+    let unknown = match exhaustion.gauges.first() {
+        Some(gauge) => format!("Bound what the program counts as {}", gauge.name),
+        None => "Find what fills the memory, and bound it".to_owned(),
+    };
     plan.follow_up.push(code_change(
         case,
         match exhaustion.growth {
             Growth::Requests => "Free what each request leaves in memory, or bound it",
             Growth::Time => "Free what grows with time, or bound it",
-            Growth::Unknown => "Find what fills the memory, and bound it",
+            Growth::Unknown => &unknown,
         },
     ));
     plan.follow_up.extend(access_logs(case));
@@ -48,7 +52,7 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
         format!(
             "Tasks of the ECS service {} run out of {limit} MiB. {}. The source is not among the evidence: look for globals, caches, slices and maps that grow and are never emptied, and for goroutines, timers or listeners that are never ended.",
             case.name(),
-            exhaustion.each_mb(case).map_or_else(|| "What fills the memory is not shown".to_owned(), |each| format!("Each request leaves about {each:.1} MiB behind"))
+            exhaustion.each_mb(case).map_or_else(|| sentence(&exhaustion.growth_in_words()), |each| format!("Each request leaves about {each:.1} MiB behind"))
         ),
         Vec::new(),
         &[
@@ -64,6 +68,12 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
     ];
     plan.prevention.extend(guards(case));
     plan
+}
+
+/// A clause with a capital letter.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The next size that Fargate offers for so many CPU units, MiB.
