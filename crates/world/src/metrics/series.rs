@@ -104,7 +104,8 @@ impl Series {
         };
         let noise = segment.and_then(|segment| segment.noise).unwrap_or(self.noise);
         let value = level + level * noise * normal;
-        let value = if self.integer { value.round() } else { (value * 10_000.0).round() / 10_000.0 };
+        // Adding zero makes a rounded -0.0 the plain zero that AWS writes.
+        let value = if self.integer { value.round() } else { (value * 10_000.0).round() / 10_000.0 } + 0.0;
         Some(value.max(self.min).min(self.max))
     }
 }
