@@ -111,7 +111,7 @@ fn the_captured_world_gives_the_same_evidence_and_the_same_cause() {
     for scenario in ["lambda-type-error", "lambda-slow-dependency", "ecs-missing-db-credentials", "ecs-health-check-path"] {
         let account = Account::new(scenario);
         let original = account.investigate();
-        let (folder, said) = account.capture(&[]);
+        let (folder, said) = account.capture(&["--margin", "2h"]);
         assert!(!said.contains("Reads otherwise"), "{scenario}: {said}");
         let replayed = replay(&account.marple, &folder);
         assert_eq!(replayed["verdict"], original["verdict"], "{scenario}");
