@@ -7,15 +7,29 @@ import pytest
 import seed
 from conftest import rfc3339
 
-#: Facts that a captured world has otherwise, each with the reason.
+#: Members of facts and of causes that a captured world has otherwise, each with the reason.
 ELSEWHERE = {
     "package_size": "the world zips the files itself",
-    "stored_bytes": "stated by the account when it was captured",
+    "gaps": "moto has no trail, which is a gap; the captured world has one that is empty",
+    "at": "when it was written",
+    "quote": "the size of the package stands in quotes of its listing",
 }
+
+
+MARKER = re.compile(r"<hidden:([a-z-]+):[0-9a-f]{8}>")
+TIME = re.compile(r"(T\d\d:\d\d:\d\d)\.(\d+)Z")
+
+
+def text(said: str) -> str:
+    """Markers without their digest: each key has its own. Times to the millisecond, which AWS has: moto has microseconds."""
+    said = MARKER.sub(r"<hidden:\1>", said)
+    return TIME.sub(lambda time: f"{time[1]}.{time[2]:0<3.3}Z", said)
 
 
 def plain(value):
     """Facts without what is known to differ; numbers to six digits."""
+    if isinstance(value, str):
+        return text(value)
     if isinstance(value, dict):
         return {name: plain(member) for name, member in value.items() if name not in ELSEWHERE}
     if isinstance(value, list):
@@ -34,8 +48,13 @@ def played(marple, seeded, tmp_path_factory):
     return json.loads(investigated.stdout), captured.stdout, folder
 
 
-def without(cause: dict) -> dict:
-    return {name: value for name, value in cause.items() if name != "at"}
+def differences(one, other, place: str = "") -> list:
+    """Where two values differ: place, one, other."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [found for name in sorted({*one, *other}) for found in differences(one.get(name), other.get(name), f"{place}/{name}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [found for number, pair in enumerate(zip(one, other)) for found in differences(*pair, f"{place}/{number}")]
+    return [] if one == other else [(place, one, other)]
 
 
 def test_the_captured_world_comes_to_the_same_cause(marple, played):
@@ -45,7 +64,7 @@ def test_the_captured_world_comes_to_the_same_cause(marple, played):
     assert replayed.returncode == 0, replayed.stderr
     report = json.loads(replayed.stdout)
     assert (report["verdict"], report["confidence"]) == (original["verdict"], original["confidence"])
-    assert without(report["root_cause"]) == without(original["root_cause"])
+    assert differences(plain(original["root_cause"]), plain(report["root_cause"])) == []
 
 
 def test_no_secret_is_in_any_file(played):
@@ -74,7 +93,7 @@ def test_the_captured_world_answers_as_moto_does(tool, serve, played, question, 
     name, arguments = QUESTIONS[question]
     account, world = tool(name, **arguments), tool(name, endpoint=url, **arguments)
     assert (world["outcome"], world["command"]) == (account["outcome"], account["command"])
-    assert plain(world["facts"]) == plain(account["facts"])
+    assert differences(plain(account["facts"]), plain(world["facts"])) == []
 
 
 def test_what_was_denied_or_missing_is_said(played):
