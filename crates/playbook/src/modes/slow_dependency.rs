@@ -23,10 +23,11 @@ use crate::{
     },
     reading::{
         Case, Seen,
-        awaited::{Awaited, awaited},
+        awaited::{Awaited, Late, awaited},
         changes::ChangeVerdict,
         load::is_service,
     },
+    source::loops::Loop,
     wants::call,
 };
 
@@ -91,7 +92,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         (true, Some(_), _) if duration.is_some() => Support::Shown,
         (true, _, false) | (false, Some(_), false) => Support::Likely,
         // What the log shows of the call itself holds whatever was deployed before.
-        (true, _, true) if awaited.as_ref().is_some_and(|one| one.unfinished.is_some()) => Support::Likely,
+        (true, _, true) if awaited.as_ref().is_some_and(Awaited::is_logged) => Support::Likely,
         _ => Support::Possible,
     };
     let introduced = introduced(case, onset).filter(|_| is_service(case));
@@ -117,11 +118,21 @@ impl Slow<'_> {
         }
     }
 
+    /// The attempts that the log says came to no answer in time.
+    pub(crate) fn late(&self) -> Option<&Late<'_>> {
+        self.awaited.as_ref()?.late.as_ref()
+    }
+
+    /// The loop that repeats these attempts.
+    pub(crate) fn repeated(&self) -> Option<&Loop<'_>> {
+        self.late()?.repeated.as_ref()
+    }
+
     /// Whether logs or metrics show the wait itself; else only the code makes it likely.
     pub(crate) fn is_seen(&self) -> bool {
         self.told.is_some()
             || self.database.is_some()
-            || self.awaited.as_ref().is_some_and(|awaited| awaited.unfinished.is_some())
+            || self.awaited.as_ref().is_some_and(Awaited::is_logged)
     }
 }
 

@@ -34,11 +34,14 @@ pub(crate) fn plan(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
         "The program waits for {called}, and why that is slow is not shown by anything in this account. Neither more memory nor another revision makes it faster, and a longer timeout only lets callers wait longer.{waits} Report it to whoever runs that dependency."
     ));
     if slow.awaited.is_some() {
-        plan.follow_up.push(code_change(
-            format!("Give each call of {called} a time limit, and an answer for when it is exceeded"),
-            case,
-            &called,
-        ));
+        let title = match slow.repeated() {
+            Some(repeated) => format!(
+                "Bound the attempts that {} makes of {called}, all together well below the function's own limit, with an answer for when they are used up",
+                repeated.line.place()
+            ),
+            None => format!("Give each call of {called} a time limit, and an answer for when it is exceeded"),
+        };
+        plan.follow_up.push(code_change(title, case, &called));
         plan.spec = Some(specification(case, slow, &called));
     }
     plan.follow_up.push(watch(case, &called));
@@ -50,7 +53,8 @@ pub(crate) fn plan(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
 }
 
 fn specification(case: &Case<'_>, slow: &Slow<'_>, called: &str) -> marple_case::mitigation::Spec {
-    let line = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref());
+    let call = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref());
+    let line = call.or(slow.repeated().map(|repeated| &repeated.line));
     let place = line.map(|line| format!(" The call is made at {}: {}", line.place(), line.text.trim()));
     let limit = case.function.map(|function| format!(" of {} s", function.timeout_s)).unwrap_or_default();
     spec(
@@ -63,6 +67,7 @@ fn specification(case: &Case<'_>, slow: &Slow<'_>, called: &str) -> marple_case:
         ),
         line.map(|line| line.path().to_owned()).into_iter().collect(),
         &[
+            "WHEN an attempt fails, THE SYSTEM SHALL repeat it a fixed number of times at most, with a pause that grows, and only while the time that is left suffices for another one.".to_owned(),
             format!("WHEN the function calls {called}, THE SYSTEM SHALL end the attempt after a time limit that leaves enough of the function's own timeout{limit} to answer."),
             "WHEN the call is ended at its limit or fails, THE SYSTEM SHALL answer with HTTP status 503 or with a default that the callers accept, and SHALL NOT wait for the platform's timeout.".to_owned(),
             "THE SYSTEM SHALL log the target, outcome and duration of each call.".to_owned(),

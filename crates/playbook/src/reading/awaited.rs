@@ -1,5 +1,5 @@
-//! What an invocation waits for, where that can be told: a call that its log begins and does not end, or the only call of its code that
-//! no time limit guards.
+//! What an invocation waits for, where that can be told: a call that its log begins and does not end, attempts that its log says came to
+//! no answer in time, or the only call of its code that no time limit guards.
 //!
 //! A log that says `GET https://host/path` before a call and `GET https://host/path 200 in 45 ms` after it shows by its counts alone
 //! how many calls never came back.
@@ -15,6 +15,10 @@ use crate::source::{
     host::{looks_like_host, reads_of},
     outgoing::unlimited,
 };
+
+mod late;
+
+pub(crate) use late::Late;
 
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"https?://[^\s"'<>?,;)\]}]+"#).ok());
 /// A time that a line states, in a template or a sample.
@@ -37,19 +41,30 @@ pub(crate) struct Unfinished<'a> {
 pub(crate) struct Awaited<'a> {
     /// The address, or the words of the log, that name it.
     pub(crate) target: String,
-    /// What the log shows.
+    /// What the log shows by what it leaves out.
     pub(crate) unfinished: Option<Unfinished<'a>>,
+    /// What the log says of attempts without an answer.
+    pub(crate) late: Option<Late<'a>>,
     /// The line of code that makes the call.
     pub(crate) line: Option<CodeLine<'a>>,
     /// The variable of the environment that holds the address.
     pub(crate) variable: Option<&'a EnvironmentVariable>,
 }
 
+impl Awaited<'_> {
+    /// Whether the log itself shows the wait; else only the code makes it likely.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.unfinished.is_some() || self.late.is_some()
+    }
+}
+
 /// What the subject waits for.
 pub(crate) fn awaited<'a>(case: &Case<'a>) -> Option<Awaited<'a>> {
     let lines = all_lines(case);
     let unfinished = unfinished(case);
+    let late = late::late(case, &lines);
     let told = unfinished.and_then(|found| target(found.begun.fact));
+    let told = told.or_else(|| late.as_ref().map(|late| late.target.clone()));
     let (variable, set) = address(case, &lines).unzip();
     let agrees = |told: &str| set.is_none_or(|set| host_of(set) == host_of(told));
     let calls = unlimited(&lines);
@@ -60,11 +75,12 @@ pub(crate) fn awaited<'a>(case: &Case<'a>) -> Option<Awaited<'a>> {
     match told {
         Some(target) => {
             let variable = variable.filter(|_| agrees(&target));
-            Some(Awaited { line: only, variable, target, unfinished })
+            Some(Awaited { line: only, variable, target, unfinished, late })
         }
         None => only.zip(set).map(|(line, set)| Awaited {
             target: set.to_owned(),
             unfinished: None,
+            late: None,
             line: Some(line),
             variable,
         }),
@@ -102,6 +118,12 @@ fn continues(begun: &LogTemplate, ended: &LogTemplate) -> bool {
     let (head, whole) = (words(&begun.template), words(&ended.template));
     let telling = head.iter().filter(|word| !word.contains("<*>") && word.chars().any(char::is_alphabetic)).count();
     telling >= 2 && whole.len() > head.len() && whole.starts_with(&head)
+}
+
+/// The words of a template that tell what it is about: those behind level, time and the request's id, without what varies.
+fn telling(template: &str) -> Vec<&str> {
+    let varies = |word: &&str| word.contains("<*>") || word.starts_with('[') || word.to_uppercase() == **word;
+    template.split_whitespace().skip_while(varies).filter(|word| !word.contains("<*>")).collect()
 }
 
 fn url(text: &str) -> Option<&str> {

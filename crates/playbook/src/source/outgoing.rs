@@ -33,13 +33,21 @@ const LIMITS: [&str; 8] =
 /// Lines before and after a call that may hold its limit.
 const AROUND: usize = 3;
 
+fn is_call(line: &CodeLine<'_>) -> bool {
+    CALL.iter().any(|pattern| pattern.is_match(line.text))
+}
+
+/// The lines that call something outside, guarded or not.
+pub(crate) fn calls<'a>(lines: &[CodeLine<'a>]) -> Vec<CodeLine<'a>> {
+    lines.iter().filter(|line| is_call(line)).copied().collect()
+}
+
 /// The lines that call something outside without a time limit near them.
 pub(crate) fn unlimited<'a>(lines: &[CodeLine<'a>]) -> Vec<CodeLine<'a>> {
-    let calls = |line: &CodeLine<'a>| CALL.iter().any(|pattern| pattern.is_match(line.text));
     let limited = |index: usize| {
         let near = lines.get(index.saturating_sub(AROUND)..(index + AROUND + 1).min(lines.len())).unwrap_or_default();
         near.iter().any(|line| LIMITS.iter().any(|word| line.text.contains(word)))
     };
-    let found = lines.iter().enumerate().filter(|(index, line)| calls(line) && !limited(*index));
+    let found = lines.iter().enumerate().filter(|(index, line)| is_call(line) && !limited(*index));
     found.map(|(_, line)| *line).collect()
 }

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use marple_case::{
     Category, ResourceKind, ResourceRef, RootCause, Verdict,
+    facts::LogTemplate,
     root_cause::{Gap, Link},
 };
 
-use super::{Slow, unit_ms};
+use super::{Slow, longest, unit_ms};
 use crate::{
     cite,
     hypothesis::{Chain, cite_series, cite_setting, claim, gap, located},
-    reading::{Case, failure::host_of, logged::Logged},
+    reading::{Case, Seen, failure::host_of, logged::Logged},
     source::number,
 };
 
@@ -37,7 +38,8 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
         (false, _) => format!("{name} runs into its timeout in its call of {called}, which no time limit guards"),
     };
     cause.components = components(case, slow);
-    cause.location = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref()).map(|line| located(line, None));
+    let call = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref());
+    cause.location = call.or(slow.repeated().map(|repeated| &repeated.line)).map(|line| located(line, None));
     cause.onset = Some(onset);
     cause.trigger = Some(format!("Invocations that wait for {called}"));
     cause.chain = chain(case, slow, onset);
@@ -84,6 +86,7 @@ fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
         );
     }
     waited(&mut chain, case, slow);
+    late(&mut chain, case, slow);
     if let Some(told) = &slow.told {
         let words: String = told.text.chars().take(160).collect();
         chain.link(
@@ -142,6 +145,47 @@ fn waited(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
     }
 }
 
+/// The attempts that came to no answer in time, what they took before, and that they are repeated.
+fn late(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
+    let Some(late) = slow.late() else { return };
+    let quote = |line: &Seen<'_, LogTemplate>| {
+        let words: String = line.sample.chars().take(160).collect();
+        cite::any(line.evidence, &[&["sample:", crate::modes::service::whole_words(&words)], &[&line.template]])
+    };
+    if let Some(usual) = late.usual {
+        let took = longest(&usual.sample).map(|ms| format!(" took {}", number::duration(ms)));
+        chain.link(
+            format!("Before, a call that was answered{}.", took.unwrap_or_else(|| " was logged so".to_owned())),
+            usual.first,
+            [quote(&usual)],
+        );
+    }
+    let line = late.line.fact;
+    let usual = if line.baseline_count == 0 { "none".to_owned() } else { line.baseline_count.to_string() };
+    chain.link(
+        format!(
+            "{} attempts to get an answer of {} timed out in the window, {usual} in the baseline.",
+            line.count, late.target
+        ),
+        line.first,
+        [quote(&late.line)],
+    );
+    if let Some(repeated) = &late.repeated {
+        let limit = case.function.map(|function| format!(" of {} s", function.timeout_s)).unwrap_or_default();
+        let statement = match repeated.times {
+            Some(times) => format!(
+                "{} makes up to {times:.0} attempts, one after the other: their times add up against the time limit{limit}.",
+                repeated.line.place()
+            ),
+            None => format!(
+                "{} repeats an attempt without a limit of attempts or of time in all: retries add up until the time limit{limit} ends them.",
+                repeated.line.place()
+            ),
+        };
+        chain.link(statement, None, [repeated.line.cite()]);
+    }
+}
+
 /// That the platform ended invocations which waited longer than they may run.
 fn ended(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
     let Some(limit) = case.function.map(|function| function.timeout_s).filter(|_| slow.timeouts > 0) else { return };
@@ -176,6 +220,9 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
             " Its code makes one call without a time limit, of {called}; that this is where the time goes follows from the code, no log line shows it."
         ),
     };
+    if let Some(late) = slow.late() {
+        text += &format!(" {} attempts of {} timed out in the window.", late.line.count, late.target);
+    }
     if let Some(found) = slow.awaited.as_ref().and_then(|awaited| awaited.unfinished) {
         text += &format!(" {} of {} calls in the window have no line that ends them.", found.count, found.begun.count);
     }
@@ -184,7 +231,7 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
 
 fn gaps(slow: &Slow<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if slow.told.is_none() {
+    if slow.told.is_none() && slow.late().is_none() {
         gaps.push(gap(
             "how long each call takes",
             "no line that was read states the time of a call that came back late",
