@@ -45,10 +45,11 @@ const OF_FUNCTIONS: [Mode; 11] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 15] = [
+const OF_SERVICES: [Mode; 16] = [
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
+    service::readdressed::examine,
     troubled_database::examine,
     dependency::examine,
     permission::examine,

@@ -94,6 +94,12 @@ fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
     if matches!(other.diagnosis, Diagnosis::Service(ServiceFault::Deployment(_))) {
         return !matches!(best.diagnosis, Diagnosis::Quiet(_) | Diagnosis::Unknown);
     }
+    // An address that leads nowhere is what cannot be reached, and ends a program that needs it.
+    if matches!(best.diagnosis, Diagnosis::Service(ServiceFault::Readdressed(_)))
+        && matches!(other.diagnosis, Diagnosis::Unreachable(_) | Diagnosis::Service(ServiceFault::Crash(_)))
+    {
+        return true;
+    }
     // A database that breaks off refuses connections, too, until it is back.
     if matches!((&best.diagnosis, &other.diagnosis), (Diagnosis::Troubled(_), Diagnosis::Unreachable(_))) {
         return true;

@@ -11,6 +11,7 @@ mod exceptions;
 mod fleet;
 mod limits;
 mod other;
+mod revisions;
 mod services;
 mod slow;
 mod sources;

@@ -10,6 +10,7 @@
 //! | `secret` | a secret that cannot be read when a task starts |
 //! | `credentials` | credentials that were never given |
 //! | `deployment` | a deployment that never becomes stable, where nothing above says why |
+//! | `readdressed` | something that is called has another address since a revision, and is not there |
 //! | `quiet` | nothing wrong |
 //!
 //! `introduced` ties a deployment to a fault.
@@ -37,6 +38,7 @@ pub(crate) mod image;
 pub(crate) mod introduced;
 pub(crate) mod memory;
 pub(crate) mod quiet;
+pub(crate) mod readdressed;
 pub(crate) mod secret;
 
 pub(crate) use introduced::{Before, Introduced, before, exists, introduced};
@@ -52,6 +54,8 @@ pub(crate) enum ServiceFault<'a> {
     Crash(Box<crash::Crash<'a>>),
     /// The image.
     Image(image::Unusable<'a>),
+    /// An address that a revision changed.
+    Readdressed(Box<readdressed::Readdressed<'a>>),
     /// Health checks.
     Health(health::Unhealthy<'a>),
     /// A secret at start.

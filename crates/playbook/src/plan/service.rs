@@ -28,6 +28,7 @@ pub(crate) fn plan(case: &Case<'_>, fault: &ServiceFault<'_>) -> MitigationPlan 
         ServiceFault::Crash(crash) => deployed::crash(case, crash),
         ServiceFault::Image(unusable) => deployed::image(case, unusable),
         ServiceFault::Deployment(unstable) => deployed::unstable(case, unstable),
+        ServiceFault::Readdressed(found) => deployed::readdressed(case, found),
         ServiceFault::Health(unhealthy) => health::plan(case, unhealthy),
         ServiceFault::Secret(unreadable) => credentials::unreadable(case, unreadable),
         ServiceFault::Credentials(missing) => credentials::missing(case, missing),

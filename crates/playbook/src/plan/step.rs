@@ -66,19 +66,23 @@ pub(crate) fn alarm_quiet(case: &Case<'_>) -> Vec<Step> {
     step.into_iter().collect()
 }
 
-/// The longest part of a phrase without quotation marks and back-slashes, which a filter pattern would have to escape.
-fn longest_plain(phrase: &str) -> String {
-    let parts = phrase.split(['"', '\'', '\\']);
-    let longest = parts.max_by_key(|part| part.chars().count()).unwrap_or_default();
-    let words: String = longest.chars().take(60).collect();
-    let whole = words.len() == longest.len();
+/// A part of a phrase without quotation marks and back-slashes, which a filter pattern would have to escape: the first one that tells something, since
+/// a program's own words stand in front and what a request said behind; else the longest.
+fn plain_part(phrase: &str) -> String {
+    /// Characters that are enough to search for.
+    const TELLING: usize = 16;
+    let parts = || phrase.split(['"', '\'', '\\']);
+    let telling = parts().find(|part| part.trim().chars().count() >= TELLING);
+    let part = telling.or_else(|| parts().max_by_key(|part| part.chars().count())).unwrap_or_default();
+    let words: String = part.chars().take(60).collect();
+    let whole = words.len() == part.len();
     let end = if whole { words.len() } else { words.rfind(' ').unwrap_or(words.len()) };
     words.get(..end).unwrap_or_default().trim().to_owned()
 }
 
 /// A phrase no longer stands in the function's logs.
 pub(crate) fn log_quiet(case: &Case<'_>, phrase: &str) -> Vec<Step> {
-    let term = longest_plain(phrase);
+    let term = plain_part(phrase);
     let step = case.log_group().map(|group| {
         let command = format!(
             "aws logs filter-log-events --log-group-name {} --filter-pattern '\"{}\"' --start-time {} --region {}",

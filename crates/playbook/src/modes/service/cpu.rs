@@ -138,6 +138,9 @@ fn cause(case: &Case<'_>, pinned: &Pinned<'_>) -> marple_case::RootCause {
     let clause = pinned.held.as_ref().and_then(Held::clause);
     let why = match (pinned.since(), clause, pinned.by_requests) {
         (Some(introduced), Some(clause), _) => format!("since {} it is held {clause}", introduced.revision),
+        (Some(introduced), None, _) if introduced.lowered("cpu").is_some() => {
+            format!("{} lowered it ({})", introduced.revision, introduced.lowered("cpu").unwrap_or_default())
+        }
         (Some(introduced), None, _) => format!("since the deployment of {}", introduced.revision),
         (None, Some(clause), _) => format!("it is held {clause}"),
         (None, None, true) => "requests use all of it".to_owned(),
@@ -190,6 +193,10 @@ fn chain(case: &Case<'_>, pinned: &Pinned<'_>) -> Vec<Link> {
     if let Some(introduced) = pinned.since() {
         let at = introduced.at.filter(|at| *at <= pinned.onset);
         chain.link(introduced.statement(case.name()), at, introduced.citations());
+        if let Some(line) = introduced.lowered("cpu") {
+            let less = format!("{} gives the tasks less of it: {line} units.", introduced.revision);
+            chain.link(less, None, [introduced.cite_difference(line)]);
+        }
     }
     if let Some(held) = &pinned.held {
         let place = held.clause().map(|clause| format!(", {clause}")).unwrap_or_default();

@@ -171,6 +171,17 @@ impl<'a> Introduced<'a> {
         !differences.is_empty() && !differences.iter().any(of_image)
     }
 
+    /// The line by which its revision gives a task or a container less than the one before: of `memory` or of `cpu`.
+    pub(crate) fn lowered(&self, what: &str) -> Option<&'a str> {
+        let fewer = |line: &&str| {
+            let (name, values) = line.rsplit_once(": ")?;
+            let (old, new) = values.split_once(" -> ")?;
+            let (old, new): (f64, f64) = (old.parse().ok()?, new.parse().ok()?);
+            (name.rsplit([' ', ':']).next() == Some(what) && new < old).then_some(())
+        };
+        self.differences().iter().map(String::as_str).find(|line| fewer(line).is_some())
+    }
+
     /// Quotes a line of the difference.
     pub(crate) fn cite_difference(&self, line: &str) -> Option<Citation> {
         cite::line(self.definition?.evidence, &[line])

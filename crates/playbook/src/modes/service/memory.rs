@@ -235,7 +235,10 @@ fn cause(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> marple_case::RootCause
             "The container {} of {name} runs out of its own memory{limit}; the task has memory to spare",
             one.name
         ),
-        None => format!("{name} runs out of its memory{limit}: {words}"),
+        None => match exhaustion.introduced.as_ref().and_then(|one| Some((one, one.lowered("memory")?))) {
+            Some((one, line)) => format!("{name} runs out of its memory{limit}, which {} lowered ({line})", one.revision),
+            None => format!("{name} runs out of its memory{limit}: {words}"),
+        },
     };
     cause.components = case.component().into_iter().collect();
     cause.onset = Some(exhaustion.onset);
@@ -269,6 +272,10 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
     if let Some(introduced) = exhaustion.introduced.as_ref() {
         let at = introduced.at;
         chain.link(introduced.statement(case.name()), at, introduced.citations());
+        if let Some(line) = introduced.lowered("memory") {
+            let less = format!("{} gives the tasks less of it: {line} MiB.", introduced.revision);
+            chain.link(less, None, [introduced.cite_difference(line)]);
+        }
     }
     if let (Some(introduced), Some(level)) =
         (&exhaustion.introduced, exhaustion.level.filter(|_| exhaustion.clean_before))

@@ -9,11 +9,13 @@ use crate::{
     modes::service::{
         crash::{
             Crash,
+            setting::Setting,
             swapped::{Swapped, short},
         },
         deployment::Unstable,
-        introduced::Introduced,
         image::{Reason, Unusable},
+        introduced::Introduced,
+        readdressed::Readdressed,
     },
     plan::{
         empty, spec,
@@ -28,7 +30,8 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     if let Some(swapped) = &crash.swapped {
         plan.immediate.push(pin(case, swapped, crash));
     } else if crash.is_configured() {
-        configured(case, crash, &mut plan);
+        let altered = crash.altered();
+        configured(case, crash.introduced.as_ref(), crash.setting.as_ref(), altered, &mut plan);
     } else {
         if let Some(before) =
             crash.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
@@ -88,24 +91,41 @@ fn nothing_known(crash: &Crash<'_>) -> &'static str {
     }
 }
 
+/// An address that a revision changed: back to the revision before, and the right address in a new one.
+pub(crate) fn readdressed(case: &Case<'_>, found: &Readdressed<'_>) -> MitigationPlan {
+    let mut plan = empty();
+    configured(case, Some(&found.introduced), Some(&found.setting), &[], &mut plan);
+    let variable = &found.setting.name;
+    plan.prevention = vec![
+        format!("Let the pipeline show what a revision changes in settings before it is deployed, and try the address that {variable} names from the same subnets."),
+        "Let the health check fail while what the program needs cannot be reached at its start, so that a deployment stops by itself.".to_owned(),
+    ];
+    plan.prevention.extend(guards(case));
+    plan
+}
+
 /// What is configured is at fault: back to the revision before, and the setting mended in a new one.
-fn configured(case: &Case<'_>, crash: &Crash<'_>, plan: &mut MitigationPlan) {
-    let introduced = crash.introduced.as_ref();
-    let changed = crash.setting.as_ref().is_none_or(|setting| setting.difference.is_some() || !setting.is_missing());
+fn configured(
+    case: &Case<'_>,
+    introduced: Option<&Introduced<'_>>,
+    setting: Option<&Setting<'_>>,
+    altered: &[String],
+    plan: &mut MitigationPlan,
+) {
+    let by_revision = setting.is_none_or(|setting| setting.difference.is_some());
+    let changed = by_revision || setting.is_some_and(|setting| !setting.is_missing());
     let before = introduced.filter(|one| one.has_target() && changed).and_then(|one| one.before.as_ref());
     plan.immediate.extend(before.map(|before| rollback(case, before, None)));
-    let mend = match &crash.setting {
-        Some(setting) => set_variable(case, crash, &setting.name),
-        None => restore_settings(case, crash),
+    let mend = match setting {
+        Some(setting) => set_variable(case, introduced, setting),
+        None => restore_settings(case, introduced, altered),
     };
     match introduced.filter(|one| one.taken_back) {
         Some(introduced) => {
             plan.no_immediate_action = Some(back_already(introduced));
             plan.follow_up.push(mend);
         }
-        None if before.is_some() && crash.setting.as_ref().is_none_or(|setting| setting.difference.is_some()) => {
-            plan.follow_up.push(mend);
-        }
+        None if before.is_some() && by_revision => plan.follow_up.push(mend),
         None => plan.immediate.push(mend),
     }
 }
@@ -217,9 +237,9 @@ fn keep_away(case: &Case<'_>, crash: &Crash<'_>) -> Action {
     )
 }
 
-fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &str) -> Action {
-    let before = crash.setting.as_ref().and_then(|setting| setting.difference).and(crash.introduced.as_ref());
-    let before = before.and_then(|introduced| introduced.before.as_ref()).map(|before| before.revision.as_str());
+fn set_variable(case: &Case<'_>, introduced: Option<&Introduced<'_>>, setting: &Setting<'_>) -> Action {
+    let before = setting.difference.and(introduced).and_then(|introduced| introduced.before.as_ref());
+    let (variable, before) = (&setting.name, before.map(|before| before.revision.as_str()));
     let value = before.map_or_else(
         || "to the right value, or in its secrets where its value is one".to_owned(),
         |before| format!("or in its secrets as {before} has it"),
@@ -228,19 +248,19 @@ fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &str) -> Action {
         Some(before) => format!("Give {variable} back to the task definition, as {before} has it"),
         None => format!("Set {variable} in the task definition"),
     };
-    mended(case, crash, title, &format!("set {variable} in the container's environment {value}"), variable)
+    mended(case, introduced, title, &format!("set {variable} in the container's environment {value}"), variable)
 }
 
 /// The settings of the revision before, in a new one.
-fn restore_settings(case: &Case<'_>, crash: &Crash<'_>) -> Action {
-    let lines = crash.altered().join("; ");
+fn restore_settings(case: &Case<'_>, introduced: Option<&Introduced<'_>>, altered: &[String]) -> Action {
     let title = "Take the change of the settings back in the task definition".to_owned();
-    mended(case, crash, title, &format!("undo what the revision changed, as far as it is not wanted: {lines}"), "each of them")
+    let change = format!("undo what the revision changed, as far as it is not wanted: {}", altered.join("; "));
+    mended(case, introduced, title, &change, "each of them")
 }
 
 /// A new revision in which what is configured is mended.
-fn mended(case: &Case<'_>, crash: &Crash<'_>, title: String, change: &str, what: &str) -> Action {
-    let failing = crash.introduced.as_ref().map(|introduced| introduced.revision.clone());
+fn mended(case: &Case<'_>, introduced: Option<&Introduced<'_>>, title: String, change: &str, what: &str) -> Action {
+    let failing = introduced.map(|introduced| introduced.revision.clone());
     let (prepare, apply) = new_revision_of(case, &failing.unwrap_or_else(|| present(case)), change);
     let phases = Phases {
         prepare,
