@@ -10,8 +10,6 @@
 //! marks of a chat, never for one suspicious word. Who phrases an attempt as a plain statement ("the cause is X") is not found; the citations
 //! and the checks stand against that.
 
-use std::collections::BTreeSet;
-
 mod readings;
 mod rules;
 
@@ -82,14 +80,17 @@ fn of_line(line: &str, next: &str) -> Option<(&'static rules::Rule, usize)> {
 /// The first rule that a reading fits, and where its literal stands in it.
 fn fitting(reading: &str, next: &str) -> Option<(&'static rules::Rule, usize)> {
     let rules = &*RULES;
-    let mut tried: BTreeSet<(usize, usize)> = BTreeSet::new();
+    // One look a rule and stretch of text, however often a stranger repeats a literal in it: each rule's last stretch.
+    let mut looked: Vec<Option<usize>> = Vec::new();
     for hit in rules.literals.find_overlapping_iter(reading) {
         let Some(place) = rules.owners.get(hit.pattern().as_usize()) else { continue };
-        // One look a rule and stretch of text, however often a stranger repeats a literal in it.
-        if !tried.insert((*place, hit.start() / BEFORE)) {
+        looked.resize(rules.rules.len(), None);
+        let (Some(rule), Some(last)) = (rules.rules.get(*place), looked.get_mut(*place)) else { continue };
+        let stretch = Some(hit.start() / BEFORE);
+        if *last == stretch {
             continue;
         }
-        let Some(rule) = rules.rules.get(*place) else { continue };
+        *last = stretch;
         let window = window(reading, hit.start(), next);
         if readings::spelled(&window).iter().any(|words| rule.pattern().is_match(words)) {
             return Some((rule, hit.start()));

@@ -21,6 +21,9 @@ const DECODER: GeneralPurpose = GeneralPurpose::new(
 
 /// The readings of a line beside the line itself: those that differ from it.
 pub(super) fn of(line: &str) -> Vec<String> {
+    if !may_hide(line) {
+        return Vec::new();
+    }
     let mut readings = Vec::new();
     let decoded = decoded(line);
     if decoded != line {
@@ -35,6 +38,30 @@ pub(super) fn of(line: &str) -> Vec<String> {
     }
     readings.extend(runs(&decoded).filter_map(unpacked));
     readings
+}
+
+/// Whether a line can say anything but what it says: most lines cannot, and need not be decoded.
+fn may_hide(line: &str) -> bool {
+    /// Both cases in a run of so many letters and digits.
+    const BOTH: u8 = 3;
+    let (mut run, mut cases) = (0_usize, 0_u8);
+    for byte in line.bytes() {
+        match byte {
+            b'%' | b'&' | b'\\' | 0x80.. => return true,
+            b'a'..=b'z' => cases |= 1,
+            b'A'..=b'Z' => cases |= 2,
+            b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => {}
+            _ => {
+                (run, cases) = (0, 0);
+                continue;
+            }
+        }
+        run += 1;
+        if run >= SHORTEST && cases == BOTH {
+            return true;
+        }
+    }
+    false
 }
 
 /// The spellings of a few words that patterns are held against: in lower case with single spaces; and with the marks that join words in names

@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -68,6 +68,10 @@ fn read(text: &str) -> Result<Rules, Box<dyn std::error::Error>> {
             pattern: OnceLock::new(),
         });
     }
-    let literals = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(literals)?;
+    let literals = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(literals)?;
     Ok(Rules { rules, literals, owners })
 }
