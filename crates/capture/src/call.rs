@@ -90,7 +90,6 @@ impl Call {
         };
         lists.unwrap_or(0)
     }
-
 }
 
 /// The text of a part.
@@ -150,7 +149,8 @@ pub(crate) fn of(exchange: &Exchange) -> Option<Call> {
 
 /// `/path` and what stands behind its question mark.
 fn path_and_query(uri: &str) -> (&str, &str) {
-    let local = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("/", |at| rest.get(at..).unwrap_or("/")));
+    let local =
+        uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("/", |at| rest.get(at..).unwrap_or("/")));
     local.split_once('?').unwrap_or((local, ""))
 }
 

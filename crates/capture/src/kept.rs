@@ -68,7 +68,12 @@ const KEPT: &[Kept] = &[
     ),
     of(
         "StackName",
-        kept("cloudformation:DescribeStackEvents", "StackEvents", "cloudformation/stacks/{}/events.json", &["/EventId"]),
+        kept(
+            "cloudformation:DescribeStackEvents",
+            "StackEvents",
+            "cloudformation/stacks/{}/events.json",
+            &["/EventId"],
+        ),
     ),
     kept("secretsmanager:ListSecrets", "SecretList", "secretsmanager/secrets.json", &["/ARN"]),
     kept("rds:DescribeDBClusters", "DBClusters", "rds/db-clusters.json", &["/DBClusterIdentifier"]),

@@ -107,7 +107,8 @@ pub async fn capture(config: &SdkConfig, redactor: &Redactor, order: Order<'_>) 
     let account = account.ok_or(CaptureError::NoAccount)?;
     toolbox.scope(trigger, scope.now).await?;
     let changed = taken_again(&toolbox, scope, order.entries).await;
-    let mut notes = around(&clients, &recording, Margin { scope, around: order.margin, events: order.log_events }).await;
+    let mut notes =
+        around(&clients, &recording, Margin { scope, around: order.margin, events: order.log_events }).await;
     refer(&clients, &recording).await;
     let calls = calls(&recording);
     let mut world = folded(&calls);

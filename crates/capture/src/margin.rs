@@ -136,7 +136,8 @@ async fn points(clients: &Clients, wanted: &[Wanted], span: Window, period_s: i6
         loop {
             let asked = clients.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.clone()));
             let start = span.start.as_second().div_euclid(period_s).saturating_mul(period_s);
-            let asked = asked.start_time(DateTime::from_secs(start)).end_time(date_time(span.end)).set_next_token(token);
+            let asked =
+                asked.start_time(DateTime::from_secs(start)).end_time(date_time(span.end)).set_next_token(token);
             let Some(page) = said(asked.send().await) else { break };
             let with_points = page.metric_data_results().iter().filter(|result| !result.values().is_empty());
             let places = with_points.filter_map(|result| result.id()?.strip_prefix('q')?.parse::<usize>().ok());
@@ -186,7 +187,8 @@ pub(crate) async fn history(clients: &Clients, calls: &[Call], margin: Margin<'_
 async fn trail(clients: &Clients, calls: &[Call], margin: Margin<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     let mut spans: BTreeMap<(String, String), Vec<Window>> = BTreeMap::new();
-    for call in calls.iter().filter(|call| call.is("cloudtrail:LookupEvents") && matches!(call.answer, Answer::Json(_))) {
+    for call in calls.iter().filter(|call| call.is("cloudtrail:LookupEvents") && matches!(call.answer, Answer::Json(_)))
+    {
         let moment = |member: &str| Timestamp::from_second(whole(call.input.get(member)?.as_f64()?)).ok();
         let attribute = |member: &str| {
             Some(call.input.pointer(&format!("/LookupAttributes/0/{member}")).and_then(Value::as_str)?.to_owned())

@@ -99,7 +99,9 @@ pub(crate) fn samples(calls: &[Call]) -> BTreeMap<MetricId, Sampled> {
         let mut of_metric = Sampled::new();
         for (period_s, statistics) in periods {
             let Some(counts) = statistics.get("SampleCount") else { continue };
-            for at in counts.keys().filter(|at| !is_finer_known(&of_metric, **at, period_s)).copied().collect::<Vec<_>>() {
+            for at in
+                counts.keys().filter(|at| !is_finer_known(&of_metric, **at, period_s)).copied().collect::<Vec<_>>()
+            {
                 if let Some(period) = period(&statistics, at) {
                     of_metric.entry(period_s).or_default().insert(at, period.samples());
                 }
@@ -120,7 +122,9 @@ fn points(calls: &[Call]) -> Points {
         let results = answer.get("MetricDataResults").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for asked in asked(call) {
             let of_query = |result: &&Value| result.get("Id").and_then(Value::as_str) == Some(asked.id.as_str());
-            let list = |result: &Value, member: &str| result.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+            let list = |result: &Value, member: &str| {
+                result.get(member).and_then(Value::as_array).cloned().unwrap_or_default()
+            };
             let statistics = points.entry(asked.metric.clone()).or_default().entry(asked.period_s).or_default();
             let values = statistics.entry(asked.statistic.clone()).or_default();
             for result in results.iter().filter(of_query) {

@@ -77,7 +77,8 @@ fn unpack(zipped: &[u8], redactor: &Redactor) -> Unpacked {
         let size = entry.size();
         let mut content = Vec::new();
         let limit = FILE.min(left);
-        let is_read = is_plain(&path) && !entry.is_symlink() && entry.by_ref().take(limit).read_to_end(&mut content).is_ok();
+        let is_read =
+            is_plain(&path) && !entry.is_symlink() && entry.by_ref().take(limit).read_to_end(&mut content).is_ok();
         if !is_read || size > limit {
             unpacked.left_out += 1;
         }

@@ -41,7 +41,8 @@ impl Statistics {
             (floor + gap.places * gap.low, room + gap.places * (gap.high - gap.low))
         });
         let height = if room > 0.0 { ((self.sum - stated - floor) / room).clamp(0.0, 1.0) } else { 0.0 };
-        let filled = gaps.iter().map(|gap| Sample { value: gap.low + height * (gap.high - gap.low), weight: gap.places });
+        let filled =
+            gaps.iter().map(|gap| Sample { value: gap.low + height * (gap.high - gap.low), weight: gap.places });
         let mut samples: Vec<Sample> =
             fixed.into_iter().map(|(_, value)| Sample { value, weight: 1.0 }).chain(filled).collect();
         samples.sort_by(|one, other| one.value.total_cmp(&other.value));

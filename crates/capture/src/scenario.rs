@@ -42,7 +42,8 @@ pub(crate) fn text(head: Head<'_>) -> String {
     let _ = writeln!(text, "{trigger}");
     if !head.deny.is_empty() {
         let denied: Vec<String> = head.deny.iter().map(|operation| quoted(operation)).collect();
-        let _ = write!(text, "\n# What the investigator was not allowed to see.\n[wire]\ndeny = [{}]\n", denied.join(", "));
+        let _ =
+            write!(text, "\n# What the investigator was not allowed to see.\n[wire]\ndeny = [{}]\n", denied.join(", "));
     }
     text.push_str(&truth(head.cause));
     text
@@ -54,7 +55,9 @@ fn truth(cause: Option<&RootCause>) -> String {
     let (mut reported, verdict) = (String::new(), cause.map(|cause| word(&cause.verdict)));
     let category = cause.map_or_else(|| "code_defect".to_owned(), |cause| cause.category.name().to_owned());
     let components = cause.map(|cause| list(cause.components.iter().map(|one| one.name.clone()).collect()));
-    let onset = cause.and_then(|cause| cause.onset).map_or_else(|| "2025-12-16T05:45:37Z".to_owned(), |onset| onset.to_string());
+    let onset = cause
+        .and_then(|cause| cause.onset)
+        .map_or_else(|| "2025-12-16T05:45:37Z".to_owned(), |onset| onset.to_string());
     let location = cause.and_then(|cause| cause.location.as_ref());
     let location = location.map_or_else(
         || "{ file = \"index.js\", lines = [4] }".to_owned(),

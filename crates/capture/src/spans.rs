@@ -38,9 +38,7 @@ pub(crate) fn unread(spans: &[Window], known: &[Window], piece: SignedDuration, 
         }
     }
     let mut pieces: Vec<Window> = left.into_iter().flat_map(|span| pieces(span, piece)).collect();
-    pieces.sort_by_key(|span| {
-        span.start.duration_since(moment).abs().min(span.end.duration_since(moment).abs())
-    });
+    pieces.sort_by_key(|span| span.start.duration_since(moment).abs().min(span.end.duration_since(moment).abs()));
     pieces
 }
 

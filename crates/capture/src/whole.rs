@@ -30,7 +30,16 @@ pub(crate) async fn read(clients: &Clients, calls: &[Call], world: &World) {
     for (cluster, arns) in by_cluster(&services) {
         for arns in arns.chunks(SERVICES) {
             let arns = Some(arns.iter().map(|arn| (*arn).to_owned()).collect());
-            said(clients.ecs().describe_services().cluster(cluster).set_services(arns).include("TAGS".into()).send().await);
+            said(
+                clients
+                    .ecs()
+                    .describe_services()
+                    .cluster(cluster)
+                    .set_services(arns)
+                    .include("TAGS".into())
+                    .send()
+                    .await,
+            );
         }
     }
     let described: BTreeSet<&str> = world.texts(TASK_FILE, "tasks", "/taskArn").collect();
@@ -60,7 +69,8 @@ pub(crate) async fn revisions(clients: &Clients, calls: &[Call], world: &World) 
     wanted.extend(deployments.filter_map(|deployment| deployment.get("taskDefinition")?.as_str()));
     wanted.extend(world.texts(TASK_FILE, "tasks", "/taskDefinitionArn"));
     let mut listed = listed(calls, "ecs:ListTaskDefinitions", "taskDefinitionArns");
-    listed.sort_by_key(|arn| std::cmp::Reverse(arn.rsplit(':').next().and_then(|revision| revision.parse::<u32>().ok())));
+    listed
+        .sort_by_key(|arn| std::cmp::Reverse(arn.rsplit(':').next().and_then(|revision| revision.parse::<u32>().ok())));
     wanted.extend(listed);
     let mut asked = BTreeSet::new();
     for arn in wanted.into_iter().filter(|arn| !known.contains(arn)) {

@@ -43,7 +43,8 @@ impl World {
     /// Adds an item that has its shape.
     pub(crate) fn put(&mut self, list: List<'_>, item: Value) {
         let parts: Vec<&Value> = list.identity.iter().filter_map(|pointer| item.pointer(pointer)).collect();
-        let identity = if parts.is_empty() { item.to_string() } else { Value::from_iter(parts.into_iter().cloned()).to_string() };
+        let identity =
+            if parts.is_empty() { item.to_string() } else { Value::from_iter(parts.into_iter().cloned()).to_string() };
         let place = (list.path.to_owned(), list.name.to_owned(), identity);
         let Value::Array(items) = self.list(list.path, list.name) else { return };
         let end = items.len();
@@ -58,7 +59,9 @@ impl World {
     /// A file that is one small object: what is there already stays.
     pub(crate) fn set(&mut self, path: &str, part: Part<'_>) {
         let fitted = self.shape(path).and_then(|shape| shape.whole(part));
-        if let Some(Value::Object(members)) = fitted.filter(|fitted| fitted.as_object().is_some_and(|it| !it.is_empty())) {
+        if let Some(Value::Object(members)) =
+            fitted.filter(|fitted| fitted.as_object().is_some_and(|it| !it.is_empty()))
+        {
             complete(self.json.entry(path.to_owned()).or_insert_with(empty), Value::Object(members));
         }
     }

@@ -77,7 +77,8 @@ fn without_digests(text: &str) -> String {
 fn evidence(marple: &Marple, report: &Value) -> Vec<(String, String)> {
     let one = |evidence: &Value| {
         let asked = format!("{} {}", evidence["tool"].as_str().unwrap(), evidence["arguments"]);
-        let shown = marple.run(&["show", report["id"].as_str().unwrap(), "--evidence", evidence["id"].as_str().unwrap()]);
+        let shown =
+            marple.run(&["show", report["id"].as_str().unwrap(), "--evidence", evidence["id"].as_str().unwrap()]);
         (asked, without_digests(&shown.out))
     };
     let mut read: Vec<(String, String)> = report["evidence"].as_array().unwrap().iter().map(one).collect();
@@ -108,7 +109,9 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn the_captured_world_gives_the_same_evidence_and_the_same_cause() {
-    for scenario in ["lambda-type-error", "lambda-slow-dependency", "ecs-missing-db-credentials", "ecs-health-check-path"] {
+    for scenario in
+        ["lambda-type-error", "lambda-slow-dependency", "ecs-missing-db-credentials", "ecs-health-check-path"]
+    {
         let account = Account::new(scenario);
         let original = account.investigate();
         let (folder, said) = account.capture(&["--margin", "2h"]);
@@ -140,7 +143,8 @@ fn what_was_denied_is_denied_in_the_captured_world() {
 #[test]
 fn no_credential_is_written() {
     /// The examples of AWS's documentation.
-    const SECRETS: [&str; 3] = ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "correct-horse-battery"];
+    const SECRETS: [&str; 3] =
+        ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "correct-horse-battery"];
     let account = Account::changed("lambda-type-error", |folder| {
         let replace = |file: &str, from: &str, to: &str| {
             let file = folder.join("world").join(file);

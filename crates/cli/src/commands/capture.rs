@@ -84,7 +84,8 @@ fn write(files: &Files, folder: &Path) -> Result<(), Failure> {
 
 /// Other names for resources and people, another account; the same name everywhere.
 fn pseudonymised(files: &Files) -> Result<Files, Failure> {
-    let unreadable = |error: marple_world::ScenarioError| Failure::bug(format!("the captured world cannot be read: {error}"));
+    let unreadable =
+        |error: marple_world::ScenarioError| Failure::bug(format!("the captured world cannot be read: {error}"));
     let mut names = rewrite::resource_names(files).map_err(unreadable)?;
     let trail = files.get(TRAIL).and_then(|content| serde_json::from_slice::<Value>(content).ok());
     let events = trail.as_ref().and_then(|trail| trail.get("Events")).and_then(Value::as_array);
@@ -96,7 +97,8 @@ fn pseudonymised(files: &Files) -> Result<Files, Failure> {
     }
     let mut fresh = rewrite::fresh_names(files, &names, 0);
     // Addresses of documentation (RFC 5737).
-    fresh.extend(addresses.into_iter().zip(1..).map(|(address, number)| (address, format!("192.0.2.{}", number % 255))));
+    fresh
+        .extend(addresses.into_iter().zip(1..).map(|(address, number)| (address, format!("192.0.2.{}", number % 255))));
     let scenario = scenarios::of_files(files)?;
     fresh.insert(scenario.account, NOBODY.to_owned());
     Ok(rewrite::rename(files, &fresh))
