@@ -1,6 +1,6 @@
 //! Throttling: a limit refuses invocations of the function itself, or calls that it makes.
 //!
-//! Discriminating questions: does the demand rise, or the limit fall? is `Throttles` above zero? is there a reserved concurrency, and does `ConcurrentExecutions` stand at it? did
+//! Discriminating questions: does the demand rise, or the limit fall, or does another function take what all share? is `Throttles` above zero? is there a reserved concurrency, and does `ConcurrentExecutions` stand at it? did
 //! someone change it? or does a service that is called say that its rate is exceeded?
 
 use jiff::Timestamp;
@@ -15,6 +15,10 @@ use crate::{
     modes::dependency::plain,
     reading::{Case, Seen, failure::Failure, logged::Logged},
 };
+
+pub(crate) mod pool;
+
+use pool::Eater;
 
 /// Refusals by a limit as they were found.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(crate) enum Throttled<'a> {
         change: Option<Seen<'a, Change>>,
         /// Invocations asked for, refused ones among them, in window and baseline, if that is a surge.
         surge: Option<(f64, f64)>,
+        /// Another function that takes the account's concurrency.
+        eater: Option<Box<Eater<'a>>>,
     },
     /// A service that the function calls.
     Called {
@@ -75,6 +81,7 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         peak: case.metric("ConcurrentExecutions", "Maximum").map(|series| series.window.max),
         change,
         surge: surge(case, throttles),
+        eater: pool::eater(case, first).filter(|_| reserved.is_none()).map(Box::new),
     };
     let usual = series.fact.baseline.is_some_and(|baseline| baseline.sum * 2.0 >= throttles && baseline.sum > 0.0);
     let watched = case
@@ -87,7 +94,7 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         fresh: !usual,
         explains: throttles as u64,
         looks_for: "Invocations are throttled; looking at reserved concurrency, its changes and the load.".to_owned(),
-        wants: Vec::new(),
+        wants: if reserved.is_none() { pool::wants(case) } else { Vec::new() },
         cause: own_cause(case, &throttled, first),
         diagnosis: Diagnosis::Throttled(throttled),
     })
@@ -95,19 +102,24 @@ fn own<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::Throttling);
-    let Throttled::Own { reserved, throttles, peak, change, surge } = throttled else { return cause };
+    let Throttled::Own { reserved, throttles, peak, change, surge, eater } = throttled else { return cause };
     let name = case.name();
     let limit = reserved
         .map_or_else(|| "the account's concurrency".to_owned(), |limit| format!("its reserved concurrency of {limit}"));
-    cause.title = match surge {
-        Some((asked, usual)) => {
+    cause.title = match (eater, surge) {
+        (Some(eater), _) => format!("{name} is throttled because {} takes {limit}", eater.name),
+        (None, Some((asked, usual))) => {
             format!("{name} is throttled at {limit}, under {:.0} times the usual traffic", asked / usual)
         }
-        None => format!("{name} is throttled at {limit}"),
+        (None, None) => format!("{name} is throttled at {limit}"),
     };
-    cause.components = case.component().into_iter().collect();
+    cause.components = match eater {
+        Some(eater) => vec![eater.component(case)],
+        None => case.component().into_iter().collect(),
+    };
     cause.onset = Some(first);
     cause.trigger = Some(match reserved {
+        None if eater.is_some() => eater.iter().map(|eater| eater.trigger()).collect(),
         Some(0) => "Every invocation: a reserved concurrency of 0 switches the function off".to_owned(),
         _ => match surge {
             Some((asked, usual)) => format!(
@@ -121,6 +133,9 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
         let stamp = change.at.to_string();
         let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
         chain.link(format!("{} changed the function's concurrency.", change.action), Some(change.at), [cited]);
+    }
+    if let Some(eater) = eater {
+        taken(&mut chain, eater);
     }
     if let Some(limit) = reserved {
         let setting = format!("reserved concurrency: {limit}");
@@ -143,7 +158,7 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
     }
     if let (Some(peak), Some(series)) = (peak, case.metric("ConcurrentExecutions", "Maximum")) {
         chain.link(
-            format!("At most {peak:.0} ran at a time."),
+            format!("At most {peak:.0} of {name} ran at a time."),
             None,
             [cite_series(series.evidence, "ConcurrentExecutions", "Maximum")],
         );
@@ -154,20 +169,49 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
     cause.chain = chain.finish();
     cause.summary = format!(
         "Lambda refused {throttles:.0} invocations of {name} in the window, from {first}, at {limit}. Refused invocations never run: they leave no log line and no error of the function. {}",
-        match change {
-            Some(change) => format!("{} at {} set the limit before that.", change.action, change.at),
-            None => "No change of the limit was seen in the time that was read.".to_owned(),
+        match (change, eater) {
+            (None, Some(eater)) => format!(
+                "{name} itself is as it was: {} went from at most {:.0} to {:.0} concurrent executions and takes what all functions without a reservation share. {}.",
+                eater.name, eater.peaks().1, eater.peaks().0, eater.trigger()
+            ),
+            (Some(change), _) => format!("{} at {} set the limit before that.", change.action, change.at),
+            (None, None) => "No change of the limit was seen in the time that was read.".to_owned(),
         }
     );
-    if reserved.is_none() {
+    if reserved.is_none() && eater.is_none() {
         cause.gaps.push(gap(
             "the account's concurrency limit and what uses it",
-            "no tool reads the account's settings",
+            "no function's concurrency was seen to rise in time, and no tool reads the account's settings",
             "aws lambda get-account-settings, and ConcurrentExecutions over all functions",
             true,
         ));
     }
     cause
+}
+
+/// That another function takes what all share: what started it, its rise, and that the pool stands at its end.
+fn taken(chain: &mut Chain, eater: &Eater<'_>) {
+    if let Some(change) = eater.change {
+        let cited = cite::any(change.evidence, &[&[&change.at.to_string(), &change.action], &[&change.action]]);
+        let by = change.actor.as_ref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+        chain.link(format!("{}{by} is about {}.", change.action, eater.name), Some(change.at), [cited]);
+    }
+    let (now, usual) = eater.peaks();
+    chain.link(
+        format!("{} rose to {now:.0} concurrent executions, from {usual:.0} at most in the baseline.", eater.name),
+        eater.rose(),
+        [eater.cite()],
+    );
+    if let Some(shared) = eater.shared {
+        chain.link(
+            format!(
+                "All functions without reserved concurrency together ran {:.0} at a time, and stayed there: that is what the account allows them.",
+                shared.window.max
+            ),
+            None,
+            [cite_series(shared.evidence, "UnreservedConcurrentExecutions", "Maximum")],
+        );
+    }
 }
 
 fn called<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {

@@ -2,6 +2,8 @@
 
 use marple_case::{Action, ActionKind, MitigationPlan, facts::Change, mitigation::Phases};
 
+mod pool;
+
 use super::{
     empty, spec,
     step::{action, alarm_quiet, by_hand, code_change, lambda, quoted, run, structured_logs},
@@ -12,6 +14,7 @@ use crate::{modes::throttling::Throttled, reading::Case};
 pub(crate) fn plan(case: &Case<'_>, throttled: &Throttled<'_>) -> MitigationPlan {
     match throttled {
         Throttled::Own { reserved: Some(reserved), peak, .. } => reserved_plan(case, *reserved, *peak),
+        Throttled::Own { eater: Some(eater), .. } => pool::plan(case, eater),
         Throttled::Own { reserved: None, .. } => account_plan(case),
         Throttled::Called { logged, place, change } => {
             let mut plan = empty();
