@@ -1,6 +1,6 @@
 //! From a trigger to a scope: which resource, which window, which baseline.
 //!
-//! `behind` follows load balancers to the services behind them; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
+//! `behind` follows load balancers and queues to the services and functions behind them; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
 //! AWS.
 
 use std::time::Duration;
@@ -98,7 +98,7 @@ fn unread(clients: &Clients, name: &str, fault: Fault, now: Timestamp) -> Result
     }
 }
 
-/// What stands behind load balancers, in the time that there is for it.
+/// What stands behind load balancers and queues, in the time that there is for it.
 async fn followed(subjects: Vec<ResourceRef>, clients: &Clients) -> (Vec<ResourceRef>, Vec<String>) {
     let known = subjects.clone();
     tokio::time::timeout(FOLLOWING, behind::followed(subjects, clients)).await.unwrap_or_else(|_| {

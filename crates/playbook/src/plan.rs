@@ -19,6 +19,7 @@ pub(crate) mod loading;
 pub(crate) mod memory;
 pub(crate) mod other;
 pub(crate) mod permission;
+pub(crate) mod redrive;
 pub(crate) mod rollback;
 pub(crate) mod service;
 pub(crate) mod slow;

@@ -20,6 +20,7 @@ pub(crate) mod awaited;
 pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod failure;
+pub(crate) mod input;
 pub(crate) mod load;
 pub(crate) mod logged;
 pub(crate) mod subject;
@@ -325,6 +326,12 @@ impl<'a> Case<'a> {
             Some("dynamodb") => format!("the stream of {}", name.split('/').nth(1).unwrap_or(name)),
             _ => name.to_owned(),
         })
+    }
+
+    /// The ARN of the queue that feeds the function.
+    pub(crate) fn queue(&self) -> Option<&'a str> {
+        let sources = &self.function?.fact.event_sources;
+        sources.iter().map(|source| source.arn.as_str()).find(|arn| arn.split(':').nth(2) == Some("sqs"))
     }
 
     /// Whether one failing record of its source holds up the ones behind it: streams keep the order of a shard.

@@ -59,8 +59,14 @@ fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Ve
             Some(function) => lambda::plan(function, scope, evidence),
             None => vec![call("summarize_logs", json!({"log_group": subject.name}))],
         },
+        // A queue's plan is its function's, which reads the queue's metrics; the stack is known by the function, too.
+        ResourceKind::Queue if has_function(scope) => Vec::new(),
         _ => vec![call("describe_stack", json!({"resource": subject.name}))],
     }
+}
+
+fn has_function(scope: &Scope) -> bool {
+    scope.subjects.iter().any(|subject| subject.kind == ResourceKind::LambdaFunction)
 }
 
 /// Where nothing is named: what fires, and what there is.

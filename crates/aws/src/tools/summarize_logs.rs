@@ -141,7 +141,11 @@ fn hide_values(field: &mut ChangedField, hider: &Hider) {
         FieldChange::Range { .. } | FieldChange::Added | FieldChange::Missing => Vec::new(),
     };
     for value in values {
-        *value = hider.named(name, value);
+        // No more is hidden than in the line itself, where a field's name is not always one of a setting.
+        let written = format!("\"{name}\":\"{value}\"");
+        if hider.text(&written) != written {
+            *value = hider.named(name, value);
+        }
     }
     field.beside = hider.text(&field.beside);
 }

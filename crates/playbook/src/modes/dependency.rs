@@ -28,6 +28,9 @@ use crate::{
 };
 
 mod account;
+pub(crate) mod setting;
+
+use setting::{Exchange, exchange};
 
 /// Where the host comes from.
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) host: Option<String>,
     /// Where the host comes from.
     pub(crate) origin: Origin<'a>,
+    /// The value of the variable that was another one when the function was last published, before a change of its settings.
+    pub(crate) setting: Option<Exchange<'a>>,
     /// The database whose endpoint the host is.
     pub(crate) database: Option<Seen<'a, Database>>,
     /// A database that an unused or wrong setting should have named.
@@ -75,6 +80,16 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let lines = all_lines(case);
     let host = named_host(&logged.failure).or_else(|| only_host(case, &lines));
     let origin = host.as_deref().map_or(Origin::Unseen, |host| origin(case, &lines, host));
+    let setting = exchange(case, &logged, host.as_deref());
+    let (host, origin) = match &setting {
+        // An address of the log is what the name in the variable resolved to.
+        Some(setting) if matches!(origin, Origin::Unseen) => {
+            let variable = setting.variable;
+            let read = reads_of(&lines, &variable.name).first().copied();
+            (plain(variable).map(|value| host_of(value).to_owned()), Origin::Environment { variable, read })
+        }
+        _ => (host, origin),
+    };
     // Who answers was called rightly: that the code names the host itself is no fault.
     let origin = match origin {
         Origin::Code { .. } | Origin::Fallback { .. } if logged.failure.is_answered() => Origin::Unseen,
@@ -108,6 +123,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         logged,
         host,
         origin,
+        setting,
         database,
         intended,
         clients,
@@ -305,6 +321,7 @@ fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCau
 fn category(unreachable: &Unreachable<'_>) -> Category {
     match (&unreachable.logged.failure, &unreachable.origin) {
         (Failure::ConnectionLimit, _) => Category::Capacity,
+        _ if unreachable.setting.is_some() => Category::Misconfiguration,
         (Failure::Unauthenticated, _) if unreachable.rotated.is_some() || unreachable.worked => {
             Category::ExpiredOrRotatedSecret
         }

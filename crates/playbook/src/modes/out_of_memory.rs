@@ -1,7 +1,7 @@
 //! Out of memory: the platform or the runtime ends the function at its memory limit.
 //!
 //! Discriminating questions: does a REPORT line stand at the limit? what does the code keep, and how much is that, where literals
-//! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline?
+//! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline? did what it is given grow?
 
 use jiff::Timestamp;
 use marple_case::{Category, Verdict, facts::Invocation, root_cause::Gap};
@@ -9,7 +9,12 @@ use marple_case::{Category, Verdict, facts::Invocation, root_cause::Gap};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_setting, claim, gap, located},
-    reading::{Case, Seen, failure::Failure, logged::Logged},
+    reading::{
+        Case, Seen,
+        failure::Failure,
+        input::{self, Field},
+        logged::Logged,
+    },
     source::{
         all_lines,
         allocation::{Allocation, allocations},
@@ -35,12 +40,21 @@ pub(crate) struct Exhausted<'a> {
     pub(crate) logged: Option<Logged<'a>>,
     /// The memory of the baseline's invocations, MB, if it was more: it was lowered since.
     pub(crate) lowered_from: Option<u32>,
+    /// What changed in what the function is given, where neither its memory nor its code was.
+    pub(crate) inputs: Vec<Field<'a>>,
+    /// Most memory that an invocation of the baseline used, MB.
+    pub(crate) usual_mb: Option<u32>,
 }
 
 impl Exhausted<'_> {
     /// What the code needs at least, MB of 2^20 bytes, where it is legible.
     pub(crate) fn needed_mb(&self) -> Option<f64> {
         self.allocation.as_ref()?.total().map(|bytes| bytes / 1_048_576.0)
+    }
+
+    /// How much larger the input is than ever in the baseline, where its size is logged.
+    pub(crate) fn input_growth(&self) -> Option<f64> {
+        self.inputs.iter().find_map(|field| input::growth(field.fact))
     }
 
     /// Whether no memory size can hold what the code keeps.
@@ -65,7 +79,11 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let lowered_from =
         case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
     let told = logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
-    let explained = lowered_from.is_some() || allocation.is_some();
+    let began = [logged.as_ref().map(|logged| logged.first), report.map(|report| report.at)].into_iter().flatten().min();
+    let same = lowered_from.is_none()
+        && began.is_some_and(|began| case.linked_code_change(began, false).is_none());
+    let inputs = began.filter(|_| same).map(|began| case.changed_input(began)).unwrap_or_default();
+    let explained = lowered_from.is_some() || allocation.is_some() || !inputs.is_empty();
     let support = match (told, ended, explained, others) {
         (true, ..) | (false, true, true, _) => Support::Shown,
         (false, true, false, false) => Support::Likely,
@@ -76,7 +94,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         .is_none_or(|baseline| f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb));
     let count = case.invocations().map_or(1, |all| all.notable.iter().filter(|one| is_at_limit(one)).count() as u64);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(count);
-    let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from };
+    let usual_mb = case.baseline_invocations().map(|baseline| baseline.max_memory_used_mb).filter(|used| *used > 0);
+    let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from, inputs, usual_mb };
     Some(Hypothesis {
         support,
         fresh,
@@ -123,6 +142,9 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
             found.item.place(),
             found.in_words()
         ),
+        None if exhausted.input_growth().is_some() => {
+            format!("{name} runs out of its {} MB of memory: its input grew", exhausted.limit_mb)
+        }
         None => format!("{name} runs out of its {} MB of memory", exhausted.limit_mb),
     };
     cause.trigger = Some(trigger(case, exhausted));
@@ -133,6 +155,9 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
 }
 
 fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
+    if let Some(field) = exhausted.inputs.first() {
+        return format!("Input that is not what it was: since {}, {}", field.first, input::in_words(field.fact));
+    }
     let fine = case.invocations().is_some_and(|all| {
         let full = all.notable.iter().filter(|one| is_at_limit(one)).count() as u64;
         all.count > full
@@ -156,6 +181,11 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
             None,
             [found.around, Some(found.item), found.sized].map(|line| line.and_then(|line| line.cite())),
         );
+    }
+    if let (Some(statement), Some(first)) = (input::statement(&exhausted.inputs), exhausted.inputs.first()) {
+        let cited: Vec<_> = exhausted.inputs.iter().take(3).map(input::cite_field).collect();
+        let at = Some(first.first).filter(|at| onset(exhausted).is_some_and(|onset| *at <= onset));
+        chain.link(statement, at, cited);
     }
     let memory = format!("memory: {} MB", exhausted.limit_mb);
     let limit = match exhausted.needed_mb() {
@@ -216,6 +246,12 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
             text += " More memory does not remove the cause: the work has to be bounded or streamed.";
         }
         None if exhausted.lowered_from.is_some() => text += " In the baseline it had more, and did not run out.",
+        None if !exhausted.inputs.is_empty() => {
+            let grew = exhausted.inputs.iter().find(|field| input::growth(field.fact).is_some());
+            let field = grew.or(exhausted.inputs.first());
+            let told = field.map(|field| input::in_words(field.fact)).unwrap_or_default();
+            text += &format!(" Its memory and its code are what they were in the baseline; what it is given is not: {told}. Invocations with the usual input are well.");
+        }
         None => {
             text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part."
         }
@@ -225,6 +261,7 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 
 fn gaps(exhausted: &Exhausted<'_>) -> Vec<Gap> {
     let unread = exhausted.allocation.is_none() && exhausted.lowered_from.is_none();
+    let known = !exhausted.inputs.is_empty();
     let unsized_ = exhausted.allocation.as_ref().is_some_and(|found| found.count.is_some() && found.each.is_none());
     let mut gaps = Vec::new();
     if unread {
@@ -232,7 +269,7 @@ fn gaps(exhausted: &Exhausted<'_>) -> Vec<Gap> {
             "what takes the memory",
             "no allocation of literal size was found in the code that was read",
             "log memory use around the large steps of the handler, or profile it with a request that fails",
-            true,
+            !known,
         ));
     }
     if unsized_ {

@@ -3,14 +3,18 @@
 use marple_case::{ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    empty, rollback, spec,
+    empty, redrive, rollback, spec,
     step::{
         action, alarm_quiet, by_hand, code_change, lambda, log_quiet, note_settings, run, structured_logs, updated,
     },
 };
 use crate::{
     modes::exception::Defect,
-    reading::{Case, failure::Failure},
+    reading::{
+        Case,
+        failure::Failure,
+        input::{self, Sender},
+    },
     source::provenance::property_in,
 };
 
@@ -21,9 +25,13 @@ pub(crate) fn plan(case: &Case<'_>, defect: &Defect<'_>) -> MitigationPlan {
     match (defect.unset, defect.change) {
         (Some(variable), _) => plan.immediate.push(set_variable(case, variable, phrase)),
         (None, Some(change)) => plan.immediate.push(rollback::before(case, change, phrase)),
+        (None, None) if redrive::helps(case, defect) => plan.immediate.extend(redrive::plan(case)),
         (None, None) => plan.no_immediate_action = Some(nothing_helps(case, defect)),
     }
     plan.spec = Some(specification(case, defect));
+    if let Some(sender) = &defect.sender {
+        plan.follow_up.push(upstream(sender));
+    }
     plan.follow_up.push(code_change(title(case, defect), case, phrase));
     if let Some(source) = case.fed_by() {
         plan.prevention.push(format!(
@@ -47,6 +55,29 @@ fn title(case: &Case<'_>, defect: &Defect<'_>) -> String {
         Some(path) => format!("Check {path} before it is used{place}, and answer a bad request with 400"),
         None => format!("Handle {}{place}", defect.logged.class),
     }
+}
+
+/// What the sender can do: no command, since it is not known whether its other receivers rely on what is new.
+fn upstream(sender: &Sender<'_>) -> marple_case::Action {
+    let name = input::named(&sender.change).unwrap_or("the sender");
+    let phases = Phases {
+        pre_validate: vec![by_hand(
+            format!("Ask the owner of {name} who else receives what it sends, and who relies on its new form."),
+            "the receivers by name",
+        )],
+        apply: vec![by_hand(
+            format!("Let {name} send the earlier form beside the new one, or go back to its version from before {}, until every receiver takes the new one.", sender.change.at),
+            "new events hold what this function reads",
+        )],
+        ..Phases::default()
+    };
+    action(
+        format!("Agree with the owner of {name} on the form of what it sends"),
+        ActionKind::CodeChange,
+        false,
+        phases,
+        "Receivers that read the new form already would miss it.",
+    )
 }
 
 fn nothing_helps(case: &Case<'_>, defect: &Defect<'_>) -> String {

@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::{
-    modes::dependency::{Origin, Unreachable, is_database_at_fault},
+    modes::dependency::{Origin, Unreachable, is_database_at_fault, setting::Exchange},
     reading::{Case, failure::Failure, load::is_service},
     source::CodeLine,
 };
@@ -41,6 +41,10 @@ pub(crate) fn plan(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Mitigation
             plan.immediate.push(environment(case, variable, &phrase));
             plan.spec = Some(specification(case, unreachable, line, Some(variable)));
             plan.follow_up.push(code_change(format!("Fail at start where {variable} is not set"), case, &phrase));
+        }
+        Origin::Environment { .. } if unreachable.setting.is_some() => {
+            plan.immediate.extend(unreachable.setting.as_ref().map(|setting| put_back(case, setting, &phrase)));
+            plan.follow_up.extend(look(case, unreachable));
         }
         Origin::Environment { variable, .. }
             if matches!(unreachable.logged.failure, Failure::HostNotFound { .. }) && !unreachable.worked =>
@@ -90,6 +94,9 @@ fn not_shown(unreachable: &Unreachable<'_>) -> String {
     }
 }
 
+/// What a stack does to a setting that was changed by hand.
+const OWNED: &str = "a stack that owns the function undoes the change at its next update, so change the template too";
+
 /// Sets a variable. `--environment` replaces all variables: hence a file that is made by hand.
 fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
     if is_service(case) {
@@ -136,8 +143,39 @@ fn environment(case: &Case<'_>, variable: &str, phrase: &str) -> Action {
         ActionKind::Configuration,
         false,
         phases,
-        "A variable that is left out of the file is lost; a stack that owns the function undoes the change at its next update, so change the template too.",
+        format!("A variable that is left out of the file is lost; {OWNED}."),
     )
+}
+
+/// Puts a variable back to the value that a published version keeps. The version keeps the other variables, too.
+fn put_back(case: &Case<'_>, setting: &Exchange<'_>, phrase: &str) -> Action {
+    let (variable, version) = (&setting.variable.name, &setting.version.version);
+    let mut put_back = environment(case, variable, phrase);
+    let names = format!("--qualifier {} --query 'keys(Environment.Variables)' --output text", quoted(version));
+    put_back.title = format!("Set {variable} back to {}", setting.before);
+    put_back.phases.prepare.retain(|step| step.command.is_some());
+    put_back.phases.prepare.extend([
+        run(
+            format!("List the names of the variables of version {version}, which keeps the earlier value."),
+            lambda(case, "get-function-configuration", &names),
+            "the same names as of the present ones; whatever is new since then is kept",
+        ),
+        by_hand(
+            format!(
+                "Write the present variables to environment-before.json, and the same with {variable}={} to environment.json (the form is {{\"Variables\": {{…}}}}); version {version} and the stack's template hold the values of then.",
+                setting.before
+            ),
+            "both files hold every variable, and differ in this one alone",
+        ),
+    ]);
+    put_back.phases.pre_validate = vec![by_hand(
+        format!("Make sure with whoever made the change that {} still serves, and that nothing was moved for good.", setting.before),
+        "the earlier address takes connections",
+    )];
+    put_back.risk = format!(
+        "What was written to the new address since the change is not at the earlier one. If the change was meant, the new address has to be corrected instead (its name, its port): ask its owner what it listens on. A variable that is left out of the file is lost; {OWNED}."
+    );
+    put_back
 }
 
 /// Sets a variable of a service's task definition.

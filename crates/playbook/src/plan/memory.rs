@@ -62,6 +62,9 @@ fn proposal(exhausted: &Exhausted<'_>) -> Proposal {
             number::grouped(LARGEST_MB)
         ));
     }
+    if let (None, None, Some(size)) = (exhausted.needed_mb(), exhausted.lowered_from, for_input(exhausted)) {
+        return Proposal::Relief(size);
+    }
     match (exhausted.needed_mb(), exhausted.lowered_from) {
         (Some(needed), _) => match sized(needed * OVERHEAD + f64::from(exhausted.limit_mb)) {
             Some(size) => Proposal::Relief(size),
@@ -75,6 +78,12 @@ fn proposal(exhausted: &Exhausted<'_>) -> Proposal {
             "What takes the memory is not known, so no size can be named that would hold it; a larger one may only delay the next failure.".to_owned(),
         ),
     }
+}
+
+/// A size for input that grew: what the baseline used at most, as many times as the input is larger. Of what was used a part does not grow.
+fn for_input(exhausted: &Exhausted<'_>) -> Option<u32> {
+    let (growth, usual) = (exhausted.input_growth()?, exhausted.usual_mb?);
+    sized(f64::from(usual) * growth).filter(|size| *size > exhausted.limit_mb)
 }
 
 /// The next whole 1,024 MB that holds `mb`; `None` beyond what Lambda offers.
@@ -106,6 +115,12 @@ fn raise(case: &Case<'_>, exhausted: &Exhausted<'_>, size: u32, temporary: bool)
     };
     let needed = exhausted.needed_mb().map(in_words).unwrap_or_default();
     let (title, risk) = match temporary {
+        true if exhausted.needed_mb().is_none() => (
+            format!("Raise the memory to {size} MB until the code streams its input or bounds it"),
+            format!(
+                "Relief only: the size is what the baseline used at most, as many times as the input is larger now; whether {size} MB suffices is not shown, and larger input needs more. It costs in proportion."
+            ),
+        ),
         true => (
             format!("Raise the memory to {size} MB until the code is changed"),
             format!(

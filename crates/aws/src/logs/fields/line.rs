@@ -93,6 +93,10 @@ fn of_object(
 }
 
 fn of_pairs(text: &str) -> Option<Line> {
+    // Most lines of most programs hold no pairs: that is found out without the pattern.
+    if text.bytes().filter(|byte| *byte == b'=').take(2).count() < 2 {
+        return None;
+    }
     let found = PAIR.all(text);
     let mut line = Line { beside: String::new(), fields: Vec::new() };
     let mut end_of_head = text.len();

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use marple_case::{
     Citation,
-    facts::Change,
+    facts::{Change, EnvironmentVariable},
     root_cause::{Gap, Link, RuledOut},
 };
 
@@ -79,6 +79,9 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
                 format!("{} falls back to {host}, since the environment holds no {variable}.", line.place());
             chain.link(statement, None, [line.cite(), cite_setting(case, &[&["environment"]])]);
         }
+        Origin::Environment { variable, read } if unreachable.setting.is_some() => {
+            exchanged(&mut chain, case, unreachable, variable, read.and_then(|line| line.cite()));
+        }
         Origin::Environment { variable, read } => {
             let used = read.map(|line| format!("; {} reads it", line.place())).unwrap_or_default();
             let statement = format!("The environment sets {} to {host}{used}.", variable.name);
@@ -141,6 +144,41 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The setting that was exchanged: the change, the value of now and that of before.
+fn exchanged(
+    chain: &mut Chain,
+    case: &Case<'_>,
+    unreachable: &Unreachable<'_>,
+    variable: &EnvironmentVariable,
+    read: Option<Citation>,
+) {
+    let Some(setting) = &unreachable.setting else { return };
+    let change = &setting.change;
+    let stamp = change.at.to_string();
+    let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+    chain.link(
+        format!(
+            "{}{by} changed the function ({}); the baseline before it ran without this failure.",
+            change.action,
+            change.source.word()
+        ),
+        Some(change.at),
+        [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
+    );
+    let statement = format!(
+        "The environment sets {} to {}; version {}, published before, keeps {}.",
+        variable.name,
+        plain(variable).unwrap_or_default(),
+        setting.version.version,
+        setting.before
+    );
+    chain.link(
+        statement,
+        None,
+        [cite_variable(case, &variable.name), setting.cite_before(case), setting.cite_call(), read],
+    );
 }
 
 /// The last call that can take a name away, shortly before a name stopped resolving that had resolved in the baseline.
@@ -208,6 +246,17 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
         ),
         Origin::Code { line, unused: None } => format!(" The host is hard-coded in {}; no setting can change it.", line.place()),
         Origin::Fallback { variable, .. } => format!(" The code would take it from {variable}, which is not set."),
+        Origin::Environment { variable, .. } if unreachable.setting.is_some() => {
+            let setting = unreachable.setting.as_ref();
+            let before = setting.map(|setting| setting.before).unwrap_or_default();
+            let change = setting.map(|setting| format!("{} at {}", setting.change.action, setting.change.at));
+            format!(
+                " The address comes from the environment variable {}, which is {} since {}; before, it was {before}. With that the baseline ran without this failure.",
+                variable.name,
+                plain(variable).unwrap_or_default(),
+                change.unwrap_or_default()
+            )
+        }
         Origin::Environment { variable, .. } => format!(" The host comes from the environment variable {}.", variable.name),
         Origin::Unseen if logged.failure.is_answered() => String::new(),
         Origin::Unseen => " Where the host comes from is not shown: neither the code that was read nor the shown environment holds it.".to_owned(),
