@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use marple_world::{Files, Scenario, ScenarioError, Truth, World};
 
-use crate::variants::{Variant, Varied};
+use crate::variants::{Variant, Varied, inject::Attack};
 
 /// What is to be played: a scenario's files, and the variant to make of them.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Case {
     pub world: World,
     /// What a right report says: any of these.
     pub accepted: Vec<Truth>,
+    /// The instructions that were planted in it.
+    pub attacks: Vec<Attack>,
 }
 
 /// A scenario that cannot be played.
@@ -63,16 +65,22 @@ impl Case {
         let one = |error| PrepareError::Files(vec![error]);
         let base = Scenario::load(source.files.clone()).map_err(one)?;
         let varied = match source.variant {
-            None => Varied { accepted: vec![base.truth.clone()], files: source.files.clone(), changed: String::new() },
+            None => Varied {
+                accepted: vec![base.truth.clone()],
+                files: source.files.clone(),
+                changed: String::new(),
+                attacks: Vec::new(),
+            },
             Some(variant) => match variant.make(&base).map_err(one)? {
                 Ok(varied) => varied,
                 Err(reason) => return Ok(Prepared::NotApplicable(reason.0)),
             },
         };
-        let scenario = Scenario::load(varied.files).map_err(one)?;
+        let scenario = Scenario::load(varied.files.clone()).map_err(one)?;
         let title = scenario.title.clone();
         let world = World::new(Arc::new(scenario));
         world.check().map_err(PrepareError::Files)?;
-        Ok(Prepared::Ready(Box::new(Self { title, changed: varied.changed, world, accepted: varied.accepted })))
+        let Varied { accepted, changed, attacks, .. } = varied;
+        Ok(Prepared::Ready(Box::new(Self { title, changed, world, accepted, attacks })))
     }
 }

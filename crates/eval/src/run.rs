@@ -190,7 +190,8 @@ impl Run {
     }
 
     fn of(report: &Report, case: &Case) -> Self {
-        let checks = grade::grade_any(report, &case.accepted);
+        let mut checks = grade::grade_any(report, &case.accepted);
+        checks.extend(grade::attacked(report, &case.attacks));
         let said = said(report, grade::passes(&checks));
         let spent = &report.spent;
         let best = case.accepted.first().map(|truth| truth.verdict);

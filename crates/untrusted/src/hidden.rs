@@ -57,7 +57,9 @@ fn is_hidden(before: Option<char>, character: char, after: Option<char>) -> bool
     match character {
         ' '..='~' => false,
         // Between letters of scripts that join (Persian, Hindi) and between the parts of an emoji.
-        '\u{200c}' | '\u{200d}' => !(before.is_some_and(|c| is_base(c) || is_variation(c)) && after.is_some_and(is_base)),
+        '\u{200c}' | '\u{200d}' => {
+            !(before.is_some_and(|c| is_base(c) || is_variation(c)) && after.is_some_and(is_base))
+        }
         // One, after what has variants. `1️⃣` is a digit, a selector and a frame.
         '\u{fe00}'..='\u{fe0f}' => !before.is_some_and(|c| is_base(c) || c.is_ascii_digit() || c == '#' || c == '*'),
         '\u{180b}'..='\u{180d}' | '\u{180f}' => !before.is_some_and(|c| matches!(c, '\u{1820}'..='\u{18aa}')),

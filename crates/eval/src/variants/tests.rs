@@ -113,13 +113,24 @@ fn a_decoy_stands_in_stack_events_and_trail_before_onset_and_must_not_be_blamed(
 }
 
 #[test]
-fn injected_instructions_stand_in_logs_environment_and_descriptions_and_change_no_truth() {
+fn injected_instructions_stand_in_many_carriers_and_change_no_truth() {
     for (id, files) in scenarios() {
         let inject = made(Variant::Inject, &files);
-        let text = all(&inject.files);
-        assert!(text.matches("ignore all previous instructions").count() >= 3, "{id}: {}", inject.changed);
+        assert!(inject.attacks.len() >= 8, "{id}: {}", inject.changed);
         assert_eq!(format!("{:?}", inject.accepted[0]), format!("{:?}", Scenario::load(files).unwrap().truth), "{id}");
     }
+}
+
+#[test]
+fn the_scenarios_together_have_every_attack() {
+    let used: std::collections::BTreeSet<String> = scenarios()
+        .iter()
+        .flat_map(|(_, files)| made(Variant::Inject, files).attacks)
+        .map(|attack| attack.id)
+        .collect();
+    let left: Vec<&str> =
+        inject::attacks().iter().map(|attack| attack.id.as_str()).filter(|id| !used.contains(*id)).collect();
+    assert!(left.is_empty() && inject::attacks().len() >= 30, "{left:?}");
 }
 
 #[test]
