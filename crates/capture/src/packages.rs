@@ -117,3 +117,6 @@ fn is_configuration(path: &str) -> bool {
     const ENDS: [&str; 8] = [".env", ".yaml", ".yml", ".ini", ".properties", ".toml", ".cfg", ".conf"];
     ENDS.iter().any(|end| path.ends_with(end))
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,6 @@ fn container_then(container: &mut Map<String, Value>) {
     container.remove("exitCode");
     container.remove("reason");
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ fn scalar(kind: Option<&str>, text: &str) -> Option<Value> {
         _ => Some(Value::String(text.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests;

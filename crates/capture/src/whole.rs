@@ -112,7 +112,9 @@ pub(crate) fn drop_strays(world: &mut World) {
     let stacks: BTreeSet<String> = named(world, "world/cloudformation/stacks.json", "Stacks", "/StackName");
     let is_stray = |path: &str| {
         let name = |folder: &str| Some(path.strip_prefix(folder)?.split_once('/')?.0.to_owned());
-        name(FUNCTION_FOLDER).is_some_and(|name| !functions.contains(&name))
+        // Names come over the wire: none leads out of the folder.
+        path.split('/').any(|part| matches!(part, "" | "." | ".."))
+            || name(FUNCTION_FOLDER).is_some_and(|name| !functions.contains(&name))
             || name(STACK_FOLDER).is_some_and(|name| !stacks.contains(&name))
     };
     world.json.retain(|path, _| !is_stray(path));

@@ -83,11 +83,10 @@ impl World {
         if !file.is_object() {
             *file = empty();
         }
-        let list = match file {
+        match file {
             Value::Object(members) => members.entry(name).or_insert_with(|| Value::Array(Vec::new())),
             other => other,
-        };
-        list
+        }
     }
 
     fn shape(&mut self, path: &str) -> Option<Shape> {
