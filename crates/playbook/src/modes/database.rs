@@ -19,6 +19,10 @@ use crate::{
     },
 };
 
+pub(crate) mod loader;
+
+use loader::Loader;
+
 /// A processor at its limit, per cent.
 const PINNED: f64 = 90.0;
 /// How long before the rise a change may lie to be named.
@@ -35,6 +39,8 @@ pub(crate) struct Overloaded<'a> {
     pub(crate) connections: bool,
     /// A change of a client shortly before.
     pub(crate) change: Option<Seen<'a, Change>>,
+    /// The service that loads it.
+    pub(crate) loader: Option<Box<Loader<'a>>>,
 }
 
 /// Examines the case for an overloaded database.
@@ -62,9 +68,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         .all_changes()
         .filter(|change| change.at <= onset && onset.duration_since(change.at) <= BEFORE)
         .max_by_key(|change| change.at);
-    let overloaded = Overloaded { database, load, connections: is_connections, change };
+    let loader = loader::loader(case, database.fact, onset).map(Box::new);
+    let overloaded = Overloaded { database, load, connections: is_connections, change, loader };
     Some(Hypothesis {
-        support: match (refused.is_some() || load.shape == Shape::Plateau, fresh) {
+        support: match (refused.is_some() || load.shape == Shape::Plateau || overloaded.loader.is_some(), fresh) {
             (true, true) => Support::Shown,
             (false, true) => Support::Likely,
             _ => Support::Possible,
@@ -72,7 +79,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         fresh,
         explains: 1,
         looks_for: "The database is at a limit; looking for who uses it and what changed there.".to_owned(),
-        wants: Vec::new(),
+        wants: loader::wants(case, database.fact, onset),
         cause: cause(case, &overloaded, onset),
         diagnosis: Diagnosis::Database(overloaded),
     })
@@ -120,15 +127,19 @@ fn cause(case: &Case<'_>, overloaded: &Overloaded<'_>, onset: Timestamp) -> marp
     let (id, load) = (&overloaded.database.id, &overloaded.load);
     let what = if overloaded.connections { "its connection limit" } else { "its CPU limit" };
     cause.title = format!("The database {id} stands at {what}: {} up to {:.0}", load.metric.name, load.window.max);
-    cause.components = vec![overloaded.database.fact.resource()];
-    cause.onset = Some(onset);
+    let loader = overloaded.loader.as_deref();
+    cause.components = loader.map(Loader::component).into_iter().chain([overloaded.database.fact.resource()]).collect();
+    cause.onset = Some(loader.map_or(onset, |loader| loader.began().min(onset)));
     cause.trigger = Some(if overloaded.connections {
         "Clients that open more connections than they close".to_owned()
     } else {
         "Queries that use all of its CPU".to_owned()
     });
     let mut chain = Chain::default();
-    if let Some(change) = overloaded.change {
+    if let Some(loader) = loader {
+        cause.title += &format!(", since {} was deployed", loader.service);
+        loader.tell(&mut chain);
+    } else if let Some(change) = overloaded.change {
         let stamp = change.at.to_string();
         chain.link(
             format!("{} came shortly before; whether it is the reason is not shown by that alone.", change.action),

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::{
     hypothesis::{Diagnosis, Hypothesis, Support},
     modes::{
+        database::loader::{self, Loader},
         service::{Introduced, introduced},
         timeout::is_own,
     },
@@ -71,6 +72,8 @@ pub(crate) struct Slow<'a> {
     pub(crate) database: Option<(Seen<'a, Database>, &'a Series)>,
     /// The deployment of a service that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
+    /// Another service that loads the database.
+    pub(crate) loader: Option<Box<Loader<'a>>>,
     /// Invocations that the platform ended at the timeout.
     pub(crate) timeouts: u64,
 }
@@ -96,7 +99,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         _ => Support::Possible,
     };
     let introduced = introduced(case, onset).filter(|_| is_service(case));
-    let slow = Slow { duration, told, awaited, database, introduced, timeouts };
+    let others = database.filter(|_| introduced.is_none());
+    let loader = others.and_then(|(database, _)| loader::loader(case, database.fact, onset)).map(Box::new);
+    let slow = Slow { duration, told, awaited, database, introduced, loader, timeouts };
     Some(Hypothesis {
         support,
         fresh: true,
@@ -172,6 +177,9 @@ fn onset(case: &Case<'_>, duration: Option<Seen<'_, Series>>) -> Timestamp {
 
 /// The lines of the calls, where only a sample of them was read.
 fn wants(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<PlannedCall> {
+    if let Some((database, _)) = slow.database.filter(|_| slow.introduced.is_none()) {
+        return loader::wants(case, database.fact, onset);
+    }
     let unfinished = slow.awaited.as_ref().and_then(|awaited| awaited.unfinished);
     let (Some(_), Some(group), Some(awaited)) = (unfinished, case.log_group(), &slow.awaited) else {
         return Vec::new();

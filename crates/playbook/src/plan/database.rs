@@ -1,5 +1,7 @@
 //! The plan for a database at a limit: relief first, then a larger class, and who loads it made visible.
 
+pub(crate) mod loader;
+
 use marple_case::{Action, ActionKind, MitigationPlan, ResourceKind, facts::Database, mitigation::Phases};
 
 use super::{
@@ -11,6 +13,7 @@ use crate::{modes::database::Overloaded, reading::Case};
 /// The database itself is at its limit.
 pub(crate) fn overloaded(case: &Case<'_>, overloaded: &Overloaded<'_>) -> MitigationPlan {
     let mut plan = empty();
+    plan.immediate.extend(overloaded.loader.as_deref().and_then(|loader| loader::back(case, loader)));
     plan.immediate.push(fewer_clients(case, overloaded.database.fact, overloaded.connections));
     plan.follow_up.push(larger(case, overloaded.database.fact));
     plan.follow_up.push(insights(case, overloaded.database.fact));

@@ -23,6 +23,7 @@ pub(crate) fn plan(case: &Case<'_>, slow: &Slow<'_>) -> MitigationPlan {
     }));
     if let Some((found, series)) = slow.database {
         let connections = series.metric.name == "DatabaseConnections";
+        plan.immediate.extend(slow.loader.as_deref().and_then(|loader| database::loader::back(case, loader)));
         plan.immediate.push(database::fewer_clients(case, found.fact, connections));
         plan.follow_up.extend([database::larger(case, found.fact), database::insights(case, found.fact)]);
         plan.prevention = database::prevention(connections);

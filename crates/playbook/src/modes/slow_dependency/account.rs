@@ -37,11 +37,17 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
         }
         (false, _) => format!("{name} runs into its timeout in its call of {called}, which no time limit guards"),
     };
+    if let Some(loader) = &slow.loader {
+        cause.title = format!("{name} is slow because {} loads {called} since its deployment", loader.service);
+    }
     cause.components = components(case, slow);
     let call = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref());
     cause.location = call.or(slow.repeated().map(|repeated| &repeated.line)).map(|line| located(line, None));
-    cause.onset = Some(onset);
-    cause.trigger = Some(format!("Invocations that wait for {called}"));
+    cause.onset = Some(slow.loader.as_ref().map_or(onset, |loader| loader.began().min(onset)));
+    cause.trigger = Some(match &slow.loader {
+        Some(loader) => format!("Statements that {} sends since {}", loader.service, loader.began()),
+        None => format!("Invocations that wait for {called}"),
+    });
     cause.chain = chain(case, slow, onset);
     cause.summary = summary(case, slow);
     cause.gaps = gaps(slow);
@@ -55,6 +61,9 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
 
 /// The database; else the function, and the host that it waits for.
 fn components(case: &Case<'_>, slow: &Slow<'_>) -> Vec<ResourceRef> {
+    if let (Some(loader), Some((database, _))) = (&slow.loader, slow.database) {
+        return vec![loader.component(), database.fact.resource()];
+    }
     if let Some((database, _)) = slow.database {
         let own = case.component().filter(|_| slow.introduced.is_some());
         return own.into_iter().chain([database.fact.resource()]).collect();
@@ -69,6 +78,9 @@ fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
     if let Some(introduced) = &slow.introduced {
         let at = introduced.at.filter(|at| *at <= onset);
         chain.link(introduced.statement(case.name()), at, introduced.citations());
+    }
+    if let Some(loader) = &slow.loader {
+        loader.tell(&mut chain);
     }
     if let Some((database, series)) = slow.database {
         let usual = series.baseline.map(|baseline| format!("; in the baseline at most {:.1}", baseline.max));
@@ -209,6 +221,9 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
         ),
         None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
     };
+    if let Some(loader) = &slow.loader {
+        text += &format!(" It is the victim: {} was deployed at {}, uses the same database, and loads it.", loader.service, loader.change.at);
+    }
     text += &match slow.is_seen() {
         true if slow.introduced.is_some() => format!(
             " It waits for {called} since a deployment: what that deployment asks of it is the likely reason, and more memory or a longer timeout removes nothing."

@@ -51,11 +51,12 @@ pub(super) fn wants(case: &Case<'_>) -> Vec<PlannedCall> {
         .flatten()
         .collect();
     let functions: Vec<&String> = listed.into_iter().filter_map(function_of).collect();
-    if functions.is_empty() {
+    if functions.is_empty() && !case.evidence.iter().any(|evidence| evidence.tool == "list_metrics") {
         let any = json!({"namespace": "AWS/Lambda", "name": "ConcurrentExecutions", "dimensions": {"FunctionName": ""}});
         return vec![call("list_metrics", any)];
     }
     let of = |name: &str, dimensions: Value| json!({"namespace": "AWS/Lambda", "name": name, "dimensions": dimensions, "statistics": ["Maximum"]});
+    let functions: Vec<&String> = functions.into_iter().filter(|name| Some(*name) != case.subject.as_ref()).collect();
     let calls = functions.chunks(FUNCTIONS).take(CALLS).enumerate().map(|(index, some)| {
         let each = some.iter().map(|name| of("ConcurrentExecutions", json!({"FunctionName": name})));
         let account = ["UnreservedConcurrentExecutions", "ClaimedAccountConcurrency"].map(|name| of(name, json!({})));
@@ -132,8 +133,11 @@ impl Eater<'_> {
     /// What set it off.
     pub(super) fn trigger(&self) -> String {
         match self.started() {
-            Some(started) => format!("What {started} started calls {} more than the account's concurrency holds", self.name),
-            None => format!("Calls of {} beyond what the account's concurrency holds", self.name),
+            Some(started) => format!(
+                "{} is called more than the account's concurrency holds, since {started}",
+                self.name
+            ),
+            None => format!("{} is called more than the account's concurrency holds", self.name),
         }
     }
 

@@ -79,7 +79,7 @@ fn pause(case: &Case<'_>, eater: &Eater<'_>) -> Action {
     let fed = sources.unwrap_or_default().first().map(|source| source.arn.clone()).filter(|_| eater.change.is_none());
     let what = match (eater.started(), fed) {
         (Some(started), _) => format!(
-            "Ask its owner to pause, or cancel, what {started} started, until it runs within a limit."
+            "Have what was started ({started}) paused or cancelled by its owner, until it runs within a limit."
         ),
         (None, Some(source)) => format!("Disable its event source mapping of {source} (aws lambda update-event-source-mapping with --no-enabled)."),
         (None, None) => "Find what calls it (its log lines, CloudTrail, its triggers), and have the owner pause that.".to_owned(),
