@@ -9,6 +9,7 @@ mod deployments;
 mod elsewhere;
 mod exceptions;
 mod fleet;
+mod inputs;
 mod limits;
 mod other;
 mod revisions;

@@ -69,7 +69,8 @@ pub(super) fn plan(case: &Case<'_>) -> Option<Action> {
         .collect(),
         rollback: vec![run("Take the redrive policy off again.", set("redrive-none.json"), "no RedrivePolicy")],
     };
-    let order = if is_fifo { " What follows the moved message in its group is handled without it, out of order." } else { "" };
+    let order =
+        if is_fifo { " What follows the moved message in its group is handled without it, out of order." } else { "" };
     Some(action(
         format!("Give the queue {queue} a redrive policy, so that the message that fails goes to a dead-letter queue"),
         ActionKind::Configuration,

@@ -10,9 +10,12 @@
 //! | otherwise (the baseline holds no invocation) | undecided |
 
 use jiff::{SignedDuration, Timestamp};
-use marple_case::facts::{Change, ChangeSource};
+use marple_case::{
+    ResourceKind, ResourceRef,
+    facts::{Change, ChangeSource},
+};
 
-use super::{Case, Seen};
+use super::{Case, Seen, subject::SubjectKind};
 
 /// What the changes say about a failure.
 #[derive(Debug, Clone, Copy)]
@@ -108,9 +111,23 @@ impl<'a> Case<'a> {
         match change.source {
             ChangeSource::CloudTrail => change.action.starts_with("UpdateFunctionCode"),
             ChangeSource::Lambda => !settings(),
-            ChangeSource::CloudFormation | ChangeSource::Ecs | ChangeSource::Ecr => true,
+            ChangeSource::CloudFormation => !self.is_of_others(change),
+            ChangeSource::Ecs | ChangeSource::Ecr => true,
             ChangeSource::Rds => false,
         }
+    }
+
+    /// Whether an update of the owning stack changed other functions and not this one, as the events of its resources tell.
+    fn is_of_others(&self, change: &Change) -> bool {
+        const TOGETHER: SignedDuration = SignedDuration::from_mins(10);
+        let own = |resource: &ResourceRef| Some(&resource.name) == self.subject.as_ref();
+        let of_update = self.all_changes().filter(|other| {
+            other.source == ChangeSource::CloudFormation && other.at.duration_since(change.at).abs() <= TOGETHER
+        });
+        let functions = of_update.filter_map(|other| other.fact.resource.as_ref());
+        let functions: Vec<&ResourceRef> =
+            functions.filter(|resource| resource.kind == ResourceKind::LambdaFunction).collect();
+        self.kind == SubjectKind::Function && !functions.is_empty() && !functions.into_iter().any(own)
     }
 
     /// Whether a version that was published before a moment holds the very code that runs now.

@@ -70,12 +70,17 @@ impl<'a> Case<'a> {
                     && Some(&one.name) != self.subject.as_ref()
             })
         };
-        let mut changes: Vec<Seen<'a, Change>> =
-            self.all_changes().filter(|change| !change.touches_subject && near(change.fact) && program(change.fact)).collect();
+        let mut changes: Vec<Seen<'a, Change>> = self
+            .all_changes()
+            .filter(|change| !change.touches_subject && near(change.fact) && program(change.fact))
+            .collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.at));
         let mut distinct: Vec<Seen<'a, Change>> = Vec::new();
         for change in changes {
-            if !distinct.iter().any(|known| known.fact.resource == change.fact.resource || named(known) == named(&change)) {
+            if !distinct
+                .iter()
+                .any(|known| known.fact.resource == change.fact.resource || named(known) == named(&change))
+            {
                 distinct.push(change);
             }
         }
@@ -87,7 +92,10 @@ impl<'a> Case<'a> {
         let first = inputs.iter().map(|field| field.first).min()?;
         let words: Vec<String> = inputs.iter().flat_map(|field| new_words(field.fact)).collect();
         self.changed_beside(first).into_iter().find_map(|change| {
-            let line = self.code_of(named(&change)?).into_iter().find(|line| words.iter().any(|word| line.text.contains(word)))?;
+            let line = self
+                .code_of(named(&change)?)
+                .into_iter()
+                .find(|line| words.iter().any(|word| line.text.contains(word)))?;
             Some(Sender { change, line })
         })
     }
@@ -133,10 +141,19 @@ pub(crate) fn in_words(field: &ChangedField) -> String {
     let amount = |value: f64| if value.fract() == 0.0 { number::grouped(value) } else { value.to_string() };
     match &field.change {
         FieldChange::Values { new, before } => {
+            if let Some(elements) = elements(new, before) {
+                return format!("{name} {elements}");
+            }
             format!("{name} is {}, which it never was in the baseline ({})", new.join(" or "), before.join(", "))
         }
         FieldChange::Range { low, high, before_low, before_high } => {
-            let how = if low > before_high { "larger" } else if high < before_low { "smaller" } else { "further out" };
+            let how = if low > before_high {
+                "larger"
+            } else if high < before_low {
+                "smaller"
+            } else {
+                "further out"
+            };
             format!(
                 "{name} is {} to {}, {how} than ever in the baseline ({} to {})",
                 amount(*low),
@@ -154,6 +171,24 @@ pub(crate) fn in_words(field: &ChangedField) -> String {
     }
 }
 
+/// What came and went between two lists, where both values are lists.
+fn elements(new: &[String], before: &[String]) -> Option<String> {
+    let ([new], [before]) = (new, before) else { return None };
+    let list = |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).ok();
+    let (new, before) = (list(new)?, list(before)?);
+    let beside = |these: &[serde_json::Value], those: &[serde_json::Value]| {
+        let apart = these.iter().filter(|one| !those.contains(one));
+        apart.map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
+    };
+    let (came, went) = (beside(&new, &before), beside(&before, &new));
+    match (came.is_empty(), went.is_empty()) {
+        (false, false) => Some(format!("holds {came}, and no longer {went} as in the baseline")),
+        (false, true) => Some(format!("holds {came}, which it never held in the baseline")),
+        (true, false) => Some(format!("no longer holds {went} as in the baseline")),
+        (true, true) => None,
+    }
+}
+
 /// How much larger the input is at most than ever in the baseline, where its size is logged.
 pub(crate) fn growth(field: &ChangedField) -> Option<f64> {
     match field.change {
@@ -167,7 +202,7 @@ pub(crate) fn growth(field: &ChangedField) -> Option<f64> {
 /// What is said of the input's change, for a chain.
 pub(crate) fn statement(inputs: &[Field<'_>]) -> Option<String> {
     let first = inputs.first()?;
-    let beside = if first.beside.is_empty() { String::new() } else { format!(" in its lines \"{}\"", first.beside) };
+    let beside = if first.beside.is_empty() { String::new() } else { format!(" (logged with \"{}\")", first.beside) };
     let others: Vec<String> = inputs.iter().skip(1).take(2).map(|field| in_words(field.fact)).collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join("; ")) };
     Some(format!(

@@ -530,6 +530,10 @@ fn function_text(function: &Function) -> String {
     for variable in &function.environment {
         text += &format!("  {}={}\n", variable.name, variable.value);
     }
+    for version in &function.versions {
+        let then = version.environment.iter().map(|then| format!("{}={}", then.name, then.value)).collect::<Vec<_>>();
+        text += &format!("  {}, environment then: {}\n", version.version, then.join(", "));
+    }
     text
 }
 
@@ -560,6 +564,9 @@ pub(super) fn summary_text(summary: &LogSummary) -> String {
     }
     for invocation in summary.invocations.iter().flat_map(|all| &all.notable) {
         text += &format!("{} {}\n", invocation.at, invocation.report);
+    }
+    for field in &summary.changed_fields {
+        text += &format!("  {} of \"{}\": changed in {} lines\n", field.field, field.beside, field.count);
     }
     for template in &summary.templates {
         text += &format!(
