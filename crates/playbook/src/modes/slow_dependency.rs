@@ -135,9 +135,7 @@ impl Slow<'_> {
 
     /// Whether logs or metrics show the wait itself; else only the code makes it likely.
     pub(crate) fn is_seen(&self) -> bool {
-        self.told.is_some()
-            || self.database.is_some()
-            || self.awaited.as_ref().is_some_and(Awaited::is_logged)
+        self.told.is_some() || self.database.is_some() || self.awaited.as_ref().is_some_and(Awaited::is_logged)
     }
 }
 

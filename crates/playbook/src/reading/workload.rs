@@ -79,7 +79,9 @@ impl<'a> Workload<'a> {
     pub(crate) fn current(&self) -> Option<Seen<'a, TaskDefinition>> {
         let named = self.service.map(|service| service.fact.task_definition.as_str());
         let named = named.or_else(|| self.tasks.last().map(|task| task.fact.task_definition.as_str()));
-        named.and_then(|name| self.definition(name)).or_else(|| self.definitions.iter().max_by_key(|one| one.revision).copied())
+        named
+            .and_then(|name| self.definition(name))
+            .or_else(|| self.definitions.iter().max_by_key(|one| one.revision).copied())
     }
 
     /// A revision by its name, `family:revision`; of several readings one that compares it with another.

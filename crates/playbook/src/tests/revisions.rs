@@ -40,15 +40,24 @@ fn a_variable_that_a_revision_lost_is_no_defect_of_the_program_in_any_runtimes_w
         ("KeyError", "'PAYOUT_QUEUE_URL'"),
         ("Error", "Missing required environment variable: PAYOUT_QUEUE_URL"),
         ("ReferenceError", "PAYOUT_QUEUE_URL is not defined"),
-        ("java.lang.IllegalArgumentException", "Could not resolve placeholder 'payout.queue.url' in value \"${payout.queue.url}\""),
+        (
+            "java.lang.IllegalArgumentException",
+            "Could not resolve placeholder 'payout.queue.url' in value \"${payout.queue.url}\"",
+        ),
         ("panic", "env PAYOUT_QUEUE_URL must be set"),
         ("pydantic_core.ValidationError", "1 validation error for Settings: payout_queue_url Field required"),
         ("System.ArgumentNullException", "Value cannot be null. (Parameter 'Payout:QueueUrl')"),
     ] {
-        let (cause, plan) = ending(&["environment LOG_LEVEL: info -> debug", QUEUE], exception("x", class, message, None)).investigate();
+        let (cause, plan) =
+            ending(&["environment LOG_LEVEL: info -> debug", QUEUE], exception("x", class, message, None))
+                .investigate();
         assert_eq!(cause.category, Category::Misconfiguration, "{class}: {message}");
         assert!(cause.title.contains("payout:42 has lost the variable PAYOUT_QUEUE_URL"), "{}", cause.title);
-        assert!(cause.chain.iter().any(|link| link.citations.iter().any(|one| one.quote == QUEUE)), "{:?}", cause.chain);
+        assert!(
+            cause.chain.iter().any(|link| link.citations.iter().any(|one| one.quote == QUEUE)),
+            "{:?}",
+            cause.chain
+        );
         assert_eq!(rollback(&plan), Some("payout:41"));
     }
 }
@@ -148,7 +157,7 @@ fn killed(failed: &[&str], log: Option<&str>) -> (RootCause, MitigationPlan) {
     if log.is_some() {
         fleet.world.summary.changed_fields = vec![
             serde_json::from_value(json!({
-                "field": "pool.entries", "beside": "stats", "change": {"kind": "range", "low": 900.0, "high": 5000.0, "before_low": 40.0, "before_high": 50.0},
+                "field": "pool.entries", "beside": "stats", "change": {"kind": "values", "new": ["900", "5000"], "before": ["40 to 50"]},
                 "count": 60, "usual": 0, "first": "2026-03-05T10:00:00Z", "last": "2026-03-05T10:59:00Z", "failed": null, "usual_failed": null
             }))
             .unwrap(),
@@ -163,7 +172,8 @@ fn killed(failed: &[&str], log: Option<&str>) -> (RootCause, MitigationPlan) {
     if let Facts::Metrics(metrics) = &mut longer.facts {
         metrics.window.start = at("2026-03-05T06:00:00Z");
         metrics.series.retain(|series| series.metric.name.contains("5XX"));
-        metrics.series[0].points = failed.iter().map(|time| marple_case::facts::Point { at: at(time), value: 9.0 }).collect();
+        metrics.series[0].points =
+            failed.iter().map(|time| marple_case::facts::Point { at: at(time), value: 9.0 }).collect();
     }
     let mut longer = taken("get_metrics", json!({"start": "2026-03-05T06:00:00Z"}), longer.text, longer.facts);
     longer.id = marple_agent::ports::evidence_id(evidence.len());
@@ -181,7 +191,7 @@ fn kills_that_recur_are_walked_back_to_the_first_and_no_further_than_two_lives_o
 
 #[test]
 fn a_number_that_the_program_logs_of_what_it_keeps_tells_what_fills_its_memory() {
-    let shown = "changed fields:\n  pool.entries of \"stats\": 900 to 5000 in 60 lines; before 40 to 50\n";
+    let shown = "changed fields:\n  pool.entries of \"stats\": 900, 5000 in 60 lines; before 40 to 50\n";
     let (cause, _) = killed(&[], Some(shown));
     assert!(cause.title.contains("pool.entries reached 5000, in the baseline 40 to 50"), "{}", cause.title);
     let link = cause.chain.iter().find(|link| link.statement.contains("counts what it keeps")).unwrap();

@@ -357,7 +357,10 @@ fn replaced(case: &Case<'_>, pinned: &Pinned<'_>) -> Option<RuledOut> {
     let citations: Vec<_> = [cite_task(task), own].into_iter().flatten().collect();
     (citations.len() == 2).then(|| RuledOut {
         hypothesis: "A single bad task or host".to_owned(),
-        reason: format!("Tasks were replaced from {} on, and CPU still stood at its limit at {last}.", task.started.unwrap_or(last)),
+        reason: format!(
+            "Tasks were replaced from {} on, and CPU still stood at its limit at {last}.",
+            task.started.unwrap_or(last)
+        ),
         citations,
     })
 }

@@ -77,6 +77,11 @@ impl<'a> Crash<'a> {
         self.setting.is_some() || !self.altered().is_empty()
     }
 
+    /// Whether it ends before it serves: at once, or within minutes where what it is configured with keeps it from starting.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.at_start || (self.is_soon && self.is_configured())
+    }
+
     /// What the revision changed, where that is no image and the program names no setting: the program ran without these changes.
     pub(crate) fn altered(&self) -> &'a [String] {
         let introduced = self.introduced.as_ref().filter(|one| one.keeps_images());
@@ -96,9 +101,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let exits: Vec<_> = case.workload.container_states().filter(|(task, one)| is_own_end(task.fact, one)).collect();
     let is_own = |failure: &Failure| matches!(failure, Failure::Program | Failure::Import { .. } | Failure::Handler);
     // That a thread was blocked ends nothing: it tells of the processor.
-    let is_own_error = |logged: &&Logged<'_>| {
-        is_own(&logged.failure) && !logged.class.is_empty() && !is_stall(&logged.headline())
-    };
+    let is_own_error =
+        |logged: &&Logged<'_>| is_own(&logged.failure) && !logged.class.is_empty() && !is_stall(&logged.headline());
     let logged = case.failures.iter().find(is_own_error);
     let logged = logged.filter(|logged| !logged.in_baseline || exits.is_empty()).cloned();
     if exits.is_empty() && logged.is_none() {
@@ -229,13 +233,14 @@ fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
 
 /// The service and the revision that fails.
 fn components(case: &Case<'_>, crash: &Crash<'_>) -> Vec<ResourceRef> {
-    let failing = crash.introduced.as_ref().and_then(|introduced| introduced.definition).or_else(|| case.workload.failing());
+    let failing =
+        crash.introduced.as_ref().and_then(|introduced| introduced.definition).or_else(|| case.workload.failing());
     case.component().into_iter().chain(failing.map(|definition| definition.resource())).collect()
 }
 
 fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     let name = case.name();
-    let ends = if crash.at_start { "ends at its start" } else { "fails" };
+    let ends = if crash.is_starting() { "ends at its start" } else { "fails" };
     if let Some(setting) = &crash.setting {
         let variable = &setting.name;
         let what = match (setting.is_missing(), setting.difference.and(crash.introduced.as_ref())) {
@@ -248,7 +253,10 @@ fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     }
     if let (Some(introduced), [first, rest @ ..]) = (crash.introduced.as_ref(), crash.altered()) {
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-        return format!("{name} {ends} since {} changed its settings and not its image: {first}{more}", introduced.revision);
+        return format!(
+            "{name} {ends} since {} changed its settings and not its image: {first}{more}",
+            introduced.revision
+        );
     }
     let code = crash.exits.first().and_then(|(_, one)| one.exit_code);
     let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
@@ -266,7 +274,7 @@ fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
 }
 
 fn trigger(case: &Case<'_>, crash: &Crash<'_>) -> String {
-    if crash.at_start {
+    if crash.is_starting() {
         return "Every start of a task: the program ends before it serves".to_owned();
     }
     let path = crash.path.as_ref().map(|path| format!(" to {path}")).unwrap_or_default();
@@ -341,7 +349,9 @@ fn link_settings(chain: &mut Chain, case: &Case<'_>, crash: &Crash<'_>) {
     let introduced = crash.introduced.as_ref();
     let before = introduced.and_then(|one| one.before.as_ref()).map(|before| before.revision.as_str());
     let between = |lines: &str| match (before, introduced) {
-        (Some(before), Some(introduced)) => format!("Between {before} and {} the task definition changed: {lines}.", introduced.revision),
+        (Some(before), Some(introduced)) => {
+            format!("Between {before} and {} the task definition changed: {lines}.", introduced.revision)
+        }
         _ => format!("The task definition changed: {lines}."),
     };
     if let Some(introduced) = introduced {
@@ -441,7 +451,7 @@ fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
             false,
         ));
     }
-    if !crash.at_start && crash.path.is_none() {
+    if !crash.is_starting() && crash.path.is_none() {
         let off = case.workload.balancer().and_then(|balancer| balancer.access_logs) == Some(false);
         let why = if off { "the load balancer's access logs are off" } else { "no access log was among the evidence" };
         gaps.push(gap(

@@ -67,7 +67,8 @@ fn taken_back<'a>(case: &Case<'a>) -> Option<Introduced<'a>> {
     };
     let tasks = || case.workload.tasks.iter().filter(later);
     let revision = tasks().max_by_key(|task| revision_of(&task.task_definition))?.task_definition.clone();
-    let first = tasks().filter(|task| task.task_definition == revision).min_by_key(|task| task.created.or(task.started))?;
+    let first =
+        tasks().filter(|task| task.task_definition == revision).min_by_key(|task| task.created.or(task.started))?;
     let names = |text: &str| {
         text.match_indices(&revision).any(|(at, found)| {
             text.get(at + found.len()..).is_none_or(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))

@@ -236,7 +236,9 @@ fn cause(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> marple_case::RootCause
             one.name
         ),
         None => match exhaustion.introduced.as_ref().and_then(|one| Some((one, one.lowered("memory")?))) {
-            Some((one, line)) => format!("{name} runs out of its memory{limit}, which {} lowered ({line})", one.revision),
+            Some((one, line)) => {
+                format!("{name} runs out of its memory{limit}, which {} lowered ({line})", one.revision)
+            }
             None => format!("{name} runs out of its memory{limit}: {words}"),
         },
     };
@@ -305,7 +307,11 @@ fn chain(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Vec<Link> {
         chain.link(statement, None, [case.cite_correlation("MemoryUtilization").or(own)]);
     }
     for gauge in &exhaustion.gauges {
-        chain.link(format!("The program's own log counts what it keeps: {}.", gauge.clause()), None, [gauge.citation.clone()]);
+        chain.link(
+            format!("The program's own log counts what it keeps: {}.", gauge.clause()),
+            None,
+            [gauge.citation.clone()],
+        );
     }
     if let Some(gauge) = &exhaustion.stopped {
         chain.link(format!("And it gives nothing up any more: {}.", gauge.clause()), None, [gauge.citation.clone()]);

@@ -36,7 +36,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         let (name, old, new) = changed(line)?;
         is_named(&words, old, new).then_some((line.as_str(), name, (old, new)))
     })?;
-    let setting = Setting { name: name.to_owned(), wrong: super::crash::setting::Wrong::Unusable, difference: Some(line) };
+    let setting =
+        Setting { name: name.to_owned(), wrong: super::crash::setting::Wrong::Unusable, difference: Some(line) };
     let readdressed = Readdressed { introduced, setting, values, logged };
     Some(Hypothesis {
         support: Support::Shown,
@@ -51,7 +52,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
 
 /// The variable, the old and the new value of a line `environment NAME: old -> new`.
 fn changed(line: &str) -> Option<(&str, &str, &str)> {
-    let at = line.find("environment ").filter(|at| *at == 0 || line.get(..*at).is_some_and(|head| head.ends_with(": ")))?;
+    let at =
+        line.find("environment ").filter(|at| *at == 0 || line.get(..*at).is_some_and(|head| head.ends_with(": ")))?;
     let (name, values) = line.get(at + "environment ".len()..)?.split_once(": ")?;
     let (old, new) = values.split_once(" -> ")?;
     Some((name, old, new))
@@ -86,12 +88,13 @@ fn cause(case: &Case<'_>, found: &Readdressed<'_>) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::Misconfiguration);
     let (name, revision, variable) = (case.name(), &found.introduced.revision, &found.setting.name);
     let (old, new) = found.values;
-    cause.title = format!("{name} does not reach what {variable} names since {revision} changed it from {old} to {new}");
+    cause.title =
+        format!("{name} does not reach what {variable} names since {revision} changed it from {old} to {new}");
     let definition = found.introduced.definition.map(|definition| definition.resource());
     cause.components = case.component().into_iter().chain(definition).collect();
     cause.location = place(case, &found.logged).map(|place| place.location);
     cause.onset = Some(found.logged.first);
-    cause.trigger = Some(format!("Every call to {new}, since {revision} runs"));
+    cause.trigger = Some(format!("Since {revision} runs, every call to {new}"));
     cause.summary = format!(
         "{name} fails with {}. {} The address that the failure names came with {variable} in that revision; with the earlier value {old} the baseline ran without this failure.",
         found.logged.headline(),
@@ -118,13 +121,14 @@ fn chain(case: &Case<'_>, found: &Readdressed<'_>) -> Vec<marple_case::root_caus
     let (old, new) = found.values;
     let at = introduced.at.filter(|at| *at <= logged.first);
     chain.link(introduced.statement(case.name()), at, introduced.citations());
-    let changed = format!("{} changed {} from {old} to {new}.", introduced.revision, found.setting.name);
+    let changed = format!("{} sets {} to {new} in place of {old} as before.", introduced.revision, found.setting.name);
     chain.link(changed, None, [difference(found)]);
     let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
     let times = if logged.count == 1 { "once".to_owned() } else { format!("{} times", logged.count) };
     let said = format!("The program logged {}, {times} in the window.", logged.headline());
     chain.link(said, Some(logged.first), [cite_error(logged), frame]);
-    let ended = case.workload.container_states().find(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143));
+    let ended =
+        case.workload.container_states().find(|(_, one)| one.exit_code.is_some_and(|code| code != 0 && code != 143));
     if let Some((task, container)) = ended {
         let code = container.exit_code.unwrap_or_default();
         let cited = [cite_exit(&task, container), cite_task(&task)];
@@ -141,11 +145,15 @@ fn chain(case: &Case<'_>, found: &Readdressed<'_>) -> Vec<marple_case::root_caus
 /// That what is called is down by itself.
 fn rivals(case: &Case<'_>, found: &Readdressed<'_>) -> Vec<RuledOut> {
     let baseline = case.baseline_count().is_some_and(|count| count > 0);
-    let summary = case.summaries.iter().find_map(|one| cite::any(one.evidence, &[&["baseline:", "lines"], &["window:"]]));
+    let summary =
+        case.summaries.iter().find_map(|one| cite::any(one.evidence, &[&["baseline:", "lines"], &["window:"]]));
     let citations: Vec<Citation> = [difference(found), summary].into_iter().flatten().collect();
     let rival = RuledOut {
         hypothesis: "What is called is down by itself".to_owned(),
-        reason: format!("The failure names the address that {} brought, and the baseline, which had another, does not hold it.", found.introduced.revision),
+        reason: format!(
+            "The failure names the address that {} brought, and the baseline, which had another, does not hold it.",
+            found.introduced.revision
+        ),
         citations,
     };
     (baseline && !rival.citations.is_empty()).then_some(rival).into_iter().collect()

@@ -222,7 +222,10 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
         None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
     };
     if let Some(loader) = &slow.loader {
-        text += &format!(" It is the victim: {} was deployed at {}, uses the same database, and loads it.", loader.service, loader.change.at);
+        text += &format!(
+            " It is the victim: {} was deployed at {}, uses the same database, and loads it.",
+            loader.service, loader.change.at
+        );
     }
     text += &match slow.is_seen() {
         true if slow.introduced.is_some() => format!(

@@ -61,9 +61,7 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
             format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it")
         }
         false if crash.is_unexplained() => "Log why the program ends, with a stack trace, before it does".to_owned(),
-        false if crash.is_configured() => {
-            "Check every setting at the start, and name the one that is wrong".to_owned()
-        }
+        false if crash.is_configured() => "Check every setting at the start, and name the one that is wrong".to_owned(),
         false => format!("Handle the error{place} without ending the program"),
     };
     plan.follow_up.push(code_change(case, title));

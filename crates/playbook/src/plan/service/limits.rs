@@ -23,8 +23,7 @@ pub(crate) fn memory(case: &Case<'_>, exhaustion: &Exhaustion<'_>) -> Mitigation
         exhaustion.introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref())
     {
         let seen = exhaustion.clean_before && before.image_exists != Some(false);
-        let unverified =
-            (!seen).then(|| "Nothing shows how memory fared under that revision.".to_owned());
+        let unverified = (!seen).then(|| "Nothing shows how memory fared under that revision.".to_owned());
         plan.immediate.push(rollback(case, before, unverified));
     }
     plan.immediate.extend(exhaustion.limit_mb.map(|limit| more_memory(case, exhaustion, limit)));
@@ -215,7 +214,9 @@ fn scale_out(case: &Case<'_>) -> Action {
 fn limit_traffic(case: &Case<'_>, path: Option<&str>) -> Action {
     let find = match path {
         Some(path) => by_hand(
-            format!("The program's log names {path}: find whose requests to it are slow, or whether it may be refused as a whole."),
+            format!(
+                "The program's log names {path}: find whose requests to it are slow, or whether it may be refused as a whole."
+            ),
             "one client, or the path",
         ),
         None => by_hand(

@@ -31,12 +31,30 @@ static FRAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Where code lies that is not the program's own.
 const FOREIGN: [&str; 9] = [
-    "node_modules", "node:", "internal/", "site-packages", "dist-packages", "<frozen", "/usr/lib/", "/usr/local/", "/pkg/mod/",
+    "node_modules",
+    "node:",
+    "internal/",
+    "site-packages",
+    "dist-packages",
+    "<frozen",
+    "/usr/lib/",
+    "/usr/local/",
+    "/pkg/mod/",
 ];
 /// Packages of the JVM's own and of its frameworks.
 const FRAMEWORKS: [&str; 12] = [
-    "java.", "javax.", "jdk.", "sun.", "jakarta.", "kotlin.", "org.springframework.", "org.apache.", "io.netty.", "io.vertx.",
-    "com.fasterxml.", "reactor.",
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "jakarta.",
+    "kotlin.",
+    "org.springframework.",
+    "org.apache.",
+    "io.netty.",
+    "io.vertx.",
+    "com.fasterxml.",
+    "reactor.",
 ];
 
 /// What holds the processor.

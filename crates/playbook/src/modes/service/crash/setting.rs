@@ -103,9 +103,10 @@ fn mentions(text: &str, name: &str) -> bool {
     let plain = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let wanted = plain(name);
     let Some(pattern) = WORD.as_ref() else { return false };
-    pattern.find_iter(text).map(|word| word.as_str().trim_end_matches(['.', ':', '-'])).any(|word| {
-        word == name || (wanted.len() >= TELLING && word.len() <= name.len() + 2 && plain(word) == wanted)
-    })
+    pattern
+        .find_iter(text)
+        .map(|word| word.as_str().trim_end_matches(['.', ':', '-']))
+        .any(|word| word == name || (wanted.len() >= TELLING && word.len() <= name.len() + 2 && plain(word) == wanted))
 }
 
 /// A variable that the program asks for, and that no container of the failing revision is given.

@@ -43,7 +43,8 @@ impl Gauge<'_> {
     /// Its name and numbers, as a clause.
     pub(crate) fn clause(&self) -> String {
         let (low, high) = self.before;
-        let usual = if (high - low).abs() < f64::EPSILON { format!("{high:.0}") } else { format!("{low:.0} to {high:.0}") };
+        let usual =
+            if (high - low).abs() < f64::EPSILON { format!("{high:.0}") } else { format!("{low:.0} to {high:.0}") };
         format!("{} reached {:.0}, in the baseline {usual}", self.name, self.high)
     }
 }
@@ -89,9 +90,10 @@ fn gauge<'a>(field: Seen<'a, ChangedField>) -> Option<Gauge<'a>> {
     Some(Gauge { name, high, before, citation })
 }
 
-/// The lowest and the highest of values that are all numbers.
+/// The lowest and the highest of values that are all numbers, or spans of numbers: `38 to 46`.
 fn bounds(values: &[String]) -> Option<(f64, f64)> {
-    let numbers: Option<Vec<f64>> = values.iter().map(|value| value.trim().parse().ok()).collect();
+    let parts = values.iter().flat_map(|value| value.split(" to "));
+    let numbers: Option<Vec<f64>> = parts.map(|value| value.trim().parse().ok()).collect();
     let numbers = numbers.filter(|numbers| !numbers.is_empty())?;
     Some(numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(*one), high.max(*one))))
 }

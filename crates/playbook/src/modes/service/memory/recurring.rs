@@ -81,7 +81,8 @@ fn alarms(case: &Case<'_>) -> Vec<Earliest> {
 fn taken_away(case: &Case<'_>) -> Vec<Earliest> {
     let through = case.workload.deployment().and_then(|deployment| deployment.updated.or(deployment.created));
     let events = case.workload.events().into_iter();
-    let events = events.filter(|event| event.message.contains("has begun draining") && through.is_none_or(|at| event.at > at));
+    let events =
+        events.filter(|event| event.message.contains("has begun draining") && through.is_none_or(|at| event.at > at));
     let trace = |event: &Seen<'_, marple_case::facts::ServiceEvent>| Earliest {
         at: event.at,
         what: "ECS took a task's target away",
