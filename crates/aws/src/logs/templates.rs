@@ -1,5 +1,7 @@
 //! What log lines have in common, window against baseline. The one file that knows the template miner.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use marple_case::facts::{LogTemplate, Novelty};
 use marple_templates::{Miner, Options, Outcome, Series, Tally, Template};
@@ -34,7 +36,7 @@ pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
     let mut miner = Miner::new(Options::default());
     for (series, blocks) in [(Series::Baseline, baseline), (Series::Incident, window)] {
         for block in blocks.iter().filter(|block| !is_boilerplate(&block.text)) {
-            miner.observe(series, block.text.trim_end(), block.at.as_millisecond());
+            miner.observe(series, &statement_first(block.text.trim_end()), block.at.as_millisecond());
         }
     }
     let mut templates: Vec<LogTemplate> = miner.templates().flat_map(Template::outcomes).filter_map(template).collect();
@@ -52,6 +54,20 @@ pub(crate) fn mine(window: &[Block<'_>], baseline: &[Block<'_>]) -> Mined {
     });
     let other_lines = miner.other(Series::Incident).count + miner.other(Series::Baseline).count;
     Mined { templates, other_lines }
+}
+
+/// An entry of MySQL's slow query log with its statement first, in one line: entries are alike by what was asked, and not by the comment
+/// lines above it (time, user, costs), which all entries have. Anything else as it is.
+fn statement_first(text: &str) -> Cow<'_, str> {
+    if !(text.starts_with("# Time: ") || text.starts_with("# User@Host: ")) {
+        return Cow::Borrowed(text);
+    }
+    let is_head = |line: &&str| line.starts_with("# ") || line.starts_with("SET timestamp=") || line.starts_with("use ");
+    let (head, statement): (Vec<&str>, Vec<&str>) = text.lines().partition(is_head);
+    if statement.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}\n{}", statement.join(" "), head.join("\n")))
 }
 
 fn is_boilerplate(text: &str) -> bool {

@@ -106,9 +106,8 @@ async fn behind(subjects: &[ResourceRef], clients: &Clients) -> Result<Vec<Resou
 /// The functions that event source mappings feed from the queues, streams and tables among the subjects, where no function is among these.
 /// Mappings are listed whole, since a dimension names a source without its ARN.
 async fn consumers(subjects: &[ResourceRef], clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
-    let is_source = |one: &&ResourceRef| {
-        matches!(one.kind, ResourceKind::Queue | ResourceKind::Table | ResourceKind::Other)
-    };
+    let is_source =
+        |one: &&ResourceRef| matches!(one.kind, ResourceKind::Queue | ResourceKind::Table | ResourceKind::Other);
     let sources: Vec<&str> = subjects.iter().filter(is_source).map(|one| one.name.as_str()).collect();
     if sources.is_empty() || subjects.iter().any(|one| one.kind == ResourceKind::LambdaFunction) {
         return Ok(Vec::new());
@@ -155,7 +154,10 @@ mod tests {
         let in_account = |rest: &str| format!("arn:aws:{rest}");
         assert!(is_named(&in_account("sqs:us-east-1:111122223333:jobs.fifo"), "jobs.fifo"));
         assert!(is_named(&in_account("kinesis:us-east-1:111122223333:stream/clicks"), "clicks"));
-        assert!(is_named(&in_account("dynamodb:us-east-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000"), "orders"));
+        assert!(is_named(
+            &in_account("dynamodb:us-east-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000"),
+            "orders"
+        ));
         assert!(!is_named(&in_account("sqs:us-east-1:111122223333:jobs-dlq"), "jobs"));
         let function = function_of("arn:aws:lambda:us-east-1:111122223333:function:worker:live");
         let arn = function.as_ref().and_then(|one| one.arn.as_deref());

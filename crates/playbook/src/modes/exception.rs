@@ -88,7 +88,11 @@ fn wants(case: &Case<'_>, inputs: &[Field<'_>]) -> Vec<PlannedCall> {
     let functions = beside.iter().filter(|change| {
         change.fact.resource.as_ref().is_some_and(|resource| resource.kind == ResourceKind::LambdaFunction)
     });
-    functions.filter_map(input::named).take(2).map(|name| call("read_function_code", json!({"function": name}))).collect()
+    functions
+        .filter_map(input::named)
+        .take(2)
+        .map(|name| call("read_function_code", json!({"function": name})))
+        .collect()
 }
 
 fn support(case: &Case<'_>, defect: &Defect<'_>) -> Support {
@@ -208,13 +212,21 @@ fn input_gaps(case: &Case<'_>, defect: &Defect<'_>) -> Vec<Gap> {
         && defect.repeated.is_none()
     {
         let beside = case.changed_beside(first);
-        let named: Vec<String> =
-            beside.iter().filter_map(|change| Some(format!("{} at {}", input::named(change)?, change.at))).take(3).collect();
+        let named: Vec<String> = beside
+            .iter()
+            .filter_map(|change| Some(format!("{} at {}", input::named(change)?, change.at)))
+            .take(3)
+            .collect();
         let why = match named.is_empty() {
             true => "no change of another function or service shortly before is known".to_owned(),
             false => format!("shortly before, these were changed: {}; none is shown to send it", named.join(", ")),
         };
-        gaps.push(gap("who sends what changed", why, "ask who publishes these events, or look at their producers", false));
+        gaps.push(gap(
+            "who sends what changed",
+            why,
+            "ask who publishes these events, or look at their producers",
+            false,
+        ));
     }
     if let Some(queue) = case.queue().filter(|_| defect.repeated.is_some()) {
         gaps.push(gap(
@@ -229,7 +241,10 @@ fn input_gaps(case: &Case<'_>, defect: &Defect<'_>) -> Vec<Gap> {
 
 fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
     if let Some(repeated) = defect.repeated {
-        return format!("One message that cannot be handled: {}, and it failed each time", input::in_words(repeated.fact));
+        return format!(
+            "One message that cannot be handled: {}, and it failed each time",
+            input::in_words(repeated.fact)
+        );
     }
     if let Some(field) = defect.inputs.first() {
         return format!("Input that is not what it was: since {}, {}", field.first, input::in_words(field.fact));
@@ -344,8 +359,12 @@ fn comes_back(case: &Case<'_>, repeated: &Field<'_>) -> String {
         Some(queue) if queue.ends_with(".fifo") => {
             " A message that fails is received again after the visibility timeout, and what is behind it in its message group waits."
         }
-        Some(_) => " A message that fails is received again after the visibility timeout, until it is moved to a dead-letter queue or expires.",
-        None if case.is_blocked_by_failures() => " A record that fails is tried again, and what is behind it in its shard waits.",
+        Some(_) => {
+            " A message that fails is received again after the visibility timeout, until it is moved to a dead-letter queue or expires."
+        }
+        None if case.is_blocked_by_failures() => {
+            " A record that fails is tried again, and what is behind it in its shard waits."
+        }
         None => " What fails is tried again.",
     };
     format!("It is the same message again and again: {}, and failed each time.{why}", input::in_words(repeated.fact))
@@ -380,9 +399,15 @@ fn summary(case: &Case<'_>, defect: &Defect<'_>) -> String {
     text += match (defect.change.is_some(), logged.in_baseline) {
         (true, _) => " A change of the function lies between a baseline without this error and its first occurrence.",
         (false, true) => " The same error stands in the baseline: it is older than this incident.",
-        (false, false) if defect.repeated.is_some() => " Nothing was changed: one message that the code cannot handle is tried again and again.",
-        (false, false) if defect.sender.is_some() => " The function itself was not changed: what is sent to it was, by a change upstream.",
-        (false, false) if !defect.inputs.is_empty() => " No change of the function introduced it: what it is given changed.",
+        (false, false) if defect.repeated.is_some() => {
+            " Nothing was changed: one message that the code cannot handle is tried again and again."
+        }
+        (false, false) if defect.sender.is_some() => {
+            " The function itself was not changed: what is sent to it was, by a change upstream."
+        }
+        (false, false) if !defect.inputs.is_empty() => {
+            " No change of the function introduced it: what it is given changed."
+        }
         (false, false) => " Nothing shows that a change introduced it.",
     };
     if let Some(source) = case.fed_by() {

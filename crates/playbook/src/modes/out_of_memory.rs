@@ -79,9 +79,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let lowered_from =
         case.baseline_invocations().map(|baseline| baseline.memory_size_mb).filter(|size| *size > limit_mb);
     let told = logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
-    let began = [logged.as_ref().map(|logged| logged.first), report.map(|report| report.at)].into_iter().flatten().min();
-    let same = lowered_from.is_none()
-        && began.is_some_and(|began| case.linked_code_change(began, false).is_none());
+    let began =
+        [logged.as_ref().map(|logged| logged.first), report.map(|report| report.at)].into_iter().flatten().min();
+    let same = lowered_from.is_none() && began.is_some_and(|began| case.linked_code_change(began, false).is_none());
     let inputs = began.filter(|_| same).map(|began| case.changed_input(began)).unwrap_or_default();
     let explained = lowered_from.is_some() || allocation.is_some() || !inputs.is_empty();
     let support = match (told, ended, explained, others) {
@@ -250,7 +250,9 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
             let grew = exhausted.inputs.iter().find(|field| input::growth(field.fact).is_some());
             let field = grew.or(exhausted.inputs.first());
             let told = field.map(|field| input::in_words(field.fact)).unwrap_or_default();
-            text += &format!(" Its memory and its code are what they were in the baseline; what it is given is not: {told}. Invocations with the usual input are well.");
+            text += &format!(
+                " Its memory and its code are what they were in the baseline; what it is given is not: {told}. Invocations with the usual input are well."
+            );
         }
         None => {
             text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part."

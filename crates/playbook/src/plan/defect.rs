@@ -66,7 +66,10 @@ fn upstream(sender: &Sender<'_>) -> marple_case::Action {
             "the receivers by name",
         )],
         apply: vec![by_hand(
-            format!("Let {name} send the earlier form beside the new one, or go back to its version from before {}, until every receiver takes the new one.", sender.change.at),
+            format!(
+                "Let {name} send the earlier form beside the new one, or go back to its version from before {}, until every receiver takes the new one.",
+                sender.change.at
+            ),
             "new events hold what this function reads",
         )],
         ..Phases::default()

@@ -169,7 +169,10 @@ fn put_back(case: &Case<'_>, setting: &Exchange<'_>, phrase: &str) -> Action {
         ),
     ]);
     put_back.phases.pre_validate = vec![by_hand(
-        format!("Make sure with whoever made the change that {} still serves, and that nothing was moved for good.", setting.before),
+        format!(
+            "Make sure with whoever made the change that {} still serves, and that nothing was moved for good.",
+            setting.before
+        ),
         "the earlier address takes connections",
     )];
     put_back.risk = format!(

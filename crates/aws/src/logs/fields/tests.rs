@@ -27,13 +27,25 @@ fn told(baseline: &[(String, bool)], window: &[(String, bool)]) -> Vec<ChangedFi
 
 fn usual(number: u32) -> (String, bool) {
     let size = 1_000_000 + u64::from(number) * 137_311;
-    (format!(r#"{{"msg":"file {number} read","id":"f-{number:04}x","form":"2.4","bytes":{size},"parts":{}}}"#, number % 4 + 1), false)
+    (
+        format!(
+            r#"{{"msg":"file {number} read","id":"f-{number:04}x","form":"2.4","bytes":{size},"parts":{}}}"#,
+            number % 4 + 1
+        ),
+        false,
+    )
 }
 
 #[test]
 fn a_new_value_and_a_far_number_are_told_with_the_invocations_that_failed() {
     let odd = |number: u32| {
-        (format!(r#"{{"msg":"file {number} read","id":"f-{number:04}x","form":"3.0","bytes":{},"parts":2}}"#, 70_000_000 + number), true)
+        (
+            format!(
+                r#"{{"msg":"file {number} read","id":"f-{number:04}x","form":"3.0","bytes":{},"parts":2}}"#,
+                70_000_000 + number
+            ),
+            true,
+        )
     };
     let baseline: Vec<_> = (0..40).map(usual).collect();
     let window: Vec<_> = (0..30).map(|number| if number % 3 == 0 { odd(number) } else { usual(number) }).collect();
@@ -68,7 +80,9 @@ fn a_message_that_comes_back_again_and_again_is_a_repetition() {
 
 #[test]
 fn parts_of_nested_objects_that_are_gone_or_new_are_told() {
-    let line = |customer: &str| format!(r#"2026-03-05T10:00:00Z	id	INFO	{{"message":"order","detail":{{{customer},"total":3}}}}"#);
+    let line = |customer: &str| {
+        format!(r#"2026-03-05T10:00:00Z	id	INFO	{{"message":"order","detail":{{{customer},"total":3}}}}"#)
+    };
     let baseline: Vec<_> = (0..12).map(|_| (line(r#""owner_id":"a7""#), false)).collect();
     let window: Vec<_> = (0..12).map(|_| (line(r#""owner":{"id":"a7"}"#), true)).collect();
     let found = told(&baseline, &window);

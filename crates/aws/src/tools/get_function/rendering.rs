@@ -50,7 +50,8 @@ fn different(function: &Function, version: &FunctionVersion) -> String {
     if version.environment.is_empty() || version.version == "$LATEST" {
         return String::new();
     }
-    let then = version.environment.iter().filter(|then| of(&function.environment, &then.name).as_ref() != Some(&then.value));
+    let then =
+        version.environment.iter().filter(|then| of(&function.environment, &then.name).as_ref() != Some(&then.value));
     let mut words: Vec<String> = then.map(|then| format!("{}={}", then.name, then.value)).collect();
     let new = function.environment.iter().filter(|now| of(&version.environment, &now.name).is_none());
     words.extend(new.map(|now| format!("no {}", now.name)));
