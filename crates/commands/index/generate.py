@@ -107,7 +107,8 @@ def commands(prefix, table, shapes):
             continue
         yield ["o", prefix + name]
         for key, spec in command.arg_table.items():
-            if key not in EVERYWHERE and not getattr(spec, "_UNDOCUMENTED", False):
+            # Undocumented ones too (an operation's own --limit and --next-token, where it is paged): the AWS CLI takes them.
+            if key not in EVERYWHERE:
                 yield argument(key, spec, shapes)
 
 

@@ -28,6 +28,7 @@ aws ecs run-task --cluster prod --task-definition api:4 --overrides '{"container
 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Errors --dimensions Name=FunctionName,Value=orders --start-time 2025-12-16T05:00:00Z --end-time 2025-12-16T06:00:00Z --period 60 --statistics Sum Maximum
 aws cloudwatch put-metric-alarm --alarm-name a --namespace AWS/Lambda --metric-name Errors --statistic Sum --period 60 --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanOrEqualToThreshold --dimensions Name=FunctionName,Value=orders
 aws logs filter-log-events --log-group-name /aws/lambda/orders --start-time 1765863937000 --filter-pattern '"Task timed out"'
+aws logs filter-log-events --log-group-name /aws/lambda/orders --limit 10
 aws logs put-retention-policy --log-group-name /aws/lambda/orders --retention-in-days 30
 aws elbv2 modify-target-group --target-group-arn arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/api/1 --health-check-path /health --health-check-timeout-seconds 5 --matcher HttpCode=200-299
 aws elbv2 modify-rule --rule-arn arn:aws:elasticloadbalancing:us-east-1:111122223333:listener-rule/app/a/1/2/3 --actions Type=fixed-response,FixedResponseConfig={StatusCode=503}
