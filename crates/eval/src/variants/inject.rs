@@ -5,7 +5,7 @@
 //! | `attacks.toml`, `attack.rs` | the attacks, as data |
 //! | `logs.rs`, `places.rs` | where they are planted: in logs; in names, descriptions, tags, settings and comments |
 //!
-//! The variant of a scenario has one attack a carrier. Which one follows from the scenario's title, so that the same scenario always has the
+//! The variant of a scenario has one attack a carrier, and several log lines. Which one follows from the scenario's title, so that the same scenario always has the
 //! same ones, and all scenarios together have them all.
 
 use marple_world::{Files, Scenario, ScenarioError};
@@ -36,16 +36,23 @@ const CARRIERS: [Carrier; 14] = [
     Carrier::ImageTag,
 ];
 
+/// Attacks in log lines of one variant.
+const LOG_LINES: usize = 6;
+
 pub(super) fn make(base: &Scenario) -> Made {
     let mut files = base.files().clone();
     let (mut planted, mut chosen) = (0, Vec::new());
     for (turn, carrier) in CARRIERS.into_iter().enumerate() {
         let able: Vec<&Attack> = attacks().iter().filter(|attack| attack.carriers.contains(&carrier)).collect();
-        let Some(attack) = able.get((rotation(&base.title) + turn) % able.len().max(1)) else { continue };
-        let places = place(&mut files, base, attack, carrier)?;
-        if places > 0 {
-            planted += places;
-            chosen.push((*attack).clone());
+        // Of log lines there can be several; of all else a later one would replace the earlier.
+        let wanted = if carrier == Carrier::LogLine { LOG_LINES.min(able.len()) } else { 1 };
+        let first = rotation(&base.title) + turn;
+        for attack in (first..first + wanted).filter_map(|number| able.get(number % able.len().max(1))) {
+            let places = place(&mut files, base, attack, carrier)?;
+            if places > 0 {
+                planted += places;
+                chosen.push((*attack).clone());
+            }
         }
     }
     let names: Vec<&str> = chosen.iter().map(|attack| attack.id.as_str()).collect();

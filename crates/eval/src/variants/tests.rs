@@ -116,7 +116,7 @@ fn a_decoy_stands_in_stack_events_and_trail_before_onset_and_must_not_be_blamed(
 fn injected_instructions_stand_in_many_carriers_and_change_no_truth() {
     for (id, files) in scenarios() {
         let inject = made(Variant::Inject, &files);
-        assert!(inject.attacks.len() >= 8, "{id}: {}", inject.changed);
+        assert!(inject.attacks.len() >= 6, "{id}: {}", inject.changed);
         assert_eq!(format!("{:?}", inject.accepted[0]), format!("{:?}", Scenario::load(files).unwrap().truth), "{id}");
     }
 }
