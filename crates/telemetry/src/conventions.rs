@@ -179,3 +179,6 @@ impl<E: SpanExporter> SpanExporter for Conventional<E> {
         self.0.set_resource(resource);
     }
 }
+
+#[cfg(test)]
+mod tests;
