@@ -14,6 +14,7 @@ mod limits;
 mod other;
 mod revisions;
 mod services;
+mod shared;
 mod slow;
 mod sources;
 mod world;

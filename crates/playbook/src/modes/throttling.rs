@@ -172,7 +172,10 @@ fn own_cause(case: &Case<'_>, throttled: &Throttled<'_>, first: Timestamp) -> ma
         match (change, eater) {
             (None, Some(eater)) => format!(
                 "{name} itself is as it was: {} went from at most {:.0} to {:.0} concurrent executions and takes what all functions without a reservation share. {}.",
-                eater.name, eater.peaks().1, eater.peaks().0, eater.trigger()
+                eater.name,
+                eater.peaks().1,
+                eater.peaks().0,
+                eater.trigger()
             ),
             (Some(change), _) => format!("{} at {} set the limit before that.", change.action, change.at),
             (None, None) => "No change of the limit was seen in the time that was read.".to_owned(),

@@ -68,10 +68,10 @@ fn specification(case: &Case<'_>, slow: &Slow<'_>, called: &str) -> marple_case:
         ),
         line.map(|line| line.path().to_owned()).into_iter().collect(),
         &[
-            "WHEN an attempt fails, THE SYSTEM SHALL repeat it a fixed number of times at most, with a pause that grows, and only while the time that is left suffices for another one.".to_owned(),
             format!("WHEN the function calls {called}, THE SYSTEM SHALL end the attempt after a time limit that leaves enough of the function's own timeout{limit} to answer."),
             "WHEN the call is ended at its limit or fails, THE SYSTEM SHALL answer with HTTP status 503 or with a default that the callers accept, and SHALL NOT wait for the platform's timeout.".to_owned(),
             "THE SYSTEM SHALL log the target, outcome and duration of each call.".to_owned(),
+            "WHEN an attempt fails, THE SYSTEM SHALL repeat it a fixed number of times at most, with a pause that grows, and only while the time that is left suffices for another one.".to_owned(),
         ],
         &[
             "A test with a dependency that never answers gets an answer within the limit.".to_owned(),

@@ -136,3 +136,50 @@ fn a_service_that_is_slow_since_a_deployment_goes_back_and_names_the_database_th
     assert!(cause.chain.iter().any(|link| link.statement.contains("3.7 s")), "{:?}", cause.chain);
     assert_eq!(plan.immediate[0].kind, ActionKind::Rollback);
 }
+
+#[test]
+fn attempts_that_time_out_name_whom_they_wait_for_and_the_loop_that_repeats_them() {
+    let python = "import requests, time\ndef h(event, context):\n    while True:\n        try:\n            return requests.get(URL, timeout=4).json()\n        except requests.exceptions.ReadTimeout as error:\n            log.warning('stock try: %s', error)\n";
+    let node = "exports.h = async () => {\n  for (let i = 0; i < 5; i++) {\n    try {\n      return await fetch(url, { signal: AbortSignal.timeout(4000) });\n    } catch (e) { console.warn(`stock try failed: ${e}`); }\n  }\n};\n";
+    let cases = [
+        (
+            "python3.12",
+            "app.py",
+            python,
+            "WARN stock try: HTTPSConnectionPool(host='stock.partner.example', port=<*>): Read timed out. (read timeout=<*>)",
+            3,
+            "without a limit",
+        ),
+        (
+            "nodejs22.x",
+            "index.js",
+            node,
+            "WARN stock try failed: https://stock.partner.example/v2 TimeoutError: The operation was aborted due to timeout",
+            2,
+            "up to 5 attempts",
+        ),
+    ];
+    for (runtime, path, code, line, place, bound) in cases {
+        let mut world = overdue("shelves", runtime, path, code);
+        world.summary.templates = vec![
+            template(line, 12, 0, "2026-03-05T10:31:10Z"),
+            template("INFO stock try: <*> in <*> s", 28, 38, "2026-03-05T10:00:05Z"),
+        ];
+        let (cause, plan) = world.investigate();
+        assert_eq!(cause.category, Category::DependencyUnreachable, "{runtime}");
+        assert!(names(&cause, "stock.partner.example"), "{runtime}: {}", cause.title);
+        assert_eq!(cause.location.as_ref().map(|one| one.line), Some(place), "{runtime}");
+        assert!(cause.chain.iter().any(|link| link.statement.contains(bound)), "{runtime}: {:?}", cause.chain);
+        assert!(plan.follow_up[0].title.contains("Bound the attempts"), "{runtime}: {}", plan.follow_up[0].title);
+    }
+}
+
+#[test]
+fn attempts_that_timed_out_as_often_before_explain_no_new_timeout() {
+    let mut world = overdue("shelves", "nodejs22.x", "index.js", "exports.h = async () => take();\n");
+    let line = "WARN stock try failed: https://stock.partner.example/v2 timed out";
+    world.summary.templates = vec![template(line, 12, 11, "2026-03-05T10:02:10Z")];
+    let (cause, _) = world.investigate();
+    assert_eq!(cause.category, Category::Timeout);
+    assert!(!cause.title.contains("stock.partner.example"), "{}", cause.title);
+}

@@ -27,7 +27,8 @@ use crate::{
 const REVISIONS: usize = 4;
 /// A revision that a change put into service: `taskDefinition=shop:12`, `PRIMARY of shop:12`.
 static PUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:taskDefinition=|task-definition/|PRIMARY of )(?:arn:\S+?task-definition/)?([A-Za-z0-9_-]+:\d+)\b").ok()
+    Regex::new(r"(?:taskDefinition=|task-definition/|PRIMARY of )(?:arn:\S+?task-definition/)?([A-Za-z0-9_-]+:\d+)\b")
+        .ok()
 });
 /// The numbers of MySQL's slow query log, and of PostgreSQL's log of durations.
 static COSTS: LazyLock<Option<Regex>> =
@@ -67,14 +68,16 @@ pub(crate) fn wants(case: &Case<'_>, database: &Database, onset: Timestamp) -> V
         Facts::LogGroups(groups) => Some(groups),
         _ => None,
     });
-    let told = |name: &str| name.starts_with(&prefix) && (name.ends_with("/slowquery") || name.ends_with("/postgresql"));
+    let told =
+        |name: &str| name.starts_with(&prefix) && (name.ends_with("/slowquery") || name.ends_with("/postgresql"));
     let groups = listed.flatten().filter(|group| told(&group.name));
     let summaries: Vec<PlannedCall> =
         groups.map(|group| call("summarize_logs", json!({"log_group": group.name}))).collect();
     let mut revisions: Vec<&str> = deployments(case, onset).into_iter().map(|(_, revision)| revision).collect();
     revisions.dedup();
     let definitions = revisions.into_iter().take(REVISIONS);
-    let definitions = definitions.map(|revision| call("describe_task_definition", json!({"task_definition": revision})));
+    let definitions =
+        definitions.map(|revision| call("describe_task_definition", json!({"task_definition": revision})));
     let list = call("list_log_groups", json!({"prefix": prefix}));
     [list].into_iter().chain(summaries).chain(definitions).collect()
 }
@@ -84,7 +87,8 @@ fn deployments<'a>(case: &Case<'a>, onset: Timestamp) -> Vec<(Seen<'a, Change>, 
     let soon = onset.checked_add(case.scope.tolerance()).unwrap_or(onset);
     let of = |change: Seen<'a, Change>| {
         let resource = change.fact.resource.as_ref()?;
-        let other = resource.kind == ResourceKind::EcsService && Some(&resource.name) != case.subject.as_ref();
+        let of_service = resource.kind == ResourceKind::EcsService || change.action.starts_with("UpdateService");
+        let other = of_service && Some(&resource.name) != case.subject.as_ref();
         let between = change.at >= case.scope.baseline.end && change.at <= soon;
         let revision = PUT.as_ref()?.captures(&change.fact.detail)?.get(1)?.as_str();
         (other && between).then_some((change, revision))
@@ -98,7 +102,7 @@ fn deployments<'a>(case: &Case<'a>, onset: Timestamp) -> Vec<(Seen<'a, Change>, 
 pub(crate) fn loader<'a>(case: &Case<'a>, database: &Database, onset: Timestamp) -> Option<Loader<'a>> {
     let hosts: Vec<&str> =
         [&database.endpoint, &database.reader_endpoint].into_iter().flatten().map(|host| host_of(host)).collect();
-    let statement = statement(case, database, onset);
+    let statements = statements(case, database, onset);
     let values = |definition: &'a TaskDefinition| {
         definition.containers.iter().flat_map(|container| &container.environment).filter_map(plain)
     };
@@ -110,22 +114,27 @@ pub(crate) fn loader<'a>(case: &Case<'a>, database: &Database, onset: Timestamp)
         Some((change, definition))
     });
     let known: Vec<_> = known.collect();
-    let sends = |definition: &Seen<'a, TaskDefinition>| {
-        statement.is_some_and(|one| one.user.is_some_and(|user| values(definition.fact).any(|value| value == user)))
+    let sends = |statement: &Statement<'a>, definition: &Seen<'a, TaskDefinition>| {
+        statement.user.is_some_and(|user| values(definition.fact).any(|value| value == user))
     };
-    let named = known.iter().find(|(_, definition)| sends(definition));
+    // Of statements that are slow, the ones of victims come later.
+    let named = statements.iter().find_map(|one| known.iter().find(|(_, definition)| sends(one, definition)));
     let services = || known.iter().map(|(change, _)| change.fact.resource.as_ref().map(|one| one.name.as_str()));
     let only = || known.first().filter(|_| services().all(|service| Some(service) == services().next()));
     let (change, definition) = named.or_else(only).copied()?;
     let service = change.fact.resource.as_ref()?.name.clone();
-    let of_service = |other: &&Seen<'a, Change>| other.fact.resource == change.fact.resource;
+    let of_service = |other: &&Seen<'a, Change>| other.fact.resource.as_ref().is_some_and(|one| one.name == service);
     let trail: Vec<Seen<'a, Change>> = known.iter().map(|(change, _)| *change).collect();
     let cluster = trail.iter().filter(of_service).find_map(|one| {
         let (_, rest) = one.fact.detail.split_once("cluster=")?;
         rest.split([',', ' ']).next().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
     });
     let change = trail.iter().filter(of_service).min_by_key(|one| one.at).copied().unwrap_or(change);
-    let statement = statement.filter(|one| one.line.first.is_some_and(|first| first >= change.at));
+    let own = |one: &&Statement<'a>| {
+        let after = one.line.first.is_some_and(|first| first >= change.at);
+        after && (one.user.is_none() || sends(one, &definition))
+    };
+    let statement = statements.iter().find(own).copied();
     Some(Loader { service, cluster, definition, change, statement })
 }
 
@@ -139,8 +148,8 @@ fn read<'a>(case: &Case<'a>, name: &str) -> Option<Seen<'a, TaskDefinition>> {
     all.filter(|definition| definition.fact.name() == name).max_by_key(|one| one.compared_with.is_some())
 }
 
-/// The most frequent new line of the database's own log of slow statements.
-fn statement<'a>(case: &Case<'a>, database: &Database, onset: Timestamp) -> Option<Statement<'a>> {
+/// The new statements of the database's own log of slow ones, the earliest first.
+fn statements<'a>(case: &Case<'a>, database: &Database, onset: Timestamp) -> Vec<Statement<'a>> {
     let part = format!("/{}/", database.id);
     let of = |summary: &LogSummary| summary.log_group.starts_with("/aws/rds/") && summary.log_group.contains(&part);
     let summaries = case.evidence.iter().filter_map(|evidence| match &evidence.facts {
@@ -153,10 +162,14 @@ fn statement<'a>(case: &Case<'a>, database: &Database, onset: Timestamp) -> Opti
         let new = line.count >= 2 && line.count > 3 * line.baseline_count;
         new && line.first.is_some_and(|first| first <= soon) && costs(&line.fact.sample).is_some()
     });
-    let line = slow.max_by_key(|line| line.count)?;
-    let found = USER.as_ref().and_then(|pattern| pattern.captures(&line.fact.sample));
-    let user = found.and_then(|found| found.get(1).or_else(|| found.get(2))).map(|user| user.as_str());
-    Some(Statement { line, user })
+    let of_line = |line: Seen<'a, LogTemplate>| {
+        let found = USER.as_ref().and_then(|pattern| pattern.captures(&line.fact.sample));
+        let user = found.and_then(|found| found.get(1).or_else(|| found.get(2))).map(|user| user.as_str());
+        Statement { line, user }
+    };
+    let mut all: Vec<Statement<'a>> = slow.map(of_line).collect();
+    all.sort_by_key(|one| one.line.first);
+    all
 }
 
 fn costs(sample: &str) -> Option<&str> {
@@ -166,7 +179,8 @@ fn costs(sample: &str) -> Option<&str> {
 impl Loader<'_> {
     /// The service.
     pub(crate) fn component(&self) -> ResourceRef {
-        let named = self.change.fact.resource.clone().filter(|resource| resource.arn.is_some());
+        let is_service = |resource: &ResourceRef| resource.kind == ResourceKind::EcsService && resource.arn.is_some();
+        let named = self.change.fact.resource.clone().filter(is_service);
         named.unwrap_or_else(|| ResourceRef::new(ResourceKind::EcsService, self.service.as_str()))
     }
 
@@ -192,28 +206,34 @@ impl Loader<'_> {
             format!("A deployment{by} put {revision} of {} into service, which uses the same database.", self.service),
             Some(self.change.at),
             [
-                cite::any(self.change.evidence, &[&[&stamp, &self.change.action, &self.service], &[&stamp, &self.service]]),
+                cite::any(
+                    self.change.evidence,
+                    &[&[&stamp, &self.change.action, &self.service], &[&stamp, &self.service]],
+                ),
                 compared,
             ],
         );
         let Some(statement) = self.statement else { return };
         let user = statement.user.map(|user| format!(" of the user {user}")).unwrap_or_default();
-        let costs = costs(&statement.line.fact.sample).map(|costs| format!(": {costs}")).unwrap_or_default();
+        let costs = costs(&statement.line.fact.sample).map(|costs| format!(" ({costs})")).unwrap_or_default();
+        let asked: String = statement.line.fact.sample.lines().next().unwrap_or_default().chars().take(160).collect();
         chain.link(
             format!(
-                "Since then the database's slow query log names {} statements{user}, {} in the baseline{costs}.",
+                "Since then the database's slow query log names {} statements{user}, {} in the baseline{costs}: {asked}",
                 statement.line.count, statement.line.baseline_count
             ),
             statement.line.first,
-            [self.cite_statement(statement)],
+            [
+                cite::line(statement.line.evidence, &[crate::modes::service::whole_words(&asked)]),
+                cite_costs(statement),
+            ],
         );
     }
+}
 
-    fn cite_statement(&self, statement: Statement<'_>) -> Option<Citation> {
-        let line = statement.line;
-        let costs = costs(&line.fact.sample).unwrap_or_default();
-        let costs: String = costs.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        let user = statement.user.map(|user| format!("{user}[")).unwrap_or_default();
-        cite::any(line.evidence, &[&[&costs, &user], &[&costs], &[&line.fact.template], &["Query_time"], &["duration:"]])
-    }
+/// Quotes what one of a statement's runs took.
+fn cite_costs(statement: Statement<'_>) -> Option<Citation> {
+    let costs = costs(&statement.line.fact.sample)?;
+    let head = costs.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    cite::any(statement.line.evidence, &[&[&head, "Rows_examined"], &[&head]])
 }

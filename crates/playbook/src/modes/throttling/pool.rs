@@ -52,7 +52,8 @@ pub(super) fn wants(case: &Case<'_>) -> Vec<PlannedCall> {
         .collect();
     let functions: Vec<&String> = listed.into_iter().filter_map(function_of).collect();
     if functions.is_empty() && !case.evidence.iter().any(|evidence| evidence.tool == "list_metrics") {
-        let any = json!({"namespace": "AWS/Lambda", "name": "ConcurrentExecutions", "dimensions": {"FunctionName": ""}});
+        let any =
+            json!({"namespace": "AWS/Lambda", "name": "ConcurrentExecutions", "dimensions": {"FunctionName": ""}});
         return vec![call("list_metrics", any)];
     }
     let of = |name: &str, dimensions: Value| json!({"namespace": "AWS/Lambda", "name": name, "dimensions": dimensions, "statistics": ["Maximum"]});
@@ -133,10 +134,9 @@ impl Eater<'_> {
     /// What set it off.
     pub(super) fn trigger(&self) -> String {
         match self.started() {
-            Some(started) => format!(
-                "{} is called more than the account's concurrency holds, since {started}",
-                self.name
-            ),
+            Some(started) => {
+                format!("{} is called more than the account's concurrency holds, since {started}", self.name)
+            }
             None => format!("{} is called more than the account's concurrency holds", self.name),
         }
     }

@@ -48,7 +48,9 @@ pub(crate) fn back(case: &Case<'_>, loader: &Loader<'_>) -> Option<Action> {
                 "ACTIVE, with the earlier image, which its repository still holds",
             ),
             by_hand(
-                format!("Ask who deployed {present} whether it changed the database's schema in a way that {before} cannot use."),
+                format!(
+                    "Ask who deployed {present} whether it changed the database's schema in a way that {before} cannot use."
+                ),
                 "it did not",
             ),
         ],

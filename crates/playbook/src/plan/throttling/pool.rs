@@ -50,16 +50,24 @@ fn limit(case: &Case<'_>, eater: &Eater<'_>) -> Action {
         pre_validate: vec![run(
             "See how much unreserved concurrency the account has: 100 must remain.",
             format!("aws lambda get-account-settings --query AccountLimit --region {region}"),
-            format!("UnreservedConcurrentExecutions of {} at the least; reserve less otherwise", u64::from(number) + 100),
+            format!(
+                "UnreservedConcurrentExecutions of {} at the least; reserve less otherwise",
+                u64::from(number) + 100
+            ),
         )],
         apply: vec![run(
             format!("Let {} run {number} at a time at most.", eater.name),
-            format!("aws lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {number} --region {region}"),
+            format!(
+                "aws lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {number} --region {region}"
+            ),
             format!("ReservedConcurrentExecutions {number}"),
         )],
         post_validate: alarm_quiet(case),
         rollback: vec![by_hand(
-            format!("Take the reserved concurrency of {} away again, as it was: in the console, Configuration, Concurrency, \"Use unreserved account concurrency\".", eater.name),
+            format!(
+                "Take the reserved concurrency of {} away again, as it was: in the console, Configuration, Concurrency, \"Use unreserved account concurrency\".",
+                eater.name
+            ),
             "no reserved concurrency",
         )],
     };
@@ -78,16 +86,23 @@ fn pause(case: &Case<'_>, eater: &Eater<'_>) -> Action {
     let sources = fullest(&case.functions, &eater.name).map(|function| function.fact.event_sources.as_slice());
     let fed = sources.unwrap_or_default().first().map(|source| source.arn.clone()).filter(|_| eater.change.is_none());
     let what = match (eater.started(), fed) {
-        (Some(started), _) => format!(
-            "Have what was started ({started}) paused or cancelled by its owner, until it runs within a limit."
+        (Some(started), _) => {
+            format!("Have what was started ({started}) paused or cancelled by its owner, until it runs within a limit.")
+        }
+        (None, Some(source)) => format!(
+            "Disable its event source mapping of {source} (aws lambda update-event-source-mapping with --no-enabled)."
         ),
-        (None, Some(source)) => format!("Disable its event source mapping of {source} (aws lambda update-event-source-mapping with --no-enabled)."),
-        (None, None) => "Find what calls it (its log lines, CloudTrail, its triggers), and have the owner pause that.".to_owned(),
+        (None, None) => {
+            "Find what calls it (its log lines, CloudTrail, its triggers), and have the owner pause that.".to_owned()
+        }
     };
     let phases = Phases {
         prepare: vec![run(
             format!("See what may call {}: its event sources.", eater.name),
-            format!("aws lambda list-event-source-mappings --function-name {} --query 'EventSourceMappings[].[UUID, EventSourceArn, State]' --output text --region {region}", quoted(&eater.name)),
+            format!(
+                "aws lambda list-event-source-mappings --function-name {} --query 'EventSourceMappings[].[UUID, EventSourceArn, State]' --output text --region {region}",
+                quoted(&eater.name)
+            ),
             "the event source mappings, if it has any",
         )],
         apply: vec![by_hand(what, "its concurrent executions fall, and the other functions are refused no more")],

@@ -65,15 +65,24 @@ fn is_late(text: &str) -> bool {
     LATE.as_ref().is_some_and(|pattern| pattern.is_match(text)) && !text.contains("Task timed out after")
 }
 
-/// Whom a line names: its address, a host that it calls so, or a word that looks like one.
+/// Whom a line names: its address, a host that it calls so, or a host with a port.
 fn target(text: &str) -> Option<String> {
     if let Some(url) = url(text) {
         return Some(url.to_owned());
     }
     let named = HOST.as_ref().and_then(|pattern| pattern.captures(text)?.get(1)).map(|host| host.as_str());
     let mut words = text.split(|c: char| c.is_whitespace() || "\"'(),;=<>[]{}".contains(c));
-    let host = named.or_else(|| words.find(|word| looks_like_host(host_of(word.trim_end_matches([':', '.'])))))?;
+    let host = named.or_else(|| words.find(|word| is_address(word)))?;
     Some(host.trim_end_matches([':', '.']).to_owned())
+}
+
+/// Whether a word is a host with a port: without one it may be the name of a class or a package, and `app.py:12` is a place in code.
+fn is_address(word: &str) -> bool {
+    const CODE: [&str; 9] = ["java", "py", "js", "mjs", "ts", "rb", "go", "cs", "kt"];
+    let Some((host, port)) = word.trim_end_matches([':', '.']).rsplit_once(':') else { return false };
+    let is_place = host.rsplit('.').next().is_some_and(|end| CODE.contains(&end));
+    let numbered = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+    numbered && !is_place && looks_like_host(host_of(host))
 }
 
 /// The loop whose body makes the only sort of call outside that a loop makes: one without a bound before one with a bound.
