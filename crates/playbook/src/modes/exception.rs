@@ -4,9 +4,7 @@
 //! request, the environment, or neither? does it fail while the module loads? did code change between a clean baseline and the onset? if
 //! not: did what it is given change, and who writes that? does one message come back again and again?
 
-use marple_agent::ports::PlannedCall;
-use marple_case::{Category, ResourceKind, Verdict, facts::Change, root_cause::Gap};
-use serde_json::json;
+use marple_case::{Category, Verdict, facts::Change};
 
 use crate::{
     cite,
@@ -20,8 +18,9 @@ use crate::{
         logged::Logged,
     },
     source::provenance::{Provenance, property_in, trace},
-    wants::call,
 };
+
+mod given;
 
 /// A defect as it was found.
 #[derive(Debug)]
@@ -65,7 +64,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let inputs = if own { Vec::new() } else { case.changed_input(logged.first) };
     // One message is no change of what is sent.
     let sender = case.sender(&inputs).filter(|_| repeated.is_none());
-    let wants = if repeated.is_none() { wants(case, &inputs) } else { Vec::new() };
+    let wants = if repeated.is_none() { given::wants(case, &inputs) } else { Vec::new() };
     let defect = Defect { logged, place, provenance, unset, change, at_start, inputs, sender, repeated };
     Some(Hypothesis {
         support: support(case, &defect),
@@ -79,20 +78,6 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         cause: cause(case, &defect),
         diagnosis: Diagnosis::Defect(defect),
     })
-}
-
-/// The code of what was changed shortly before the input was: it may hold what is new in it.
-fn wants(case: &Case<'_>, inputs: &[Field<'_>]) -> Vec<PlannedCall> {
-    let first = inputs.iter().map(|field| field.first).min();
-    let beside = first.map(|first| case.changed_beside(first)).unwrap_or_default();
-    let functions = beside.iter().filter(|change| {
-        change.fact.resource.as_ref().is_some_and(|resource| resource.kind == ResourceKind::LambdaFunction)
-    });
-    functions
-        .filter_map(input::named)
-        .take(2)
-        .map(|name| call("read_function_code", json!({"function": name})))
-        .collect()
 }
 
 fn support(case: &Case<'_>, defect: &Defect<'_>) -> Support {
@@ -131,7 +116,7 @@ fn cause(case: &Case<'_>, defect: &Defect<'_>) -> marple_case::RootCause {
     cause.trigger = Some(trigger(case, defect));
     cause.chain = chain(case, defect);
     cause.summary = summary(case, defect);
-    cause.gaps.extend(input_gaps(case, defect));
+    cause.gaps.extend(given::gaps(case, defect));
     if defect.place.as_ref().is_none_or(|place| place.line.is_none()) {
         cause.gaps.push(gap(
             "the source at the stack frame",
@@ -204,41 +189,6 @@ fn is_index_error(class: &str, message: &str) -> bool {
         || message.contains("index out of range")
 }
 
-/// What is not known of where the input comes from.
-fn input_gaps(case: &Case<'_>, defect: &Defect<'_>) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    if let Some(first) = defect.inputs.iter().map(|field| field.first).min()
-        && defect.sender.is_none()
-        && defect.repeated.is_none()
-    {
-        let beside = case.changed_beside(first);
-        let named: Vec<String> = beside
-            .iter()
-            .filter_map(|change| Some(format!("{} at {}", input::named(change)?, change.at)))
-            .take(3)
-            .collect();
-        let why = match named.is_empty() {
-            true => "no change of another function or service shortly before is known".to_owned(),
-            false => format!("shortly before, these were changed: {}; none is shown to send it", named.join(", ")),
-        };
-        gaps.push(gap(
-            "who sends what changed",
-            why,
-            "ask who publishes these events, or look at their producers",
-            false,
-        ));
-    }
-    if let Some(queue) = case.queue().filter(|_| defect.repeated.is_some()) {
-        gaps.push(gap(
-            "the redrive policy of the queue",
-            "a queue's attributes are not read; that the message came back so often shows that none limits its receives so far",
-            format!("aws sqs get-queue-attributes --attribute-names RedrivePolicy for {queue}"),
-            false,
-        ));
-    }
-    gaps
-}
-
 fn trigger(case: &Case<'_>, defect: &Defect<'_>) -> String {
     if let Some(repeated) = defect.repeated {
         return format!(
@@ -306,13 +256,7 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
             [cite_setting(case, &[&["environment"]])],
         );
     }
-    if let Some(sender) = &defect.sender {
-        chain.link(sent(sender), Some(sender.change.at), [cite_change(&sender.change), sender.line.cite()]);
-    }
-    if let (Some(statement), Some(first)) = (input::statement(&defect.inputs), defect.inputs.first()) {
-        let cited: Vec<_> = defect.inputs.iter().take(3).map(input::cite_field).collect();
-        chain.link(statement, Some(first.first).filter(|at| *at <= logged.first), cited);
-    }
+    given::links(&mut chain, defect);
     if let Some(value) = &defect.provenance {
         chain.link(statement_of_code(value, defect), None, value.lines().iter().map(|line| line.cite()));
     }
@@ -330,44 +274,11 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
         [cite_error(logged), frame],
     );
     if let Some(repeated) = &defect.repeated {
-        chain.link(comes_back(case, repeated), None, [input::cite_field(repeated)]);
+        chain.link(given::comes_back(case, repeated), None, [input::cite_field(repeated)]);
     }
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
-}
-
-fn cite_change(change: &Seen<'_, Change>) -> Option<marple_case::Citation> {
-    let stamp = change.at.to_string();
-    cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])
-}
-
-/// The change of the program that seems to send the input.
-fn sent(sender: &Sender<'_>) -> String {
-    format!(
-        "{} ({}) changed {}, upstream: its code holds what is new in the input, in {}.",
-        sender.change.action,
-        sender.change.source.word(),
-        input::named(&sender.change).unwrap_or("another program"),
-        sender.line.place()
-    )
-}
-
-/// The message that is tried again and again.
-fn comes_back(case: &Case<'_>, repeated: &Field<'_>) -> String {
-    let why = match case.queue() {
-        Some(queue) if queue.ends_with(".fifo") => {
-            " A message that fails is received again after the visibility timeout, and what is behind it in its message group waits."
-        }
-        Some(_) => {
-            " A message that fails is received again after the visibility timeout, until it is moved to a dead-letter queue or expires."
-        }
-        None if case.is_blocked_by_failures() => {
-            " A record that fails is tried again, and what is behind it in its shard waits."
-        }
-        None => " What fails is tried again.",
-    };
-    format!("It is the same message again and again: {}, and failed each time.{why}", input::in_words(repeated.fact))
 }
 
 fn statement_of_code(value: &Provenance<'_>, defect: &Defect<'_>) -> String {
