@@ -66,7 +66,8 @@ fn is_named(words: &str, old: &str, new: &str) -> bool {
         words.match_indices(needle).any(|(at, _)| {
             let before = words.get(..at).and_then(|head| head.chars().next_back());
             let after = words.get(at + needle.len()..).and_then(|tail| tail.chars().next());
-            !(joins(before) && needle.starts_with(|first: char| first.is_ascii_alphanumeric())) && !joins(after)
+            let begins_inside = joins(before) && needle.starts_with(|first: char| first.is_ascii_alphanumeric());
+            !(begins_inside || joins(after))
         })
     };
     let (was, host) = (host_of(old), host_of(new));
