@@ -51,9 +51,9 @@ fn a_new_value_and_a_far_number_are_told_with_the_invocations_that_failed() {
     let window: Vec<_> = (0..30).map(|number| if number % 3 == 0 { odd(number) } else { usual(number) }).collect();
     let found = told(&baseline, &window);
     let fields: Vec<&str> = found.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["form", "bytes"]);
-    assert_eq!(found[0].change, FieldChange::Values { new: vec!["3.0".into()], before: vec!["2.4".into()] });
-    assert!(matches!(found[1].change, FieldChange::Range { low: 70_000_000.0, before_low: 1_000_000.0, .. }));
+    assert_eq!(fields, ["bytes", "form"]);
+    assert_eq!(found[1].change, FieldChange::Values { new: vec!["3.0".into()], before: vec!["2.4".into()] });
+    assert!(matches!(found[0].change, FieldChange::Range { low: 70_000_000.0, before_low: 1_000_000.0, .. }));
     assert_eq!((found[1].count, found[1].usual, found[1].failed, found[1].usual_failed), (10, 20, Some(10), Some(0)));
     assert_eq!(found[1].beside, "file # read");
 }
