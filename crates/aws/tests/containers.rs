@@ -156,8 +156,8 @@ async fn a_revision_is_compared_with_the_one_before_and_secrets_are_names() {
       DB_HOST=storefront-aurora.cluster-cxc9no5wb7w2.us-east-1.rds.amazonaws.com
       DB_NAME=storefront
       PORT=8080
-      secret: DB_USER from arn:aws:secretsmanager:us-east-1:111122223333:secret:DatabaseSecret-PA4ue4wMo9em-UPXY5l:username::
-      secret: DB_PASSWORD from arn:aws:secretsmanager:us-east-1:111122223333:secret:DatabaseSecret-PA4ue4wMo9em-UPXY5l:password::
+      secret DB_USER from arn:aws:secretsmanager:us-east-1:111122223333:secret:DatabaseSecret-PA4ue4wMo9em-UPXY5l:username::
+      secret DB_PASSWORD from arn:aws:secretsmanager:us-east-1:111122223333:secret:DatabaseSecret-PA4ue4wMo9em-UPXY5l:password::
     compared with: api-gateway-service:11, registered TIME
       image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/api-gateway-service:git-d52f9a8 -> 111122223333.dkr.ecr.us-east-1.amazonaws.com/api-gateway-service:git-e90b36c
     ");

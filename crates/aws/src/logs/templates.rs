@@ -62,7 +62,8 @@ fn statement_first(text: &str) -> Cow<'_, str> {
     if !(text.starts_with("# Time: ") || text.starts_with("# User@Host: ")) {
         return Cow::Borrowed(text);
     }
-    let is_head = |line: &&str| line.starts_with("# ") || line.starts_with("SET timestamp=") || line.starts_with("use ");
+    let is_head =
+        |line: &&str| line.starts_with("# ") || line.starts_with("SET timestamp=") || line.starts_with("use ");
     let (head, statement): (Vec<&str>, Vec<&str>) = text.lines().partition(is_head);
     if statement.is_empty() {
         return Cow::Borrowed(text);

@@ -129,7 +129,7 @@ fn looked_for(args: &Args) -> String {
 fn line(secret: &Secret, owning_service: Option<&str>) -> String {
     let at = |time: Option<jiff::Timestamp>, none: &str| time.map_or(none.to_owned(), |at| at.to_string());
     let mut line = format!(
-        "secret: {}, arn {}, created {}, changed {}, rotated {}, rotation {}, last read {}, stack {}",
+        "secret {}, arn {}, created {}, changed {}, rotated {}, rotation {}, last read {}, stack {}",
         secret.name,
         secret.arn,
         at(secret.created, "unknown"),
@@ -170,7 +170,7 @@ mod tests {
             .last_accessed_date(DateTime::from_secs(1_765_843_200))
             .tags(Tag::builder().key(STACK_TAG).value("app").build())
             .build();
-        insta::assert_snapshot!(line(&secret(&entry), None), @"secret: app/db, arn arn:aws:secretsmanager:us-east-1:111122223333:secret:app/db-AbCdEf, created 2025-12-15T12:00:00Z, changed never, rotated never, rotation off, last read 2025-12-16, stack app");
+        insta::assert_snapshot!(line(&secret(&entry), None), @"secret app/db, arn arn:aws:secretsmanager:us-east-1:111122223333:secret:app/db-AbCdEf, created 2025-12-15T12:00:00Z, changed never, rotated never, rotation off, last read 2025-12-16, stack app");
         let wanted = |stack: &str| Args { prefix: None, stack: Some(stack.to_owned()) };
         assert!(is_wanted(&entry, &wanted("app")) && !is_wanted(&entry, &wanted("ap")));
     }

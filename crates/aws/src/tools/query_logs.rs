@@ -1,6 +1,6 @@
 //! `query_logs`: a CloudWatch Logs Insights query.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use aws_sdk_cloudwatchlogs::{
     operation::get_query_results::GetQueryResultsOutput,
@@ -8,6 +8,7 @@ use aws_sdk_cloudwatchlogs::{
 };
 use jiff::Timestamp;
 use marple_case::{Facts, Scope, Window, facts::QueryRows};
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -173,9 +174,34 @@ fn rendered(rows: &QueryRows) -> String {
         text::count(rows.rows.len() as u64, "row"),
         rows.columns.join(" | ")
     );
+    let moments = moments(&rows.query);
     for row in &rows.rows {
-        text.push_str(&row.join(" | "));
+        let cells = rows.columns.iter().zip(row).map(|(column, value)| match moments.contains(column) {
+            true => as_moment(value),
+            false => value.clone(),
+        });
+        text.push_str(&cells.collect::<Vec<_>>().join(" | "));
         text.push('\n');
     }
     text
 }
+
+/// The columns that hold a moment as a number: Insights gives `min(@timestamp)` in milliseconds since 1970, where `@timestamp` itself is a time.
+fn moments(query: &str) -> Vec<String> {
+    static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)((?:min|max|earliest|latest)\(\s*@timestamp\s*\))(?:\s+as\s+`?([\w.@-]+)`?)?").ok()
+    });
+    let found = MOMENT.iter().flat_map(|moment| moment.captures_iter(query));
+    found.filter_map(|found| Some(found.get(2).or_else(|| found.get(1))?.as_str().to_owned())).collect()
+}
+
+/// The number with the time that it stands for.
+fn as_moment(value: &str) -> String {
+    match value.parse().ok().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()) {
+        Some(moment) => format!("{value} = {moment}"),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

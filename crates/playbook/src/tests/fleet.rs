@@ -232,7 +232,7 @@ impl Fleet {
             taken(
                 "list_secrets",
                 json!({}),
-                self.secrets.iter().map(|one| format!("secret: {}\n", one.name)).collect(),
+                self.secrets.iter().map(|one| format!("secret {}\n", one.name)).collect(),
                 Facts::Secrets(self.secrets.clone()),
             ),
         ];
@@ -333,7 +333,7 @@ impl Fleet {
                 text += &format!("no secret is injected into container {}\n", one.name);
             }
             for secret in &one.secrets {
-                text += &format!("  secret: {} from {}\n", secret.name, secret.value_from);
+                text += &format!("  secret {} from {}\n", secret.name, secret.value_from);
             }
         }
         if let Some(other) = self.definition.compared_with {

@@ -40,8 +40,12 @@ fn who_takes_the_accounts_concurrency_is_at_fault_and_is_limited() {
     assert_eq!(cause.category, Category::Throttling);
     assert_eq!(cause.components.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["thumbnails"]);
     assert!(cause.chain[0].statement.contains("CreateJob"), "{:?}", cause.chain);
-    let commands = plan.immediate.iter().flat_map(|action| &action.phases.apply).filter_map(|step| step.command.as_ref());
-    assert!(commands.clone().any(|one| one.contains("put-function-concurrency --function-name thumbnails")), "{plan:?}");
+    let commands =
+        plan.immediate.iter().flat_map(|action| &action.phases.apply).filter_map(|step| step.command.as_ref());
+    assert!(
+        commands.clone().any(|one| one.contains("put-function-concurrency --function-name thumbnails")),
+        "{plan:?}"
+    );
     assert!(!commands.clone().any(|one| one.contains("prices")));
 }
 
@@ -74,8 +78,10 @@ fn waiting(host: &str, user: &str) -> (Fleet, Vec<marple_case::Evidence>) {
     other.definition.revision = 7;
     other.definition.compared_with = Some(6);
     let definition = other.definition.clone();
-    let mut line = template("# User@Host: <*> Query_time: <*> Rows_examined: <*> SELECT <*>", 40, 0, "2026-03-05T10:27:50Z");
-    line.sample = "# User@Host: points_rw[points_rw] @ [10.0.0.9] # Query_time: 6.1 Lock_time: 0 Rows_examined: 900000".into();
+    let mut line =
+        template("# User@Host: <*> Query_time: <*> Rows_examined: <*> SELECT <*>", 40, 0, "2026-03-05T10:27:50Z");
+    line.sample =
+        "# User@Host: points_rw[points_rw] @ [10.0.0.9] # Query_time: 6.1 Lock_time: 0 Rows_examined: 900000".into();
     let summary = LogSummary {
         log_group: "/aws/rds/cluster/books/slowquery".into(),
         templates: vec![line],

@@ -46,7 +46,10 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match (self.bytes.take(), self.then) {
             (Some(bytes), Then::End) if bytes.is_empty() => Poll::Ready(None),
             (Some(bytes), _) => Poll::Ready(Some(Ok(Frame::data(bytes)))),

@@ -43,7 +43,7 @@ impl Streams {
 
 /// A page of matches.
 pub(crate) struct Found {
-    /// With each event's position in the range, which tells events of one millisecond apart.
+    /// With each event's place among the group's events of its millisecond: the same in every search.
     pub(crate) events: Vec<(usize, LogEvent)>,
     /// Where the next page begins.
     pub(crate) next: Option<usize>,
@@ -55,7 +55,13 @@ impl Search {
         let range = group.events(self.from, self.to);
         let mut events = Vec::new();
         let mut bytes = 0;
-        for (index, event) in range.into_iter().enumerate().skip(position) {
+        let (mut millisecond, mut place) = (i64::MIN, 0);
+        for (index, event) in range.into_iter().enumerate() {
+            place = if event.timestamp == millisecond { place + 1 } else { 0 };
+            millisecond = event.timestamp;
+            if index < position {
+                continue;
+            }
             if index - position >= SCANNED || events.len() >= self.limit {
                 return Found { events, next: Some(index) };
             }
@@ -64,7 +70,7 @@ impl Search {
                 if bytes > PAGE_BYTES && !events.is_empty() {
                     return Found { events, next: Some(index) };
                 }
-                events.push((index, event));
+                events.push((place, event));
             }
         }
         Found { events, next: None }

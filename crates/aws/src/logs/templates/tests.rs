@@ -49,8 +49,11 @@ fn entries_of_a_slow_query_log_are_told_apart_by_their_statements() {
         )
     };
     let report = |number| entry("reporting", number, "SELECT region, SUM(total) FROM sales WHERE day =");
-    let points = |number| entry("points_rw", number, "SELECT tier FROM members JOIN stays ON LOWER(mail) = LOWER(guest) WHERE id =");
-    let (usual, now): (Vec<String>, Vec<String>) = (vec![report(11)], [vec![report(12)], (20..40).map(points).collect()].concat());
+    let points = |number| {
+        entry("points_rw", number, "SELECT tier FROM members JOIN stays ON LOWER(mail) = LOWER(guest) WHERE id =")
+    };
+    let (usual, now): (Vec<String>, Vec<String>) =
+        (vec![report(11)], [vec![report(12)], (20..40).map(points).collect()].concat());
     let mined = mine(&blocks(&now), &blocks(&usual));
     let told: Vec<(u64, u64)> = mined.templates.iter().map(|line| (line.count, line.baseline_count)).collect();
     assert_eq!(told, [(20, 0), (1, 1)]);

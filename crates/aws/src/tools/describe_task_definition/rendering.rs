@@ -75,7 +75,7 @@ fn container_lines(container: &ContainerDefinition, sdk: Option<&SdkContainer>) 
         let _ = writeln!(text, "no secret is injected into container {}", container.name);
     }
     for secret in &container.secrets {
-        let _ = writeln!(text, "  secret: {} from {}", secret.name, secret.value_from);
+        let _ = writeln!(text, "  secret {} from {}", secret.name, secret.value_from);
     }
     text
 }

@@ -61,13 +61,13 @@ pub(super) fn filter(world: &World, input: &Value) -> Result<Value, ApiError> {
     let events: Vec<Value> = found
         .events
         .iter()
-        .map(|(index, event)| {
+        .map(|(place, event)| {
             json!({
                 "logStreamName": &*event.stream,
                 "timestamp": event.timestamp,
                 "message": &*event.message,
                 "ingestionTime": event.ingestion_time(logs.now),
-                "eventId": event_id(event.timestamp, u128::from(fingerprint(&event.stream)) << 32 | *index as u128),
+                "eventId": event_id(event.timestamp, u128::from(fingerprint(&event.stream)) << 32 | *place as u128),
             })
         })
         .collect();
