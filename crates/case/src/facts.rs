@@ -43,10 +43,6 @@ pub use stack::{Stack, StackEvent, StackEvents, StackResource};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "facts", content = "data", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "one value a piece of evidence, behind a Vec: its size costs nothing")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "facts are moved within a boxed Evidence, and there are some tens of them in an investigation"
-)]
 pub enum Facts {
     /// Nothing: no data, denied or failed.
     Nothing,
