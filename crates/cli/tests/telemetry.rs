@@ -23,9 +23,12 @@ use support::{Ended, Marple, answering, credentials, finish};
 const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const SECRET: &str = "Bearer collector-secret-7f3a";
 
+/// The path of a request, and its body.
+type Request = (String, Vec<u8>);
+
 /// A collector on a port of its own: path and body of each request.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+struct Collector(Arc<Mutex<Vec<Request>>>);
 
 impl Collector {
     fn start() -> (Self, String) {
