@@ -332,7 +332,7 @@ async fn a_call_that_does_not_fit_is_refused_with_what_fits() {
     ];
     insta::assert_snapshot!(texts.join("\n"), @r#"
     there is no tool named run_shell; the tools are: describe_alarms, get_metrics, list_metrics, search_logs, summarize_logs, query_logs, list_log_groups, get_function, read_function_code, describe_service, list_tasks, describe_task_definition, list_images, describe_load_balancer, describe_stack, list_stack_events, list_secrets, describe_database, list_changes
-    the arguments of search_logs do not fit: unknown field `group`, expected one of `log_group`, `pattern`, `start`, `end`, `limit`; the arguments are: log_group, pattern, start, end, limit
+    the arguments of search_logs do not fit: group: unknown field `group`, expected one of `log_group`, `pattern`, `start`, `end`, `limit`; the arguments are: log_group, pattern, start, end, limit
     the arguments of search_logs do not fit: they have to be a JSON object, and are ["a"]
     the arguments of list_log_groups do not fit: give prefix or contains, not both: CloudWatch Logs takes one of them
     the arguments of get_metrics do not fit: metrics needs at least one metric with at least one statistic

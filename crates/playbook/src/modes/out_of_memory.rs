@@ -1,10 +1,15 @@
 //! Out of memory: the platform or the runtime ends the function at its memory limit.
 //!
 //! Discriminating questions: does a REPORT line stand at the limit? what does the code keep, and how much is that, where literals
-//! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline? did what it is given grow?
+//! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline, and did code change since?
+//! did what it is given grow?
 
 use jiff::Timestamp;
-use marple_case::{Category, Verdict, facts::Invocation, root_cause::Gap};
+use marple_case::{
+    Category, Verdict,
+    facts::{Change, Invocation},
+    root_cause::Gap,
+};
 
 use crate::{
     cite,
@@ -40,6 +45,8 @@ pub(crate) struct Exhausted<'a> {
     pub(crate) logged: Option<Logged<'a>>,
     /// The memory of the baseline's invocations, MB, if it was more: it was lowered since.
     pub(crate) lowered_from: Option<u32>,
+    /// The change of code between a baseline that stayed below the limit and the first failure.
+    pub(crate) release: Option<Seen<'a, Change>>,
     /// What changed in what the function is given, where neither its memory nor its code was.
     pub(crate) inputs: Vec<Field<'a>>,
     /// Most memory that an invocation of the baseline used, MB.
@@ -81,21 +88,24 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let told = logged.as_ref().is_some_and(|logged| !logged.class.is_empty());
     let began =
         [logged.as_ref().map(|logged| logged.first), report.map(|report| report.at)].into_iter().flatten().min();
-    let same = lowered_from.is_none() && began.is_some_and(|began| case.linked_code_change(began, false).is_none());
+    let fresh = case
+        .baseline_invocations()
+        .is_none_or(|baseline| f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb));
+    let release = began
+        .filter(|_| fresh && lowered_from.is_none())
+        .and_then(|began| case.linked_code_change(began, logged.as_ref().is_some_and(|logged| logged.in_baseline)));
+    let same = lowered_from.is_none() && release.is_none();
     let inputs = began.filter(|_| same).map(|began| case.changed_input(began)).unwrap_or_default();
-    let explained = lowered_from.is_some() || allocation.is_some() || !inputs.is_empty();
+    let explained = lowered_from.is_some() || allocation.is_some() || release.is_some() || !inputs.is_empty();
     let support = match (told, ended, explained, others) {
         (true, ..) | (false, true, true, _) => Support::Shown,
         (false, true, false, false) => Support::Likely,
         _ => Support::Possible,
     };
-    let fresh = case
-        .baseline_invocations()
-        .is_none_or(|baseline| f64::from(baseline.max_memory_used_mb) < AT_LIMIT * f64::from(baseline.memory_size_mb));
     let count = case.invocations().map_or(1, |all| all.notable.iter().filter(|one| is_at_limit(one)).count() as u64);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(count);
     let usual_mb = case.baseline_invocations().map(|baseline| baseline.max_memory_used_mb).filter(|used| *used > 0);
-    let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from, inputs, usual_mb };
+    let exhausted = Exhausted { limit_mb, allocation, report, logged, lowered_from, release, inputs, usual_mb };
     Some(Hypothesis {
         support,
         fresh,
@@ -145,6 +155,9 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
         None if exhausted.input_growth().is_some() => {
             format!("{name} runs out of its {} MB of memory: its input grew", exhausted.limit_mb)
         }
+        None if exhausted.release.is_some() => {
+            format!("Since its last release, {name} runs out of its {} MB of memory", exhausted.limit_mb)
+        }
         None => format!("{name} runs out of its {} MB of memory", exhausted.limit_mb),
     };
     cause.trigger = Some(trigger(case, exhausted));
@@ -174,6 +187,18 @@ fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 
 fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_cause::Link> {
     let mut chain = Chain::default();
+    if let Some(release) = exhausted.release {
+        let before = exhausted.usual_mb.map(|used| format!(" with at most {used} MB")).unwrap_or_default();
+        chain.link(
+            format!(
+                "{} changed the function's code ({}); in the baseline, before it, invocations ended well{before}.",
+                release.action,
+                release.source.word()
+            ),
+            Some(release.at),
+            [cite::any(release.evidence, &[&[&release.at.to_string(), &release.action], &[&release.action]])],
+        );
+    }
     if let Some(found) = &exhausted.allocation {
         let statement = format!("In {}, one invocation allocates and keeps {}.", found.item.place(), found.in_words());
         chain.link(
@@ -254,6 +279,9 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
                 " Its memory and its code are what they were in the baseline; what it is given is not: {told}. Invocations with the usual input are well."
             );
         }
+        None if exhausted.release.is_some() => {
+            text += " In the baseline, before its code was changed, it stayed below that: the change brought what takes the memory."
+        }
         None => {
             text += " What takes the memory is not legible in the code that could be read, so the cause is known only in part."
         }
@@ -263,7 +291,7 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 
 fn gaps(exhausted: &Exhausted<'_>) -> Vec<Gap> {
     let unread = exhausted.allocation.is_none() && exhausted.lowered_from.is_none();
-    let known = !exhausted.inputs.is_empty();
+    let known = !exhausted.inputs.is_empty() || exhausted.release.is_some();
     let unsized_ = exhausted.allocation.as_ref().is_some_and(|found| found.count.is_some() && found.each.is_none());
     let mut gaps = Vec::new();
     if unread {

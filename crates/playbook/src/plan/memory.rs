@@ -3,7 +3,7 @@
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    empty, spec,
+    empty, rollback, spec,
     step::{action, alarm_quiet, code_change, lambda, log_quiet, note_settings, run, structured_logs, updated},
 };
 use crate::{
@@ -21,6 +21,7 @@ pub(crate) fn plan(case: &Case<'_>, exhausted: &Exhausted<'_>) -> MitigationPlan
     match proposal(exhausted) {
         Proposal::Back(size) => plan.immediate.push(raise(case, exhausted, size, false)),
         Proposal::Relief(size) => plan.immediate.push(raise(case, exhausted, size, true)),
+        Proposal::Nothing(_) if exhausted.release.is_some() => {}
         Proposal::Nothing(why) => plan.no_immediate_action = Some(why),
     }
     let timed_out = exhausted.report.is_some_and(|report| report.timed_out);
@@ -29,6 +30,9 @@ pub(crate) fn plan(case: &Case<'_>, exhausted: &Exhausted<'_>) -> MitigationPlan
         None if timed_out => "Task timed out",
         None => "Runtime.OutOfMemory",
     };
+    if let Some(release) = exhausted.release {
+        plan.immediate.insert(0, rollback::before(case, release, phrase));
+    }
     let place = exhausted.allocation.as_ref().map(|found| format!(" in {}", found.item.place())).unwrap_or_default();
     plan.follow_up.push(code_change(
         format!("Bound or stream what one invocation keeps in memory{place}"),

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use marple_case::{
     Category, Citation, ResourceKind, ResourceRef, Verdict,
-    facts::{Task, TaskDefinition},
+    facts::{Change, Task, TaskDefinition},
     root_cause::{Gap, Link, RuledOut},
 };
 
@@ -261,7 +261,7 @@ fn cause(case: &Case<'_>, unusable: &Unusable<'_>) -> marple_case::RootCause {
         cause.components.push(ResourceRef::new(ResourceKind::ContainerImage, image));
     }
     cause.onset = Some(unusable.onset);
-    cause.trigger = Some("Every start of a task of this revision".to_owned());
+    cause.trigger = Some("Every start of a new task of this revision; tasks that run already are not touched".to_owned());
     cause.chain = chain(case, unusable);
     cause.summary = summary(case, unusable);
     cause.gaps = gaps(unusable);
@@ -301,6 +301,20 @@ fn chain(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<Link> {
                         ],
                     )
                 });
+            let introduced = unusable.introduced.as_ref().and_then(|introduced| introduced.at);
+            let removed = removal(case, name.repository, unusable.onset);
+            if let Some(removed) = removed.filter(|removed| introduced.is_none_or(|at| at <= removed.at)) {
+                let stamp = removed.at.to_string();
+                let what = match removed.action.contains("LifecyclePolicy") {
+                    true => "got another lifecycle policy, by which images expire",
+                    false => "lost images",
+                };
+                chain.link(
+                    format!("The repository {} {what} ({}).", name.repository, removed.action),
+                    Some(removed.at),
+                    [cite::any(removed.evidence, &[&[&stamp, &removed.action], &[&removed.action, name.repository]])],
+                );
+            }
             chain.link(format!("The repository {} holds no image {what}.", name.repository), None, [listing]);
         }
         if unusable.reason == Reason::Architecture {
@@ -319,6 +333,19 @@ fn chain(case: &Case<'_>, unusable: &Unusable<'_>) -> Vec<Link> {
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The last change before the onset that takes images out of the repository: somebody deleted some, or a lifecycle policy lets them expire.
+fn removal<'a>(case: &Case<'a>, repository: &str, onset: Timestamp) -> Option<Seen<'a, Change>> {
+    const REMOVE: [&str; 3] = ["BatchDeleteImage", "PutLifecyclePolicy", "DeleteRepository"];
+    let of_repository = |change: &Change| {
+        change.resource.as_ref().is_some_and(|resource| repository.ends_with(&resource.name))
+            || change.detail.contains(&format!("repositoryName={repository}"))
+    };
+    let changes = case.all_changes().filter(|change| change.at <= onset && of_repository(change.fact));
+    changes
+        .filter(|change| REMOVE.iter().any(|action| change.action.starts_with(action)))
+        .max_by_key(|change| change.at)
 }
 
 fn architecture(

@@ -3,12 +3,14 @@
 //!
 //! Said only where what would show a fault was read: the watched metric, and the tasks or targets; a refused reading is never "nothing".
 
+use jiff::SignedDuration;
 use marple_case::{
     Category, Verdict,
     facts::{Alarm, AlarmState, Series},
     root_cause::{Link, RuledOut},
 };
 
+use super::{Introduced, introduced};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim},
@@ -86,6 +88,13 @@ fn is_read(case: &Case<'_>) -> bool {
 fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Series>>) -> Vec<Link> {
     let mut chain = Chain::default();
     link_own_change(&mut chain, case, alarm.fact);
+    if let Some(deployment) = fell_into(case) {
+        let statement = format!(
+            "{} The alarm rose while its tasks started and took over, and fell by itself.",
+            deployment.statement(case.name())
+        );
+        chain.link(statement, deployment.at, deployment.citations());
+    }
     if let Some(series) = watched {
         let baseline = series.fact.baseline.filter(|baseline| baseline.points > 0);
         let usual = baseline.map(|baseline| format!("; in the baseline up to {:.1} as well", baseline.max));
@@ -134,8 +143,22 @@ fn summary(case: &Case<'_>, alarm: &Alarm, quiet: Quiet) -> String {
     )
 }
 
+/// The deployment in the course of which the alarm rose and fell.
+fn fell_into<'a>(case: &Case<'a>) -> Option<Introduced<'a>> {
+    /// How long new tasks may take until they serve alone, and the alarm until it tells.
+    const COURSE: SignedDuration = SignedDuration::from_mins(30);
+    let alarm = case.alarm().filter(|alarm| alarm.state == AlarmState::Ok)?;
+    let rose = case.alarm_transition()?.at;
+    let back = alarm.fact.transitions.iter().any(|one| one.to == AlarmState::Ok && one.at >= rose);
+    let deployment = introduced(case, rose).filter(|_| back)?;
+    deployment.at.is_some_and(|at| at <= rose && rose.duration_since(at) <= COURSE).then_some(deployment)
+}
+
 /// An innocent change nearby, and more load.
 fn rivals(case: &Case<'_>, watched: Option<Seen<'_, Series>>) -> Vec<RuledOut> {
+    if fell_into(case).is_some() {
+        return Vec::new();
+    }
     crate::rivals::innocent_change(
         case,
         watched.map(|series| cite_series(series.evidence, &series.metric.name, &series.statistic)),
