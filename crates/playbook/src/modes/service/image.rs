@@ -261,7 +261,8 @@ fn cause(case: &Case<'_>, unusable: &Unusable<'_>) -> marple_case::RootCause {
         cause.components.push(ResourceRef::new(ResourceKind::ContainerImage, image));
     }
     cause.onset = Some(unusable.onset);
-    cause.trigger = Some("Every start of a new task of this revision; tasks that run already are not touched".to_owned());
+    cause.trigger =
+        Some("Every start of a new task of this revision; tasks that run already are not touched".to_owned());
     cause.chain = chain(case, unusable);
     cause.summary = summary(case, unusable);
     cause.gaps = gaps(unusable);
