@@ -34,6 +34,21 @@ components = []
 """
 
 
+def typed(answer, shape):
+    """An answer with texts where the service model has texts: moto gives the CPU and the memory of a container as numbers."""
+    if shape.type_name == "structure":
+        return {key: typed(value, shape.members[key]) if key in shape.members else value for key, value in answer.items()}
+    if shape.type_name == "list":
+        return [typed(item, shape.member) for item in answer]
+    return str(answer) if shape.type_name == "string" and isinstance(answer, int) else answer
+
+
+def typed_answers(client):
+    """The client, whose answers are `typed`."""
+    client.meta.events.register("after-call", lambda parsed, model, **_: parsed.update(typed(parsed, model.output_shape)))
+    return client
+
+
 def plain(answer):
     """An answer without what is of the call, times as text."""
     if isinstance(answer, dict):
@@ -125,7 +140,7 @@ def both(serve, tmp_path_factory):
     patch.setattr(models, "DEFAULT_ACCOUNT_ID", ACCOUNT, raising=False)
     with moto.mock_aws():
         names = ("application-autoscaling", "ecs", "ecr", "elbv2", "ec2")
-        clients = {name: boto3.client(name, region_name=REGION, **CREDENTIALS) for name in names}
+        clients = {name: typed_answers(boto3.client(name, region_name=REGION, **CREDENTIALS)) for name in names}
         seeded = seed_containers(clients["ecs"], clients["elbv2"], clients["ec2"])
         seed_images(clients["ecr"])
         seed_scaling(clients["application-autoscaling"])
