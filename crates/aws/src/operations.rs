@@ -120,6 +120,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads!("lambda": "GetFunction", FUNCTION, "a function's deployed code"),
     reads!("lambda": "GetFunctionConcurrency", FUNCTION, "reserved concurrency"),
     reads!("lambda": "GetFunctionConfiguration", FUNCTION, "a function's settings"),
+    reads!("lambda": "GetPolicy", FUNCTION, "which API, topic or rule may invoke a function"),
     reads!("lambda": "ListAliases", FUNCTION, "which version serves"),
     reads!("lambda": "ListEventSourceMappings", Reach::Everything, "what calls a function"),
     reads!("lambda": "ListFunctions", Reach::Everything, "which functions there are"),

@@ -1,6 +1,6 @@
 //! From a trigger to a scope: which resource, which window, which baseline.
 //!
-//! `behind` follows load balancers and queues to the services and functions behind them; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
+//! `behind` follows load balancers to the services behind them, `functions` queues, APIs and topics to the functions; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
 //! AWS.
 
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::{
 
 mod behind;
 mod episode;
+mod functions;
 mod inventory;
 mod nearest;
 mod question;
@@ -80,7 +81,7 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
     }
     let (watched, unread) = watched(clients, &described).await;
     notes.extend(unread);
-    let (subjects, unknown) = followed(watched, clients).await;
+    let (subjects, unknown) = followed(watched, clients, now).await;
     notes.extend(unknown);
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
 }
@@ -98,10 +99,10 @@ fn unread(clients: &Clients, name: &str, fault: Fault, now: Timestamp) -> Result
     }
 }
 
-/// What stands behind load balancers and queues, in the time that there is for it.
-async fn followed(subjects: Vec<ResourceRef>, clients: &Clients) -> (Vec<ResourceRef>, Vec<String>) {
+/// What stands behind load balancers, queues and APIs, in the time that there is for it.
+async fn followed(subjects: Vec<ResourceRef>, clients: &Clients, now: Timestamp) -> (Vec<ResourceRef>, Vec<String>) {
     let known = subjects.clone();
-    tokio::time::timeout(FOLLOWING, behind::followed(subjects, clients)).await.unwrap_or_else(|_| {
+    tokio::time::timeout(FOLLOWING, behind::followed(subjects, clients, now)).await.unwrap_or_else(|_| {
         (
             known,
             vec![format!("what stands behind the subjects could not be found out within {} s", FOLLOWING.as_secs())],
@@ -168,7 +169,7 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     if let Some(alarm) = named_alarm.first().filter(|_| times.is_none()) {
         return of_alarm(clients, alarm, now).await;
     }
-    let (subjects, unknown) = followed(inventory.named(text), clients).await;
+    let (subjects, unknown) = followed(inventory.named(text), clients, now).await;
     if subjects.is_empty()
         && times.is_none()
         && let Ok(alarm) = latest(clients, now, DAY).await

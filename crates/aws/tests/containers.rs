@@ -198,7 +198,7 @@ async fn a_load_balancer_is_shown_with_its_routes_targets_and_load() {
     load balancer: api-gateway-alb
     state: active
     access logs: off
-    route: HTTPS:443 default -> forward api-gateway-tg
+    route: HTTPS:443 default -> forward api-gateway-tg (arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/api-gateway-alb/ID/ID)
     target group: api-gateway-tg HTTP:8080
       health check: /health every 15 s, timeout 5 s, unhealthy after 2 failures, healthy with 200
     target: 10.30.16.119:8080 healthy

@@ -254,7 +254,7 @@ async fn a_search_gives_the_events_that_match_and_says_when_there_are_more() {
     window: 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z, 2 events
     2025-12-16T05:00:00Z app/1 | worker ␛[31m0 done
     2025-12-16T05:01:00Z app/1 | worker ␛[31m1 done
-    [there are more: raise limit, narrow the span or the pattern]
+    [there are more: raise limit, narrow the pattern, or go on with start = 2025-12-16T05:01:00Z]
     ");
     let nothing = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/orders", "pattern": "absent"})).await;
     assert_eq!(nothing.outcome, Outcome::NoData);

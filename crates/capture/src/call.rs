@@ -210,6 +210,7 @@ fn of_lambda(method: &str, path: &str) -> Option<(&'static str, Option<String>)>
         ["2015-03-31", "functions", function] => ("GetFunction", name(function)),
         ["2015-03-31", "functions", function, "configuration"] => ("GetFunctionConfiguration", name(function)),
         ["2015-03-31", "functions", function, "versions"] => ("ListVersionsByFunction", name(function)),
+        ["2015-03-31", "functions", function, "policy"] => ("GetPolicy", name(function)),
         ["2015-03-31", "functions", function, "aliases"] => ("ListAliases", name(function)),
         ["2015-03-31", "event-source-mappings"] => ("ListEventSourceMappings", None),
         ["2019-09-30", "functions", function, "concurrency"] => ("GetFunctionConcurrency", name(function)),

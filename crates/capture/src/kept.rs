@@ -144,6 +144,7 @@ pub(crate) fn keep(world: &mut World, call: &Call) {
         "lambda:GetFunctionConfiguration" => function(world, call, whole(call)),
         "lambda:GetFunction" => deployed(world, call),
         "lambda:GetFunctionConcurrency" => concurrency(world, call, whole(call)),
+        "lambda:GetPolicy" => policy(world, call),
         "cloudformation:DescribeStackResources" => resources(world, call),
         "ecs:DescribeTaskDefinition" => world.add(TASK_DEFINITIONS, whole(call).as_slice()),
         "ecr:BatchGetImage" => manifests(world, call),
@@ -193,6 +194,12 @@ fn deployed(world: &mut World, call: &Call) {
 fn concurrency(world: &mut World, call: &Call, reserved: Option<Part<'_>>) {
     if let (Some(function), Some(reserved)) = (call.asked("FunctionName"), reserved) {
         world.set(&format!("world/lambda/functions/{}/concurrency.json", name(function)), reserved);
+    }
+}
+
+fn policy(world: &mut World, call: &Call) {
+    if let (Some(function), Some(policy)) = (call.asked("FunctionName"), whole(call)) {
+        world.set(&format!("world/lambda/functions/{}/policy.json", name(function)), policy);
     }
 }
 

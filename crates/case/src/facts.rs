@@ -24,7 +24,10 @@ pub mod stack;
 pub use alarm::{Alarm, AlarmCondition, AlarmState, AlarmTransition};
 pub use change::{Change, ChangeSource, Changes};
 pub use database::{Database, DatabaseEvent, Databases};
-pub use function::{CodeFile, EnvironmentVariable, EventSource, Function, FunctionCode, FunctionVersion, ShownValue};
+pub use function::{
+    CodeDifference, CodeFile, EnvironmentVariable, EventSource, FileChange, FileDifference, Function, FunctionCode,
+    FunctionVersion, ShownValue,
+};
 pub use image::{Image, Images};
 pub use load_balancer::{LoadBalancer, Target, TargetGroup};
 pub use log::{

@@ -29,14 +29,15 @@ pub(crate) fn any(evidence: &Evidence, alternatives: &[&[&str]]) -> Option<Citat
     alternatives.iter().find_map(|needles| line(evidence, needles))
 }
 
-/// Quotes line `number` of a source file as `read_function_code` shows it (`   4 | code`); failing that, the code alone.
+/// Quotes line `number` of a source file as `read_function_code` shows it (`   4 | code`, in a comparison `+   4 | code`); failing that, the
+/// code alone.
 pub(crate) fn code(evidence: &Evidence, number: u32, code: &str) -> Option<Citation> {
     let code = folded(code);
     if code.is_empty() {
         return None;
     }
     let numbered = format!("{number} | {code}");
-    let exact = evidence.text.lines().map(folded).find(|line| *line == numbered);
+    let exact = evidence.text.lines().map(folded).find(|line| line.strip_prefix("+ ").unwrap_or(line) == numbered);
     match exact {
         Some(found) => Some(Citation { evidence: evidence.id, quote: cut(&found, &code) }),
         None => line(evidence, &[&code]),

@@ -131,12 +131,16 @@ fn unlogged(case: &Case<'_>, hypothesis: &Hypothesis<'_>, undecided: bool) -> Op
         summary.fact.templates.iter().filter(|line| !is_platform(&line.sample)).map(of).sum::<u64>()
     };
     let (now, before) = (own(|line| line.count), own(|line| line.baseline_count));
+    let errors = own(|line| if line.is_error { line.count } else { 0 });
     let why = match (now, before) {
         (0, 0) if lines == 0 => format!("{group} holds no line in the window"),
         (0, 0) => format!(
             "the {lines} lines of {group} in the window are the platform's own; the program wrote none, nor in the baseline"
         ),
         (0, before) => format!("the program wrote {before} line(s) to {group} in the baseline and none in the window"),
+        (now, _) if errors > 0 => format!(
+            "{errors} of the {now} line(s) that the program wrote to {group} in the window are errors, and none tells an exception or where it arose"
+        ),
         (now, _) => {
             format!("none of the {now} line(s) that the program wrote to {group} in the window speaks of a failure")
         }

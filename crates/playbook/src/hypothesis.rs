@@ -140,6 +140,17 @@ impl Chain {
         self.links.push(Link { statement: statement.into(), at, citations: distinct });
     }
 
+    /// What the release changed in the code that brought the fault.
+    pub(crate) fn release(&mut self, case: &Case<'_>) {
+        let Some(release) = case.release() else { return };
+        let statement = format!(
+            "Against version {}, the code that runs now differs in {}.",
+            release.from_version(),
+            release.in_words()
+        );
+        self.link(statement, None, release.citations());
+    }
+
     /// How many invocations or requests failed, by CloudWatch.
     pub(crate) fn impact(&mut self, case: &Case<'_>) {
         if let Some(errors) = case.server_errors().filter(|errors| errors.window.sum > 0.0) {

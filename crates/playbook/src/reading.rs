@@ -23,6 +23,7 @@ pub(crate) mod failure;
 pub(crate) mod input;
 pub(crate) mod load;
 pub(crate) mod logged;
+pub(crate) mod release;
 pub(crate) mod subject;
 pub(crate) mod workload;
 
@@ -74,6 +75,8 @@ pub(crate) struct Case<'a> {
     pub(crate) workload: Workload<'a>,
     /// Its code, one entry a reading.
     pub(crate) code: Vec<Seen<'a, FunctionCode>>,
+    /// Its code compared with that of another version.
+    compared: Vec<Seen<'a, FunctionCode>>,
     /// Summaries of its log groups.
     pub(crate) summaries: Vec<Seen<'a, LogSummary>>,
     /// Lines of its logs that were searched for.
@@ -120,16 +123,18 @@ impl<'a> Case<'a> {
             Facts::Logs(logs) if ours(&logs.log_group) => vec![logs],
             _ => Vec::new(),
         });
+        let code = gather(evidence, |facts| match facts {
+            Facts::FunctionCode(code) if Some(&code.function) == subject.as_ref() => vec![code],
+            _ => Vec::new(),
+        });
         Self {
             scope,
             evidence,
             kind,
             function,
             workload,
-            code: gather(evidence, |facts| match facts {
-                Facts::FunctionCode(code) if Some(&code.function) == subject.as_ref() => vec![code],
-                _ => Vec::new(),
-            }),
+            compared: code.iter().filter(|code| code.difference.is_some()).copied().collect(),
+            code: code.into_iter().filter(|code| code.difference.is_none()).collect(),
             failures: logged::failures(scope, &summaries, &logs),
             searched: logs,
             functions,

@@ -79,11 +79,15 @@ pub(crate) fn code_lines<'a>(file: Seen<'a, CodeFile>) -> Vec<CodeLine<'a>> {
     lines.map(line).filter(|line| !line.is_blank()).collect()
 }
 
-/// All lines of code of the function's own that were read: source files only, no documents, locks or tests.
-pub(crate) fn all_lines<'a>(case: &Case<'a>) -> Vec<CodeLine<'a>> {
+/// Whether a file holds source, by its name.
+pub(crate) fn is_source(path: &str) -> bool {
     const SOURCE: [&str; 12] =
         [".js", ".mjs", ".cjs", ".ts", ".py", ".java", ".kt", ".go", ".cs", ".rb", ".scala", ".jsx"];
-    let is_source = |path: &str| SOURCE.iter().any(|end| path.ends_with(end));
+    SOURCE.iter().any(|end| path.ends_with(end))
+}
+
+/// All lines of code of the function's own that were read: source files only, no documents, locks or tests.
+pub(crate) fn all_lines<'a>(case: &Case<'a>) -> Vec<CodeLine<'a>> {
     let mut seen: Vec<&str> = Vec::new();
     let mut lines = Vec::new();
     for file in case.sources() {

@@ -27,11 +27,14 @@ pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCa
     calls
 }
 
-/// Whether every argument that `new` names stands in `old` with the same value. The reading of one function is no reading of all.
+/// Whether every argument that `new` names stands in `old` with the same value. The reading of one function is no reading of all, and a
+/// comparison of two versions is no reading of one.
 fn covers(old: &Value, new: &Value) -> bool {
-    let names_one = |arguments: &Value| arguments.get("function").is_some_and(Value::is_string);
+    let names = |arguments: &Value, name: &str| arguments.get(name).is_some_and(Value::is_string);
+    let narrows = |name| names(old, name) && !names(new, name);
     match (old, new) {
-        _ if names_one(old) && !names_one(new) => false,
+        // A task definition is compared by default, a function's code only where that is asked for.
+        _ if narrows("function") || (names(old, "function") && narrows("compare_with")) => false,
         (Value::Object(old), Value::Object(new)) => {
             new.iter().all(|(name, value)| old.get(name).is_some_and(|known| same(known, value)))
         }

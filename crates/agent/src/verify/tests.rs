@@ -198,6 +198,7 @@ fn code() -> Facts {
         code_sha256: text(),
         package_size: 9,
         files,
+        difference: None,
     })
 }
 

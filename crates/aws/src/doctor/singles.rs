@@ -85,6 +85,9 @@ pub(super) const PROBES: &[Probe] = &[
         let asked = clients.lambda().get_function_configuration().function_name(Sample::name(&sample.function));
         asked.send().await.asked(action)?
     }),
+    probe!("lambda:GetPolicy", |clients, sample, action| {
+        clients.lambda().get_policy().function_name(Sample::name(&sample.function)).send().await.asked(action)?
+    }),
     probe!("lambda:ListAliases", |clients, sample, action| {
         let asked = clients.lambda().list_aliases().function_name(Sample::name(&sample.function));
         asked.max_items(1).send().await.asked(action)?

@@ -1,4 +1,5 @@
-//! Listeners and their rules, one a line: `HTTPS:443 default -> forward shop-tg`, `HTTPS:443 path /api/* -> fixed response 503`.
+//! Listeners and their rules, one a line, each with the ARN by which a plan changes it (a rule's own; for the default the listener's):
+//! `HTTPS:443 default -> forward shop-tg (arn:…)`, `HTTPS:443 path /api/* -> fixed response 503 (arn:…)`.
 
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, Listener, Rule, RuleCondition};
 use futures::future::try_join_all;
@@ -55,11 +56,21 @@ fn lines(listener: &Listener, rules: &[Rule]) -> Vec<String> {
     own.sort_by_key(|rule| rule.priority().and_then(|priority| priority.parse::<u32>().ok()).unwrap_or(u32::MAX));
     let line = |rule: &Rule| {
         let conditions: Vec<String> = rule.conditions().iter().map(condition).collect();
-        format!("{entrance} {} -> {}", conditions.join(" and "), actions(rule.actions()))
+        format!(
+            "{entrance} {} -> {}{}",
+            conditions.join(" and "),
+            actions(rule.actions()),
+            in_brackets(rule.rule_arn())
+        )
     };
     let mut lines: Vec<String> = own.into_iter().map(line).collect();
-    lines.push(format!("{entrance} default -> {}", actions(listener.default_actions())));
+    let default = actions(listener.default_actions());
+    lines.push(format!("{entrance} default -> {default}{}", in_brackets(listener.listener_arn())));
     lines
+}
+
+fn in_brackets(arn: Option<&str>) -> String {
+    arn.map(|arn| format!(" ({arn})")).unwrap_or_default()
 }
 
 /// `path /api/* or /v2/*`.
@@ -135,7 +146,7 @@ mod tests {
         let gone = Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(gone).build();
         let rules = [
             Rule::builder().priority("20").conditions(condition.clone()).actions(gone).build(),
-            Rule::builder().priority("3").conditions(condition).actions(forward("api")).build(),
+            Rule::builder().priority("3").conditions(condition).actions(forward("api")).rule_arn("arn:rule").build(),
             Rule::builder().priority("default").is_default(true).build(),
         ];
         let group = |name: &str, weight| TargetGroupTuple::builder().target_group_arn(arn(name)).weight(weight).build();
@@ -143,14 +154,14 @@ mod tests {
             .target_groups(group("blue", 90))
             .target_groups(group("green", 10))
             .build();
-        let listener = Listener::builder().port(443).protocol(ProtocolEnum::Https);
+        let listener = Listener::builder().port(443).protocol(ProtocolEnum::Https).listener_arn("arn:listener");
         let listener = listener
             .default_actions(Action::builder().r#type(ActionTypeEnum::Forward).forward_config(split).build())
             .build();
         insta::assert_snapshot!(lines(&listener, &rules).join("\n"), @r"
-        HTTPS:443 path /api/* or /v2/* -> forward api
+        HTTPS:443 path /api/* or /v2/* -> forward api (arn:rule)
         HTTPS:443 path /api/* or /v2/* -> fixed response 410
-        HTTPS:443 default -> forward blue (weight 90), green (weight 10)
+        HTTPS:443 default -> forward blue (weight 90), green (weight 10) (arn:listener)
         ");
     }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, Scope,
-    facts::{Function, Series},
+    facts::{Function, FunctionVersion, Series},
 };
 use serde_json::{Value, json};
 
@@ -17,6 +17,9 @@ use crate::window::later;
 /// How far back a function is looked at that was not called in the baseline.
 const HISTORY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// How far back a release is taken for a suspect.
+const RELEASE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 pub(super) fn plan(function: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
     let mut plan = vec![
         call("get_function", json!({"function": function})),
@@ -28,7 +31,20 @@ pub(super) fn plan(function: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<
         plan.extend(around(found, evidence));
     }
     plan.extend(history(function, scope, evidence));
+    plan.extend(described(function, evidence).and_then(|found| release(found, scope)));
     plan
+}
+
+/// What the newest release changed in the code, where it is recent and the code from before is still there.
+fn release(function: &Function, scope: &Scope) -> Option<PlannedCall> {
+    let (new, old): (Vec<_>, Vec<_>) =
+        function.versions.iter().partition(|version| version.code_sha256 == function.code_sha256);
+    let released = new.iter().filter_map(|version| version.last_modified).min().or(function.last_modified)?;
+    let is_recent = later(scope.window.end, -RELEASE) <= released && released <= scope.window.end;
+    let number = |version: &&FunctionVersion| version.version.parse::<u64>().ok();
+    let own = new.iter().filter_map(number).min().unwrap_or(u64::MAX);
+    let before = old.iter().filter_map(number).filter(|before| *before < own && is_recent).max()?;
+    Some(call("read_function_code", json!({"function": function.name, "compare_with": before.to_string()})))
 }
 
 /// Two weeks of invocations, errors and durations by the hour, where the baseline has no invocation to compare with: whether the function

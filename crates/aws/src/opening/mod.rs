@@ -37,7 +37,7 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
     for subject in scope.subjects.iter().take(SUBJECTS) {
         plan.extend(of_subject(subject, scope, evidence));
     }
-    if scope.subjects.is_empty() {
+    if !runs_anything(scope) {
         plan.extend(of_region(scope));
     }
     plan.push(call("list_changes", json!({})));
@@ -69,7 +69,24 @@ fn has_function(scope: &Scope) -> bool {
     scope.subjects.iter().any(|subject| subject.kind == ResourceKind::LambdaFunction)
 }
 
-/// Where nothing is named: what fires, and what there is.
+/// Whether a subject is something that runs, or what it runs behind or writes to; a topic, a rule or a role alone leads nowhere.
+fn runs_anything(scope: &Scope) -> bool {
+    let leads = |kind| {
+        !matches!(
+            kind,
+            ResourceKind::RestApi
+                | ResourceKind::Queue
+                | ResourceKind::Topic
+                | ResourceKind::Table
+                | ResourceKind::Bucket
+                | ResourceKind::IamRole
+                | ResourceKind::Other
+        )
+    };
+    scope.subjects.iter().any(|subject| leads(subject.kind))
+}
+
+/// Where nothing is named that runs: what fires, and what there is.
 fn of_region(scope: &Scope) -> Vec<PlannedCall> {
     let mut plan = Vec::new();
     if scope.alarm.is_none() {

@@ -1,25 +1,27 @@
-//! What stands behind a subject: ECS services behind load balancers and target groups, functions that take from queues, streams and tables;
-//! and the ARNs of subjects that an alarm's dimensions give by name alone.
+//! What stands behind a subject: ECS services behind load balancers and target groups, functions behind queues, streams, tables, APIs and
+//! topics; and the ARNs of subjects that an alarm's dimensions give by name alone.
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use marple_case::{ResourceKind, ResourceRef};
 
+use super::functions;
 use crate::{
     clients::Clients,
     ecs::service,
-    fault::{Asked, Fault},
+    fault::Fault,
     load_balancer::{self, Wanted},
 };
 
 /// Services behind load balancers that become subjects, at most.
 const SERVICES: usize = 2;
-/// Functions that take from a source that become subjects, at most.
-const CONSUMERS: usize = 2;
-/// Pages of event source mappings that are read, of 100 each.
-const PAGES: usize = 20;
 
 /// The subjects with their ARNs and, after them, the services and functions behind; and what could not be found out.
-pub(super) async fn followed(subjects: Vec<ResourceRef>, clients: &Clients) -> (Vec<ResourceRef>, Vec<String>) {
+pub(super) async fn followed(
+    subjects: Vec<ResourceRef>,
+    clients: &Clients,
+    now: Timestamp,
+) -> (Vec<ResourceRef>, Vec<String>) {
     let cluster = subjects.iter().find(|subject| subject.kind == ResourceKind::EcsCluster).map(|one| one.name.clone());
     let mut notes = Vec::new();
     let known = join_all(subjects.iter().map(|subject| with_arn(subject, cluster.as_deref(), clients))).await;
@@ -41,9 +43,9 @@ pub(super) async fn followed(subjects: Vec<ResourceRef>, clients: &Clients) -> (
         }
         Err(fault) => notes.push(format!("what stands behind the load balancer could not be found out: {fault}")),
     }
-    match consumers(&followed, clients).await {
+    match functions::behind(&followed, clients, now).await {
         Ok(functions) => followed.extend(functions),
-        Err(fault) => notes.push(format!("which function takes from the source could not be found out: {fault}")),
+        Err(fault) => notes.push(format!("which function stands behind the source could not be found out: {fault}")),
     }
     (followed, notes)
 }
@@ -101,67 +103,4 @@ async fn behind(subjects: &[ResourceRef], clients: &Clients) -> Result<Vec<Resou
         Some(ResourceRef::with_arn(ResourceKind::EcsService, service.service_name?, service.service_arn?))
     });
     Ok(named.collect())
-}
-
-/// The functions that event source mappings feed from the queues, streams and tables among the subjects, where no function is among these.
-/// Mappings are listed whole, since a dimension names a source without its ARN.
-async fn consumers(subjects: &[ResourceRef], clients: &Clients) -> Result<Vec<ResourceRef>, Fault> {
-    let is_source =
-        |one: &&ResourceRef| matches!(one.kind, ResourceKind::Queue | ResourceKind::Table | ResourceKind::Other);
-    let sources: Vec<&str> = subjects.iter().filter(is_source).map(|one| one.name.as_str()).collect();
-    if sources.is_empty() || subjects.iter().any(|one| one.kind == ResourceKind::LambdaFunction) {
-        return Ok(Vec::new());
-    }
-    let mut functions: Vec<ResourceRef> = Vec::new();
-    let mut marker = None;
-    for _ in 0..PAGES {
-        let page = clients.lambda().list_event_source_mappings().set_marker(marker).send().await;
-        let page = page.asked("lambda:ListEventSourceMappings")?;
-        for mapping in page.event_source_mappings() {
-            let ends = mapping.event_source_arn().zip(mapping.function_arn());
-            let feeds = ends.filter(|(source, _)| sources.iter().any(|name| is_named(source, name)));
-            let function = feeds.and_then(|(_, function)| function_of(function));
-            functions.extend(function.filter(|new| !functions.iter().any(|known| known.is_same(new))));
-        }
-        marker = page.next_marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() || functions.len() >= CONSUMERS {
-            break;
-        }
-    }
-    functions.truncate(CONSUMERS);
-    Ok(functions)
-}
-
-/// Whether a source's ARN is of this name: `…:NAME` of a queue, `…:stream/NAME`, `…:table/NAME/stream/TIME`.
-fn is_named(arn: &str, name: &str) -> bool {
-    let relative = arn.splitn(6, ':').nth(5).unwrap_or(arn);
-    relative == name || relative.split('/').nth(1) == Some(name)
-}
-
-/// The function of an ARN, which may end in an alias or a version.
-fn function_of(arn: &str) -> Option<ResourceRef> {
-    let parts: Vec<&str> = arn.split(':').take(7).collect();
-    let name = parts.get(6)?;
-    Some(ResourceRef::with_arn(ResourceKind::LambdaFunction, *name, parts.join(":")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{function_of, is_named};
-
-    #[test]
-    fn sources_are_known_by_the_names_that_metrics_give_them() {
-        let in_account = |rest: &str| format!("arn:aws:{rest}");
-        assert!(is_named(&in_account("sqs:us-east-1:111122223333:jobs.fifo"), "jobs.fifo"));
-        assert!(is_named(&in_account("kinesis:us-east-1:111122223333:stream/clicks"), "clicks"));
-        assert!(is_named(
-            &in_account("dynamodb:us-east-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000"),
-            "orders"
-        ));
-        assert!(!is_named(&in_account("sqs:us-east-1:111122223333:jobs-dlq"), "jobs"));
-        let function = function_of("arn:aws:lambda:us-east-1:111122223333:function:worker:live");
-        let arn = function.as_ref().and_then(|one| one.arn.as_deref());
-        assert_eq!(arn, Some("arn:aws:lambda:us-east-1:111122223333:function:worker"));
-        assert_eq!(function.map(|one| one.name).as_deref(), Some("worker"));
-    }
 }

@@ -23,7 +23,7 @@ const LIMIT: usize = 1_000;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
-    /// How the names begin: app/
+    /// How the names begin: app/ (or one secret's ARN)
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix: Option<String>,
     /// The stack that owns them, by the tag aws:cloudformation:stack-name.
@@ -38,7 +38,8 @@ impl Tool for ListSecrets {
     const ACTIONS: &'static [&'static str] = &["secretsmanager:ListSecrets"];
     type Args = Args;
 
-    fn normalise(_: &mut Args, _: &Scope) -> Result<(), String> {
+    fn normalise(args: &mut Args, _: &Scope) -> Result<(), String> {
+        args.prefix = args.prefix.take().map(|prefix| name_in_arn(&prefix).unwrap_or(prefix));
         Ok(())
     }
 
@@ -68,6 +69,16 @@ impl Tool for ListSecrets {
         }
         Ok(Findings::found(Facts::Secrets(secrets), text))
     }
+}
+
+/// How the name begins of a secret whose ARN is given, whole or without the six random characters, or as a task definition has it with a
+/// key of the value behind it. Where those are missing and the name's own end is cut instead, the beginning still finds it.
+fn name_in_arn(arn: &str) -> Option<String> {
+    let (_, rest) = arn.strip_prefix("arn:")?.split_once(":secret:")?;
+    let name = rest.split(':').next().unwrap_or(rest);
+    let is_random = |end: &str| end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let cut = name.rsplit_once('-').filter(|(_, end)| is_random(end));
+    Some(cut.map_or(name, |(name, _)| name).to_owned())
 }
 
 /// What Secrets Manager is asked for. Both of its filters match by prefix; the tag is compared exactly afterwards.
@@ -160,6 +171,15 @@ mod tests {
     use aws_smithy_types::DateTime;
 
     use super::*;
+
+    #[test]
+    fn a_secret_is_found_by_its_arn_however_much_of_it_is_given() {
+        let arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app/db";
+        for end in ["", "-AbCdEf", "-AbCdEf:password::"] {
+            assert_eq!(name_in_arn(&format!("{arn}{end}")).as_deref(), Some("app/db"), "{end}");
+        }
+        assert_eq!(name_in_arn("app/db"), None);
+    }
 
     #[test]
     fn a_secret_is_one_line_of_metadata() {

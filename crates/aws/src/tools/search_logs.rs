@@ -123,8 +123,9 @@ fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> Str
     for line in lines {
         text.push_str(&format!("{} {} | {}\n", line.at, line.stream, line.message));
     }
-    if !complete {
-        text.push_str("[there are more: raise limit, narrow the span or the pattern]\n");
+    if let Some(last) = lines.last().filter(|_| !complete) {
+        let at = last.at;
+        text.push_str(&format!("[there are more: raise limit, narrow the pattern, or go on with start = {at}]\n"));
     }
     text
 }

@@ -192,8 +192,60 @@ pub struct FunctionCode {
     pub code_sha256: String,
     /// Bytes, zipped.
     pub package_size: u64,
-    /// The files; the function's own first, libraries after.
+    /// The files; the function's own first, libraries after. In a comparison: those that are new or changed.
     pub files: Vec<CodeFile>,
+    /// How it differs from another version's, where the two were compared.
+    #[serde(default)]
+    pub difference: Option<CodeDifference>,
+}
+
+/// How a package differs from another version's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CodeDifference {
+    /// The other version: the one from before.
+    pub from_version: String,
+    /// Base-64 SHA-256 of the other version's package.
+    pub from_sha256: String,
+    /// The function's own files that differ, by path.
+    pub files: Vec<FileDifference>,
+    /// Folders and archives of libraries that differ.
+    pub libraries: Vec<String>,
+}
+
+/// What became of a file from one package to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChange {
+    /// Only the newer package has it.
+    Added,
+    /// Only the older package has it.
+    Removed,
+    /// Both have it, with other content.
+    Changed,
+}
+
+impl FileChange {
+    /// The one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// A file that differs between two packages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileDifference {
+    /// Path inside the package.
+    pub path: String,
+    /// What became of it.
+    pub change: FileChange,
+    /// The lines of the newer file that the older one lacks, counted from 1. Empty where the file was not compared by lines.
+    pub new_lines: Vec<u32>,
+    /// How many lines of the older file are gone.
+    pub gone_lines: u32,
 }
 
 impl FunctionCode {

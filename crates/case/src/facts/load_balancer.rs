@@ -77,7 +77,7 @@ pub struct LoadBalancer {
     pub access_logs: Option<bool>,
     /// Seconds after which an idle connection is closed.
     pub idle_timeout_s: Option<u32>,
-    /// Listeners and rules, one a line: `HTTP:80 default -> forward NAME`.
+    /// Listeners and rules, one a line: `HTTP:80 default -> forward NAME (ARN of the listener or rule)`.
     pub routes: Vec<String>,
     /// Target groups.
     pub target_groups: Vec<TargetGroup>,

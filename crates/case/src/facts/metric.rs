@@ -28,7 +28,7 @@ impl MetricId {
     /// The resources that the dimensions name, most specific first.
     pub fn resources(&self) -> Vec<ResourceRef> {
         /// Dimension names by AWS's metric documentation, most specific first.
-        const KINDS: [(&str, &str, ResourceKind); 15] = [
+        const KINDS: [(&str, &str, ResourceKind); 17] = [
             ("AWS/Lambda", "FunctionName", ResourceKind::LambdaFunction),
             ("AWS/ECS", "ServiceName", ResourceKind::EcsService),
             ("AWS/ECS", "ClusterName", ResourceKind::EcsCluster),
@@ -39,9 +39,12 @@ impl MetricId {
             ("AWS/ApplicationELB", "TargetGroup", ResourceKind::TargetGroup),
             ("AWS/ApplicationELB", "LoadBalancer", ResourceKind::LoadBalancer),
             ("AWS/ApiGateway", "ApiName", ResourceKind::RestApi),
+            // An HTTP API has no name among its dimensions.
+            ("AWS/ApiGateway", "ApiId", ResourceKind::RestApi),
             ("AWS/SQS", "QueueName", ResourceKind::Queue),
             ("AWS/SNS", "TopicName", ResourceKind::Topic),
             ("AWS/DynamoDB", "TableName", ResourceKind::Table),
+            ("AWS/Events", "RuleName", ResourceKind::Other),
             ("AWS/Kinesis", "StreamName", ResourceKind::Other),
             ("AWS/Logs", "LogGroupName", ResourceKind::LogGroup),
         ];

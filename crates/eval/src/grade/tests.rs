@@ -130,7 +130,7 @@ fn right() -> Report {
         ["exports.handler = async (event) => {", "  const { user } = JSON.parse(event.body)"].map(str::to_owned);
     let file = CodeFile { path: "index.js".to_owned(), size: 80, lines: Some(lines.to_vec()) };
     let (function, version, code_sha256) = ("orders-api".to_owned(), "$LATEST".to_owned(), "x".to_owned());
-    let code = FunctionCode { function, version, code_sha256, package_size: 80, files: vec![file] };
+    let code = FunctionCode { function, version, code_sha256, package_size: 80, files: vec![file], difference: None };
     report.evidence = vec![
         evidence(1, Facts::Nothing, "12:00 | TypeError: Cannot read\nno change touches orders-api between\n128 MB"),
         evidence(2, Facts::FunctionCode(code), "2 | const"),

@@ -248,6 +248,7 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
             Some(change.at),
             [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
         );
+        chain.release(case);
     }
     if let Some(variable) = defect.unset {
         chain.link(
@@ -258,7 +259,9 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
     }
     given::links(&mut chain, defect);
     if let Some(value) = &defect.provenance {
-        chain.link(statement_of_code(value, defect), None, value.lines().iter().map(|line| line.cite()));
+        let is_of_release = defect.change.is_some()
+            && case.release().is_some_and(|release| release.wrote(value.line.path(), value.line.number));
+        chain.link(statement_of_code(value, defect, is_of_release), None, value.lines().iter().map(|line| line.cite()));
     }
     let at = defect
         .place
@@ -281,7 +284,7 @@ fn chain(case: &Case<'_>, defect: &Defect<'_>) -> Vec<marple_case::root_cause::L
     chain.finish()
 }
 
-fn statement_of_code(value: &Provenance<'_>, defect: &Defect<'_>) -> String {
+fn statement_of_code(value: &Provenance<'_>, defect: &Defect<'_>, is_of_release: bool) -> String {
     let place = value.line.place();
     let explanation = explanation(defect);
     let guards = ["??", "||", "?.", ".get(", "if ", "if(", "Optional"];
@@ -294,7 +297,8 @@ fn statement_of_code(value: &Provenance<'_>, defect: &Defect<'_>) -> String {
         (true, true, Some("null")) => " JSON.parse of a null body gives null and does not fail itself.",
         _ => "",
     };
-    format!("In {place}, {explanation}.{null}{check}")
+    let written = if is_of_release { " The release wrote that line." } else { "" };
+    format!("In {place}, {explanation}.{written}{null}{check}")
 }
 
 fn summary(case: &Case<'_>, defect: &Defect<'_>) -> String {

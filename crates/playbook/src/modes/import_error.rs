@@ -188,6 +188,7 @@ fn chain(case: &Case<'_>, unloadable: &Unloadable<'_>) -> Vec<Link> {
             Some(change.at),
             [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
         );
+        chain.release(case);
     }
     if let Some(handler) = unloadable.handler {
         let setting = format!("handler: {handler}");

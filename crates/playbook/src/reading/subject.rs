@@ -74,10 +74,10 @@ impl Subject {
         let named: Vec<ResourceRef> = scope.subjects.iter().cloned().chain(watched).collect();
         let services: Vec<&Service> = evidence.iter().flat_map(|evidence| services(&evidence.facts)).collect();
         let balancers: Vec<&LoadBalancer> = evidence.iter().flat_map(|evidence| balancers(&evidence.facts)).collect();
-        let direct = named.iter().find_map(|resource| match resource.kind {
-            ResourceKind::LambdaFunction => Some((SubjectKind::Function, resource.name.clone())),
-            ResourceKind::EcsService => Some((SubjectKind::Service, resource.name.clone())),
-            _ => None,
+        let runs = |kind| matches!(kind, ResourceKind::LambdaFunction | ResourceKind::EcsService);
+        let direct = named.iter().find(|resource| runs(resource.kind)).map(|resource| match resource.kind {
+            ResourceKind::LambdaFunction => (SubjectKind::Function, most_troubled(&named, evidence, &resource.name)),
+            _ => (SubjectKind::Service, resource.name.clone()),
         });
         let found = direct
             .or_else(|| behind(&named, &services, &balancers))
@@ -88,6 +88,37 @@ impl Subject {
             None => Self { kind: SubjectKind::Function, name: None },
         }
     }
+}
+
+/// Of several functions the one with the most new failures, by CloudWatch's count and by its logs; `first` where none has any.
+fn most_troubled(named: &[ResourceRef], evidence: &[Evidence], first: &str) -> String {
+    let functions = named.iter().filter(|one| one.kind == ResourceKind::LambdaFunction);
+    let counted: Vec<(u64, &str)> =
+        functions.map(|one| (new_failures(&one.name, evidence), one.name.as_str())).collect();
+    let most = counted.iter().map(|(failures, _)| *failures).max().unwrap_or(0);
+    let leading = counted.iter().filter(|(failures, _)| most > 0 && *failures == most).map(|(_, name)| *name);
+    leading.into_iter().next().unwrap_or(first).to_owned()
+}
+
+/// Failures of a function that the baseline does not hold: errors that CloudWatch counted, and lines of its logs that speak of one.
+fn new_failures(function: &str, evidence: &[Evidence]) -> u64 {
+    let group = format!("/aws/lambda/{function}");
+    let of = |facts: &Facts| match facts {
+        Facts::Metrics(metrics) => {
+            let own = metrics.series.iter().filter(|series| {
+                series.metric.name == "Errors"
+                    && series.metric.dimensions.get("FunctionName").is_some_and(|name| name == function)
+            });
+            let more = own.map(|series| series.window.sum - series.baseline.map_or(0.0, |before| before.sum));
+            more.fold(0.0, f64::max) as u64
+        }
+        Facts::LogSummary(summary) if summary.log_group == group => {
+            let own = summary.templates.iter().filter(|line| line.is_error);
+            own.map(|line| line.count.saturating_sub(line.baseline_count)).sum()
+        }
+        _ => 0,
+    };
+    evidence.iter().map(|taken| of(&taken.facts)).sum()
 }
 
 fn services(facts: &Facts) -> &[Service] {

@@ -81,6 +81,7 @@ fn the_sender_is_the_program_changed_before_whose_code_holds_what_is_new() {
                 code_sha256: "c2hh".into(),
                 package_size: 20,
                 files: vec![file],
+                difference: None,
             };
             let shown = format!("file: index.js (20 bytes)\n   1 | {text}\n");
             let read = taken("read_function_code", json!({"function": name}), shown, Facts::FunctionCode(code));

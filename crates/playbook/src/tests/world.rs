@@ -213,6 +213,7 @@ impl World {
                 code_sha256: self.function.code_sha256.clone(),
                 package_size: 911,
                 files: self.files.clone(),
+                difference: None,
             };
             all.push(taken(
                 "read_function_code",

@@ -10,6 +10,9 @@ use regex::{Captures, Regex};
 use super::package_start;
 use crate::Files;
 
+/// How many numbers by the hour of the day (UTC) there are.
+const HOURS: usize = 24;
+
 /// What is a time, by its form:
 /// - `d`…: date and clock, as RFC 3339 or with a blank (`2025-12-16T05:45:37.102Z`, Go's `2025/12/19 00:13:28`);
 /// - `stream`: the date that a Lambda log stream's name begins with (`2025/12/16/[$LATEST]…`);
@@ -27,23 +30,53 @@ const TIMES: &str = r#"(?x)
 #[expect(clippy::expect_used, reason = "the pattern is a constant, and a test compiles it")]
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(TIMES).expect("a valid pattern"));
 
+/// Numbers by the hour of the day, in the TOML files of a world.
+#[expect(clippy::expect_used, reason = "the pattern is a constant, and a test compiles it")]
+static HOURLY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?<key>\b(?:base|per_hour)\s*=\s*\[)(?<hours>[^\[\]#]*)\]").expect("a valid pattern")
+});
+
 /// Moves every time by a duration, which is taken in whole seconds; the truth and the scenario's `now` move along.
 ///
 /// Dates without a clock (in log streams' names) move by whole days, and clocks without seconds by whole minutes, rounded.
-/// Rates by the hour of the day stay: shift by whole days, and the traffic keeps its rhythm.
+/// Numbers by the hour of the day (`per_hour`, `base`) move by whole hours, rounded: the traffic keeps its rhythm.
 #[must_use]
 pub fn shift(files: &Files, by: SignedDuration) -> Files {
     let shift = |(path, content): (&str, &bytes::Bytes)| {
         let shifted = match std::str::from_utf8(content) {
-            Ok(text) if package_start(path).is_none() => match shift_text(text, by) {
-                Cow::Owned(text) => text.into(),
-                Cow::Borrowed(_) => content.clone(),
-            },
+            Ok(text) if package_start(path).is_none() => shifted_file(path, text, by).into(),
             _ => content.clone(),
         };
         (path.to_owned(), shifted)
     };
     files.iter().map(shift).collect()
+}
+
+fn shifted_file(path: &str, text: &str, by: SignedDuration) -> String {
+    let shifted = shift_text(text, by);
+    let is_rates = path.starts_with("world/") && path.ends_with(".toml");
+    if is_rates { shift_hours(&shifted, by).into_owned() } else { shifted.into_owned() }
+}
+
+/// The value of an hour goes to the hour that it has become; blanks and line ends stay where they are.
+fn shift_hours(text: &str, by: SignedDuration) -> Cow<'_, str> {
+    HOURLY.replace_all(text, |found: &Captures<'_>| {
+        let hours = &found["hours"];
+        let is_between = |c: char| c == ',' || c.is_whitespace();
+        let mut values: Vec<&str> = hours.split(is_between).filter(|value| !value.is_empty()).collect();
+        if values.len() != HOURS {
+            return found[0].to_owned();
+        }
+        let steps = rounded(by, 3600).as_hours().rem_euclid(HOURS as i64);
+        values.rotate_right(usize::try_from(steps).unwrap_or(0));
+        let mut values = values.into_iter();
+        let moved = hours.split_inclusive(is_between).map(|piece| {
+            let value = piece.trim_end_matches(is_between);
+            let new = if value.is_empty() { None } else { values.next() };
+            format!("{}{}", new.unwrap_or(value), &piece[value.len()..])
+        });
+        format!("{}{}]", &found["key"], moved.collect::<String>())
+    })
 }
 
 fn shift_text(text: &str, by: SignedDuration) -> Cow<'_, str> {

@@ -131,6 +131,21 @@ fn shifting_moves_now_and_the_truth_together() {
     assert_eq!(after.truth.onset.unwrap().duration_since(before.truth.onset.unwrap()), day);
 }
 
+#[test]
+fn numbers_by_the_hour_of_the_day_move_by_whole_hours() {
+    let traffic = "per_hour = [\n  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,\n  12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23.5,\n]\nper_hour = 7";
+    let files = one("world/traffic.toml", traffic);
+    let shifted = shift(&files, SignedDuration::from_hours(24 + 5));
+    assert_snapshot!(text(&shifted, "world/traffic.toml"), @r"
+    per_hour = [
+      19, 20, 21, 22, 23.5, 0, 1, 2, 3, 4, 5, 6,
+      7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+    ]
+    per_hour = 7
+    ");
+    assert_eq!(shift(&shifted, SignedDuration::from_hours(-24 - 5)), files);
+}
+
 /// Pieces of log lines and JSON, times among them.
 fn piece() -> impl Strategy<Value = String> {
     let number = |digits: u32| {

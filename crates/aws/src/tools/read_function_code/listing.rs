@@ -37,7 +37,8 @@ pub(super) fn findings(args: &Args, code: FunctionCode, package: &Package, handl
     }
 }
 
-fn head(code: &FunctionCode, package: &Package, handler: Option<&str>) -> String {
+/// Which function, which version, which package.
+pub(super) fn head(code: &FunctionCode, package: &Package, handler: Option<&str>) -> String {
     let libraries: usize = package.libraries.iter().map(|library| library.files).sum();
     let files = text::count((package.files.len() + libraries) as u64, "file");
     let mut head = format!("function: {}, version {}", code.function, code.version);

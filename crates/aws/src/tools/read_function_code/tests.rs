@@ -28,6 +28,7 @@ fn show(args: serde_json::Value) -> Findings {
         code_sha256: "abc=".to_owned(),
         package_size: 247,
         files: Vec::new(),
+        difference: None,
     };
     listing::findings(&args, code, &package(), Some("index.handler"))
 }
