@@ -143,6 +143,37 @@ async fn code_is_downloaded_unpacked_and_numbered_and_literals_that_are_credenti
 }
 
 #[tokio::test]
+async fn a_release_is_compared_with_the_version_before_it() {
+    let (world, function) = (world_with("lambda-import-error", &[]), "freight-quote");
+    let ask = |compare_with: &'static str| {
+        take(&world, function, "read_function_code", json!({"function": function, "compare_with": compare_with}))
+    };
+    let taken = ask("previous").await;
+    assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
+    let said = ["compared with version 57: ", "added: lib/fuelsurcharge.js (", "removed: lib/surcharge.js ("];
+    assert!(said.iter().all(|part| taken.text.contains(part)), "{}", taken.text);
+    assert_eq!(taken.text, ask("57").await.text);
+    assert!(
+        taken
+            .command
+            .ends_with("aws lambda list-versions-by-function --function-name freight-quote --region eu-central-1"),
+        "{}",
+        taken.command
+    );
+    let missing = ask("99").await;
+    assert_eq!(
+        (missing.outcome, missing.text.as_str()),
+        (Outcome::NoData, "no function named freight-quote with a version or alias 99 in eu-central-1")
+    );
+    let alone = json!({"function": "tariff-import", "compare_with": "previous"});
+    let alone = take(&world, "tariff-import", "read_function_code", alone).await;
+    assert_eq!(
+        (alone.outcome, alone.text.as_str()),
+        (Outcome::NoData, "function tariff-import has no published version with other code than version $LATEST")
+    );
+}
+
+#[tokio::test]
 async fn code_comes_over_the_sdks_own_http_client_too() {
     let world = world_with(SCENARIO, &[]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -12,7 +12,7 @@ use aws_types::{SdkConfig, region::Region};
 use futures::future::join_all;
 use marple_agent::ports::{PlannedCall, ScopeError, Toolbox};
 use marple_aws::AwsToolbox;
-use marple_case::{Evidence, EvidenceId, Facts, Outcome, Scope, Trigger};
+use marple_case::{Evidence, EvidenceId, Facts, Outcome, ResourceKind, Scope, Trigger};
 use marple_world::{Files, Scenario, World};
 use serde_json::json;
 
@@ -113,6 +113,60 @@ async fn an_alarm_in_state_ok_is_scoped_to_its_last_episode() {
     assert_eq!(toolbox.scope(&Trigger::LatestAlarm, world.now()).await.unwrap(), scope);
 }
 
+/// A function that an API and a rule may invoke, and one that takes from a queue; with alarms on what stands before them.
+fn fronted_world() -> World {
+    let watching = |name: &str, namespace: &str, dimension: &str, value: &str| {
+        json!({"AlarmName": name, "Namespace": namespace, "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0,
+            "ComparisonOperator": "GreaterThanThreshold", "StateValue": "ALARM", "StateUpdatedTimestamp": "2025-12-16T05:50:00Z",
+            "Dimensions": [{"Name": dimension, "Value": value}]})
+    };
+    let alarms = json!({"MetricAlarms": [
+        watching("on-api", "AWS/ApiGateway", "ApiName", "shop"), watching("on-rule", "AWS/Events", "RuleName", "nightly"),
+        watching("on-letters", "AWS/SQS", "QueueName", "orders-dlq"), watching("on-nothing", "AWS/SNS", "TopicName", "news"),
+    ]});
+    let function = |name: &str| {
+        json!({"FunctionName": name, "FunctionArn": format!("arn:aws:lambda:us-east-1:111122223333:function:{name}"),
+        "Runtime": "nodejs20.x", "Role": "arn:aws:iam::111122223333:role/r", "Handler": "index.handler", "LastModified": "2025-12-01T00:00:00Z", "Version": "$LATEST"})
+    };
+    let allowed = |from: &str| json!({"Condition": {"ArnLike": {"AWS:SourceArn": from}}});
+    let policy = json!({"Policy": {"Statement": [
+        allowed("arn:aws:execute-api:us-east-1:111122223333:k2v9d4xq1c/*/GET/items"), allowed("arn:aws:events:us-east-1:111122223333:rule/nightly")]}});
+    let mapping = json!({"EventSourceMappings": [{"UUID": "u", "EventSourceArn": "arn:aws:sqs:us-east-1:111122223333:orders",
+        "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:worker", "State": "Enabled"}]});
+    let mut files = Files::default();
+    for (path, content) in [
+        ("world/cloudwatch/alarms.json", alarms),
+        ("world/lambda/functions.json", json!({"Functions": [function("shop-items"), function("worker")]})),
+        ("world/lambda/functions/shop-items/policy.json", policy),
+        ("world/lambda/functions/worker/event-source-mappings.json", mapping),
+    ] {
+        files.insert(path, content.to_string());
+    }
+    files.insert("scenario.toml", small_scenario(""));
+    World::new(Arc::new(Scenario::load(files).unwrap()))
+}
+
+#[tokio::test]
+async fn alarms_on_apis_rules_and_dead_letter_queues_lead_to_the_functions_behind_them() {
+    let world = fronted_world();
+    let toolbox = toolbox(&world);
+    for (name, behind) in [
+        ("on-api", Some("shop-items")),
+        ("on-rule", Some("shop-items")),
+        ("on-letters", Some("worker")),
+        ("on-nothing", None),
+    ] {
+        let scope = toolbox.scope(&alarm(name), world.now()).await.unwrap();
+        let functions = scope.subjects.iter().filter(|one| one.kind == ResourceKind::LambdaFunction);
+        let functions: Vec<&str> = functions.map(|one| one.name.as_str()).collect();
+        assert_eq!(functions, Vec::from_iter(behind), "{name}: {:?}", scope.notes);
+        let lists_all = toolbox.opening(&scope, &[]).iter().any(|call| {
+            call.tool == "get_function" && call.arguments.get("function").is_none_or(serde_json::Value::is_null)
+        });
+        assert_eq!(lists_all, behind.is_none(), "where no function is known, all are listed");
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_alarm_is_answered_with_the_nearest_names_and_a_prefix_of_several_with_all() {
     let world = world("lambda-type-error");
@@ -174,13 +228,16 @@ async fn the_opening_collects_the_evidence_of_each_scenario_and_ends() {
 }
 
 /// A world of its own: one log group and one alarm, and whatever a test adds.
-fn small_world(wire: &str, events: &str) -> World {
-    let mut files = Files::default();
-    let scenario = format!(
+fn small_scenario(wire: &str) -> String {
+    format!(
         "title = \"t\"\nstory = \"s\"\nnow = \"2025-12-16T06:00:00Z\"\nregion = \"us-east-1\"\naccount = \"111122223333\"\nseed = 1\n\
          [trigger]\nquestion = \"why\"\n{wire}\n[truth]\nverdict = \"fault\"\ncategories = [\"code_defect\"]\n"
-    );
-    files.insert("scenario.toml", scenario);
+    )
+}
+
+fn small_world(wire: &str, events: &str) -> World {
+    let mut files = Files::default();
+    files.insert("scenario.toml", small_scenario(wire));
     let group = json!({"logGroups": [{"logGroupName": "/shop/orders", "creationTime": "2025-01-01T00:00:00Z",
         "arn": "arn:aws:logs:us-east-1:111122223333:log-group:/shop/orders:*", "storedBytes": 10}]});
     files.insert("world/logs/log-groups.json", group.to_string());

@@ -73,16 +73,29 @@ impl Tool for ReadFunctionCode {
             return Err("line 0 does not exist: lines are counted from 1".to_owned());
         }
         args.context = args.context.clamp(1, 400);
+        args.compare_with = args.compare_with.take().map(|version| version.trim().to_owned());
         Ok(())
     }
 
     fn command(args: &Args, scope: &Scope) -> String {
-        Command::new("lambda", "get-function")
-            .option("function-name", &args.function)
-            .option_if("qualifier", args.version.as_ref())
-            .option("query", "Code.Location")
-            .option("output", "text")
-            .in_region(&scope.region)
+        let of = |version: Option<&String>| {
+            Command::new("lambda", "get-function")
+                .option("function-name", &args.function)
+                .option_if("qualifier", version)
+                .option("query", "Code.Location")
+                .option("output", "text")
+                .in_region(&scope.region)
+        };
+        let read = of(args.version.as_ref());
+        match &args.compare_with {
+            Some(before) if before == PREVIOUS => {
+                let versions =
+                    Command::new("lambda", "list-versions-by-function").option("function-name", &args.function);
+                format!("{read} && {}", versions.in_region(&scope.region))
+            }
+            Some(before) => format!("{read} && {}", of(Some(before))),
+            None => read,
+        }
     }
 
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
@@ -93,7 +106,7 @@ impl Tool for ReadFunctionCode {
         let Some(other) = &args.compare_with else {
             return Ok(listing::findings(args, read.code, &read.package, read.handler.as_deref()));
         };
-        let other = match other.trim() {
+        let other = match other.as_str() {
             PREVIOUS => version_before(&read.code, context).await?,
             number => Some(number.to_owned()),
         };

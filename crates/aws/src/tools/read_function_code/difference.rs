@@ -48,7 +48,7 @@ fn compare(before: &ReadPackage, read: ReadPackage) -> Findings {
     let libraries = libraries(&before.package, &read.package, &mut text);
     if differing.is_empty() && libraries.is_empty() {
         text.push_str("no file differs (of files that are not read, the size was compared)\n");
-    } else {
+    } else if pairs.len() > differing.len() {
         let same = (pairs.len() - differing.len()) as u64;
         let _ = writeln!(text, "{} of the function's own did not change", text::count(same, "file"));
     }
