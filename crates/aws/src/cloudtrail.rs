@@ -1,7 +1,8 @@
 //! CloudTrail's management events: who did what to which resource, read from an event's own JSON.
 //!
 //! The source address and the user agent are left out: an investigation of an incident has no use for a person's whereabouts.
-//! Parameters go through [`Hider`]; what only says how a request was made (tokens, template bodies) is dropped.
+//! Parameters go through [`Hider`]; what only says how a request was made (tokens, template bodies) is dropped. EC2's own wrappings are taken off, so
+//! that the rules of a network are whole: `{"NAMERequest": {…}}`, `{"items": […]}` and members that hold nothing.
 
 use aws_sdk_cloudtrail::types::Event;
 use jiff::Timestamp;
@@ -15,6 +16,12 @@ mod tests;
 
 /// The longest value of a parameter that is shown, bytes.
 const VALUE: usize = 160;
+/// The same of rules of security groups: cut, they would tell nobody what to put back.
+const RULES: usize = 560;
+/// The parameters that are rules of security groups.
+const RULE_PARAMETERS: [&str; 3] = ["ipPermissions", REVOKED, "SecurityGroupRule"];
+/// What an answer names as taken away, where the request named rules by their ids alone.
+const REVOKED: &str = "revokedSecurityGroupRuleSet";
 /// The longest list of parameters, bytes.
 const DETAIL: usize = 700;
 /// Parameters that say nothing of what was changed, or far too much.
@@ -65,7 +72,7 @@ pub(crate) fn event(event: &Event, hider: &Hider) -> Option<TrailEvent> {
         Some(message) => format!("{code}: {message}"),
         None => code.to_owned(),
     });
-    let parameters = body.get("requestParameters").and_then(Value::as_object).map(|given| detail(given, hider));
+    let parameters = parameters(&body).map(|given| detail(&given, hider));
     let detail = [error.as_ref().map(|error| format!("refused with {error}")), parameters];
     let detail: Vec<String> = detail.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     Some(TrailEvent {
@@ -103,7 +110,7 @@ fn actor(body: &Value) -> Option<String> {
 }
 
 /// Parameters that name a resource, and of what kind; compared without case, since services write them differently.
-const NAMING: [(&str, ResourceKind); 25] = [
+const NAMING: [(&str, ResourceKind); 29] = [
     ("functionname", ResourceKind::LambdaFunction),
     ("stackname", ResourceKind::Stack),
     ("dbclusteridentifier", ResourceKind::DbCluster),
@@ -128,6 +135,10 @@ const NAMING: [(&str, ResourceKind); 25] = [
     ("loadbalancerarn", ResourceKind::LoadBalancer),
     ("targetgrouparn", ResourceKind::TargetGroup),
     ("groupid", ResourceKind::SecurityGroup),
+    ("networkaclid", ResourceKind::Other),
+    ("routetableid", ResourceKind::Other),
+    ("vpcpeeringconnectionid", ResourceKind::Other),
+    ("natgatewayid", ResourceKind::Other),
     ("vpcid", ResourceKind::Vpc),
 ];
 
@@ -140,8 +151,8 @@ fn resources(event: &Event, body: &Value) -> Vec<ResourceRef> {
             None => named.push(resource),
         };
     };
-    let parameters = body.get("requestParameters").and_then(Value::as_object);
-    for (key, value) in parameters.into_iter().flatten() {
+    let parameters = parameters(body);
+    for (key, value) in parameters.iter().flatten() {
         let lower = key.to_ascii_lowercase();
         let kind = NAMING.iter().find(|(name, _)| *name == lower).map(|(_, kind)| *kind);
         let kind = kind.or_else(|| {
@@ -201,18 +212,58 @@ pub(crate) fn kind_of_type(resource_type: &str) -> ResourceKind {
     }
 }
 
+/// The parameters of the request, out of EC2's wrappings; with the rules that the answer names as revoked, where the request does not.
+fn parameters(body: &Value) -> Option<Map<String, Value>> {
+    let given = body.get("requestParameters")?.as_object()?;
+    let wrapped = given.iter().next().filter(|(key, _)| given.len() == 1 && key.ends_with("Request"));
+    let inner = wrapped.and_then(|(_, inner)| inner.as_object()).unwrap_or(given);
+    let mut parameters: Map<String, Value> = inner.iter().map(|(key, value)| (key.clone(), unwrapped(value))).collect();
+    let named = parameters.get("ipPermissions").is_some_and(|rules| !is_empty(rules));
+    let revoked = body.pointer(&format!("/responseElements/{REVOKED}")).map(unwrapped);
+    if let Some(revoked) = revoked.filter(|revoked| !named && !is_empty(revoked)) {
+        parameters.insert(REVOKED.to_owned(), revoked);
+    }
+    parameters.retain(|key, value| !(RULE_PARAMETERS.contains(&key.as_str()) && is_empty(value)));
+    Some(parameters)
+}
+
+/// A value whose lists are lists, and which holds no member that holds nothing.
+fn unwrapped(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => match members.get("items") {
+            Some(items) if members.len() == 1 => unwrapped(items),
+            _ => {
+                let told = members.iter().map(|(key, value)| (key.clone(), unwrapped(value)));
+                Value::Object(told.filter(|(_, value)| !is_empty(value)).collect())
+            }
+        },
+        Value::Array(items) => Value::Array(items.iter().map(unwrapped).collect()),
+        other => other.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
 /// `memorySize=128, timeout=5`: the parameters on one line.
 fn detail(parameters: &Map<String, Value>, hider: &Hider) -> String {
     let Value::Object(parameters) = hider.json(&Value::Object(parameters.clone())) else { return String::new() };
     let shown = parameters.iter().filter(|(key, value)| !DROPPED.contains(&key.as_str()) && !value.is_null());
-    let pairs: Vec<String> = shown.map(|(key, value)| format!("{key}={}", compact(value))).collect();
+    let longest = |key: &str| if RULE_PARAMETERS.contains(&key) { RULES } else { VALUE };
+    let pairs: Vec<String> = shown.map(|(key, value)| format!("{key}={}", compact(value, longest(key)))).collect();
     text::clipped(&pairs.join(", "), DETAIL).into_owned()
 }
 
-fn compact(value: &Value) -> String {
+fn compact(value: &Value, longest: usize) -> String {
     let whole = match value {
         Value::String(text) => text.replace(['\n', '\r'], " "),
         other => other.to_string(),
     };
-    text::clipped(&whole, VALUE).into_owned()
+    text::clipped(&whole, longest).into_owned()
 }

@@ -65,3 +65,35 @@ fn arns_become_the_names_that_people_use() {
     assert_eq!(names, ["app", "app/db", "orders", "/aws/lambda/orders"]);
     assert_eq!(event.actor, None);
 }
+
+#[test]
+fn the_rules_that_were_taken_from_a_security_group_stand_whole() {
+    let rule = json!({"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "groups": {}, "ipv6Ranges": {}, "prefixListIds": {},
+        "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0", "description": "to the world"}, {"cidrIp": "198.51.100.0/24"}]}});
+    let body =
+        json!({"requestParameters": {"groupId": "sg-0aa11bb22cc33dd44", "ipPermissions": {"items": [rule, rule]}}});
+    let event = read("RevokeSecurityGroupEgress", "ec2.amazonaws.com", &[], body);
+    insta::assert_snapshot!(event.detail, @r#"groupId=sg-0aa11bb22cc33dd44, ipPermissions=[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"ipRanges":[{"cidrIp":"0.0.0.0/0","description":"to the world"},{"cidrIp":"198.51.100.0/24"}]},{"ipProtocol":"tcp","fromPort":443,"toPort":443,"ipRanges":[{"cidrIp":"0.0.0.0/0","description":"to the world"},{"cidrIp":"198.51.100.0/24"}]}]"#);
+    assert_eq!(event.resources, [ResourceRef::new(ResourceKind::SecurityGroup, "sg-0aa11bb22cc33dd44")]);
+}
+
+#[test]
+fn rules_that_were_revoked_by_their_ids_are_read_from_the_answer() {
+    let body = json!({
+        "requestParameters": {"groupId": "sg-0aa11bb22cc33dd44", "ipPermissions": {}, "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-0b"}]}},
+        "responseElements": {"_return": true, "revokedSecurityGroupRuleSet": {"items": [
+            {"securityGroupRuleId": "sgr-0b", "groupId": "sg-0aa11bb22cc33dd44", "isEgress": true, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}]}},
+    });
+    let event = read("RevokeSecurityGroupEgress", "ec2.amazonaws.com", &[], body);
+    insta::assert_snapshot!(event.detail, @r#"groupId=sg-0aa11bb22cc33dd44, securityGroupRuleIds=[{"securityGroupRuleId":"sgr-0b"}], revokedSecurityGroupRuleSet=[{"securityGroupRuleId":"sgr-0b","groupId":"sg-0aa11bb22cc33dd44","isEgress":true,"ipProtocol":"-1","cidrIpv4":"0.0.0.0/0"}]"#);
+}
+
+#[test]
+fn a_request_inside_another_name_is_read_like_any_other() {
+    let request = json!({"GroupId": "sg-0aa11bb22cc33dd44", "SecurityGroupRule": {"tag": 1, "SecurityGroupRuleId": "sgr-0b",
+        "SecurityGroupRule": {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv4": "10.0.0.0/8"}}});
+    let body = json!({"requestParameters": {"ModifySecurityGroupRulesRequest": request}});
+    let event = read("ModifySecurityGroupRules", "ec2.amazonaws.com", &[], body);
+    insta::assert_snapshot!(event.detail, @r#"GroupId=sg-0aa11bb22cc33dd44, SecurityGroupRule={"tag":1,"SecurityGroupRuleId":"sgr-0b","SecurityGroupRule":{"IpProtocol":"tcp","FromPort":443,"ToPort":443,"CidrIpv4":"10.0.0.0/8"}}"#);
+    assert_eq!(event.resources, [ResourceRef::new(ResourceKind::SecurityGroup, "sg-0aa11bb22cc33dd44")]);
+}
