@@ -11,9 +11,10 @@ use marple_case::{
 use crate::{
     cite,
     modes::{
-        database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable, no_fault::Quiet,
-        out_of_memory::Exhausted, permission::Refusal, service::ServiceFault, slow_dependency::Slow, storage::Full,
-        throttling::Throttled, timeout::Overdue, troubled_database::Troubled,
+        database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable,
+        no_credentials::Uncredentialed, no_fault::Quiet, out_of_memory::Exhausted, permission::Refusal,
+        service::ServiceFault, slow_dependency::Slow, storage::Full, throttling::Throttled, timeout::Overdue,
+        troubled_database::Troubled,
     },
     reading::{Case, logged::Logged},
     source::{CodeLine, line_at},
@@ -43,6 +44,8 @@ pub(crate) enum Diagnosis<'a> {
     Unreachable(Unreachable<'a>),
     /// The code cannot be loaded.
     Unloadable(Unloadable<'a>),
+    /// The program gets no AWS credentials.
+    Uncredentialed(Uncredentialed<'a>),
     /// A policy refuses a call.
     Refusal(Refusal<'a>),
     /// A disk is full.

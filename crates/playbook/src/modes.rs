@@ -16,6 +16,7 @@ pub(crate) mod dependency;
 pub(crate) mod exception;
 pub(crate) mod import_error;
 pub(crate) mod insufficient;
+pub(crate) mod no_credentials;
 pub(crate) mod no_fault;
 pub(crate) mod out_of_memory;
 pub(crate) mod permission;
@@ -30,9 +31,10 @@ pub(crate) mod troubled_database;
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 11] = [
+const OF_FUNCTIONS: [Mode; 12] = [
     out_of_memory::examine,
     import_error::examine,
+    no_credentials::examine,
     permission::examine,
     troubled_database::examine,
     dependency::examine,
@@ -45,10 +47,11 @@ const OF_FUNCTIONS: [Mode; 11] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 16] = [
+const OF_SERVICES: [Mode; 17] = [
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
+    no_credentials::examine,
     service::readdressed::examine,
     troubled_database::examine,
     dependency::examine,

@@ -17,6 +17,7 @@ pub(crate) mod defect;
 pub(crate) mod dependency;
 pub(crate) mod loading;
 pub(crate) mod memory;
+pub(crate) mod no_credentials;
 pub(crate) mod other;
 pub(crate) mod permission;
 pub(crate) mod redrive;
@@ -37,6 +38,7 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Overdue(overdue) => timeout::plan(case, overdue),
         Diagnosis::Unreachable(unreachable) => dependency::plan(case, unreachable),
         Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
+        Diagnosis::Uncredentialed(without) => no_credentials::plan(case, without),
         Diagnosis::Refusal(refusal) => permission::plan(case, refusal),
         Diagnosis::Full(full) => storage::plan(case, full),
         Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),

@@ -3,6 +3,7 @@
 
 mod arbitrary;
 mod conversation;
+mod credentials;
 mod databases;
 mod dependencies;
 mod deployments;

@@ -96,7 +96,7 @@ fn policy_change<'a>(
 }
 
 /// The role that the program runs as.
-fn role<'a>(case: &Case<'a>) -> Option<&'a str> {
+pub(crate) fn role<'a>(case: &Case<'a>) -> Option<&'a str> {
     let of_function = case.function.map(|function| function.fact.role_name());
     let of_tasks = || case.workload.current().and_then(|one| one.fact.task_role.as_deref()).map(role_name);
     of_function.or_else(of_tasks).filter(|role| !role.is_empty())

@@ -74,10 +74,26 @@ impl<'a> Case<'a> {
         in_baseline: bool,
         fits: impl Fn(&Change) -> bool,
     ) -> Option<Seen<'a, Change>> {
+        self.all_linked_elsewhere(onset, in_baseline, fits).pop()
+    }
+
+    /// All of these, oldest first, each once however often it was read.
+    pub(crate) fn all_linked_elsewhere(
+        &self,
+        onset: Timestamp,
+        in_baseline: bool,
+        fits: impl Fn(&Change) -> bool,
+    ) -> Vec<Seen<'a, Change>> {
         let clean = !in_baseline && self.baseline_count().is_some_and(|count| count > 0);
         let between = |change: &Change| change.at > self.scope.baseline.start && change.at <= onset;
-        let fitting = self.all_changes().filter(|change| clean && between(change.fact) && fits(change.fact));
-        fitting.max_by_key(|change| change.at)
+        let mut fitting: Vec<Seen<'a, Change>> = Vec::new();
+        for change in self.all_changes().filter(|change| clean && between(change.fact) && fits(change.fact)) {
+            if !fitting.iter().any(|known| known.fact == change.fact) {
+                fitting.push(change);
+            }
+        }
+        fitting.sort_by_key(|change| change.at);
+        fitting
     }
 
     /// The last change between a clean baseline and the onset.

@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     ConnectTimedOut { address: Option<String> },
     /// A database that accepts no more connections.
     ConnectionLimit,
+    /// The AWS SDK found no credentials to sign a call with.
+    NoCredentials,
     /// Credentials that the other side does not accept.
     Unauthenticated,
     /// A certificate that has expired, or that is not trusted.
@@ -100,10 +102,22 @@ static CONNECT_TIMED_OUT: LazyLock<Patterns> = LazyLock::new(|| {
 });
 static CONNECTION_LIMIT: LazyLock<Patterns> =
     LazyLock::new(|| Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"]));
+/// The AWS SDKs' own words: Python, Java, JavaScript, Go, Rust, .NET, Ruby, PHP, and the AWS CLI.
+static NO_CREDENTIALS: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"NoCredentialsError|CredentialRetrievalError|Unable to locate credentials|Error when retrieving credentials from",
+        r"(?i)unable to load (?:AWS )?credentials from|failed to load credentials from IMDS",
+        r"CredentialsProviderError|Could not load credentials from any providers|Missing credentials in config",
+        r"no EC2 IMDS role found|failed to refresh cached credentials|NoCredentialProviders|no valid providers in chain",
+        r"CredentialsNotLoaded|no providers in chain provided credentials|failed to retrieve credentials from (?:the )?IMDS",
+        r"Unable to get IAM security credentials|Failed to resolve AWS credentials|Unable to find credentials",
+        r"Aws::Errors::MissingCredentialsError|unable to sign request without credentials|Error retrieving credentials from the instance profile",
+    ])
+});
 static UNAUTHENTICATED: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
         r"(?i)password authentication failed|Access denied for user|ER_ACCESS_DENIED_ERROR|no password supplied|WRONGPASS|NOAUTH Authentication required",
-        r"\b401 Client Error|status code:? 401\b|\b401 Unauthorized|401 \(Unauthorized\)|UnauthorizedException: |(?i:invalid|expired) (?i:api[ _-]?key|access token)|UnrecognizedClientException|InvalidClientTokenId|ExpiredTokenException",
+        r"\b401 Client Error|status code:? 401\b|\b401 Unauthorized|401 \(Unauthorized\)|UnauthorizedException: |(?i:invalid|expired) (?i:api[ _-]?key|access token)|UnrecognizedClientException|InvalidClientTokenId|ExpiredTokenException|\bExpiredToken\b|security token included in the request is expired",
     ])
 });
 static CERTIFICATE: LazyLock<Patterns> = LazyLock::new(|| {
@@ -201,6 +215,9 @@ impl Failure {
     }
 
     fn of_dependency(text: &str) -> Option<Self> {
+        if NO_CREDENTIALS.read(text).is_some() {
+            return Some(Self::NoCredentials);
+        }
         if UNAUTHENTICATED.read(text).is_some() {
             return Some(Self::Unauthenticated);
         }

@@ -23,7 +23,11 @@ pub(super) fn refuted(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> Vec<Ruled
     let onset = cause.onset.unwrap_or(case.scope.window.start);
     let mut rivals = Vec::new();
     if cause.verdict != Verdict::NoFault {
-        rivals.extend(super::change(case, onset, !hypothesis.fresh));
+        let mut own = super::change(case, onset, !hypothesis.fresh);
+        if let Some(rival) = own.as_mut().filter(|_| super::blames_change(&hypothesis.diagnosis)) {
+            rival.hypothesis += &format!(" of {} itself", case.name());
+        }
+        rivals.extend(own);
     }
     if cause.category != Category::MemoryExhaustion {
         rivals.extend(unused(case, "MemoryUtilization", "Memory"));
