@@ -2,7 +2,10 @@
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, Event, SourceType};
 use futures::join;
-use marple_case::{ResourceKind, Window, facts::Database};
+use marple_case::{
+    ResourceKind, Window,
+    facts::{Database, Storage},
+};
 
 use crate::{
     fault::{Asked, Fault},
@@ -23,6 +26,14 @@ fn port(port: Option<i32>) -> Option<u16> {
     port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
 }
 
+/// Aurora's volumes grow by themselves, and RDS gives 1 GiB for them.
+fn storage(engine: Option<&str>, allocated: Option<i32>, most: Option<i32>, kind: Option<&str>) -> Option<Storage> {
+    let gib = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).filter(|gib| *gib > 0);
+    let is_aurora = engine.is_some_and(|engine| engine.starts_with("aurora"));
+    let allocated_gib = gib(allocated).filter(|_| !is_aurora)?;
+    Some(Storage { allocated_gib, most_gib: gib(most), kind: kind.map(str::to_owned) })
+}
+
 fn cluster(cluster: &DbCluster) -> Database {
     let members = cluster.db_cluster_members().iter();
     let groups = cluster.vpc_security_groups().iter();
@@ -34,6 +45,8 @@ fn cluster(cluster: &DbCluster) -> Database {
         engine_version: text(cluster.engine_version()),
         status: text(cluster.status()),
         instance_class: cluster.db_cluster_instance_class().map(str::to_owned),
+        // Of a Multi-AZ cluster; its instances do not say how it grows.
+        storage: storage(cluster.engine(), cluster.allocated_storage(), None, cluster.storage_type()),
         endpoint: cluster.endpoint().map(str::to_owned),
         reader_endpoint: cluster.reader_endpoint().map(str::to_owned),
         port: port(cluster.port()),
@@ -56,6 +69,12 @@ fn instance(instance: &DbInstance) -> Database {
         engine_version: text(instance.engine_version()),
         status: text(instance.db_instance_status()),
         instance_class: instance.db_instance_class().map(str::to_owned),
+        storage: storage(
+            instance.engine(),
+            instance.allocated_storage(),
+            instance.max_allocated_storage(),
+            instance.storage_type(),
+        ),
         endpoint: endpoint.and_then(|endpoint| endpoint.address()).map(str::to_owned),
         reader_endpoint: None,
         port: port(endpoint.and_then(|endpoint| endpoint.port())),

@@ -23,7 +23,7 @@ pub mod stack;
 
 pub use alarm::{Alarm, AlarmCondition, AlarmState, AlarmTransition};
 pub use change::{Change, ChangeSource, Changes};
-pub use database::{Database, DatabaseEvent, Databases};
+pub use database::{Database, DatabaseEvent, Databases, Storage};
 pub use function::{
     CodeDifference, CodeFile, EnvironmentVariable, EventSource, FileChange, FileDifference, Function, FunctionCode,
     FunctionVersion, ShownValue,

@@ -51,8 +51,9 @@ fn is_driver(series: &Series) -> bool {
         && series.points.iter().any(|point| point.value > 0.0)
 }
 
+/// What never varies follows nothing.
 fn is_follower(series: &Series) -> bool {
-    FOLLOWERS.iter().any(|part| series.metric.name.contains(part))
+    series.window.max > series.window.min && FOLLOWERS.iter().any(|part| series.metric.name.contains(part))
 }
 
 /// One period of a pair.

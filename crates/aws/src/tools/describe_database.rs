@@ -34,8 +34,11 @@ const LOAD: [(&str, &str); 5] = [
     ("FreeableMemory", "Minimum"),
 ];
 
-/// Shows an RDS or Aurora database: status, endpoints, members, events in the incident's window, and its connections, CPU and freeable
-/// memory there and in the baseline. By identifier, or by the host name that a client is configured with. Without: all, one line each.
+/// The free disk, which Aurora has none of: shown where it is measured.
+const FREE_DISK: (&str, &str) = ("FreeStorageSpace", "Minimum");
+
+/// Shows an RDS or Aurora database: status, disk, endpoints, members, events in the incident's window, and its connections, CPU, freeable
+/// memory and free disk there and in the baseline. By identifier, or by the host name that a client is configured with. Without: all, one line each.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -196,7 +199,7 @@ async fn load(database: &Database, context: Context<'_>) -> Result<Vec<Series>, 
         ResourceKind::DbCluster => "DBClusterIdentifier",
         _ => "DBInstanceIdentifier",
     };
-    let wanted = LOAD.map(|(name, statistic)| Wanted {
+    let wanted = LOAD.into_iter().chain([FREE_DISK]).map(|(name, statistic)| Wanted {
         metric: MetricId {
             namespace: "AWS/RDS".to_owned(),
             name: name.to_owned(),
@@ -204,6 +207,9 @@ async fn load(database: &Database, context: Context<'_>) -> Result<Vec<Series>, 
         },
         statistic: statistic.to_owned(),
     });
+    let wanted: Vec<Wanted> = wanted.collect();
     let period_s = query::period(scope.window, None, scope.now);
-    query::read(context.clients, &wanted, scope.window, Some(scope.baseline), period_s).await
+    let mut load = query::read(context.clients, &wanted, scope.window, Some(scope.baseline), period_s).await?;
+    load.retain(|series| series.metric.name != FREE_DISK.0 || series.window.points > 0);
+    Ok(load)
 }

@@ -33,6 +33,15 @@ const LOAD: [(&str, &str); 5] = [
     ("TargetResponseTime", "Maximum"),
 ];
 
+/// Of which sort the load balancer's own errors are; shown where there are any. AWS's documentation: 502 a target closed the connection or
+/// answered nonsense, 503 no target, 504 no answer in time.
+const OWN_ERRORS: [(&str, &str); 4] = [
+    ("HTTPCode_ELB_502_Count", "Sum"),
+    ("HTTPCode_ELB_503_Count", "Sum"),
+    ("HTTPCode_ELB_504_Count", "Sum"),
+    ("TargetConnectionErrorCount", "Sum"),
+];
+
 /// The same for a target group: errors of the load balancer's own are counted for the load balancer alone.
 const GROUP_LOAD: [(&str, &str); 6] = [
     ("RequestCount", "Sum"),
@@ -198,11 +207,12 @@ async fn around(balancer: &SdkBalancer, context: Context<'_>) -> Around {
     // The metrics of network and gateway load balancers have other names.
     let is_application = balancer.r#type().is_some_and(|kind| kind.as_str() == "application");
     let own = [("LoadBalancer", dimension(arn))];
+    let wanted: Vec<(&str, &str)> = LOAD.into_iter().chain(OWN_ERRORS).collect();
     let (attributes, routes, groups, load) = join!(
         load_balancer::attributes(arn, context.clients),
         route::of(arn, context.clients),
         groups(arn, is_application, context),
-        load(&LOAD, &own, is_application, context),
+        load(&wanted, &own, is_application, context),
     );
     Around { attributes, routes, groups, load }
 }
@@ -243,5 +253,8 @@ async fn load(
     let wanted: Vec<query::Wanted> = wanted.iter().map(one).collect();
     let scope = context.scope;
     let period_s = query::period(scope.window, None, scope.now);
-    query::read(context.clients, &wanted, scope.window, Some(scope.baseline), period_s).await
+    let mut load = query::read(context.clients, &wanted, scope.window, Some(scope.baseline), period_s).await?;
+    let is_own_error = |series: &Series| OWN_ERRORS.iter().any(|(name, _)| *name == series.metric.name);
+    load.retain(|series| !is_own_error(series) || series.window.points > 0);
+    Ok(load)
 }

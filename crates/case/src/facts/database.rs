@@ -16,6 +16,17 @@ pub struct DatabaseEvent {
     pub message: String,
 }
 
+/// A database's disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Storage {
+    /// GiB.
+    pub allocated_gib: u32,
+    /// GiB up to which RDS enlarges it by itself; `None`: it does not.
+    pub most_gib: Option<u32>,
+    /// gp2, gp3, io1, io2, standard.
+    pub kind: Option<String>,
+}
+
 /// A cluster or an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Database {
@@ -33,6 +44,9 @@ pub struct Database {
     pub status: String,
     /// Instance class; `None` for clusters.
     pub instance_class: Option<String>,
+    /// The disk that was allocated; `None`: it grows by itself (Aurora).
+    #[serde(default)]
+    pub storage: Option<Storage>,
     /// The writer's host name.
     pub endpoint: Option<String>,
     /// The readers' host name.

@@ -149,6 +149,7 @@ impl World {
             engine_version: "15.4".into(),
             status: status.into(),
             instance_class: None,
+            storage: None,
             endpoint: Some(endpoint.into()),
             reader_endpoint: None,
             port: Some(5432),

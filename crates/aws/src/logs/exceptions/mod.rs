@@ -97,9 +97,20 @@ fn key(found: &Found) -> Key {
     let own = found.frames.iter().find(|frame| frame.in_app).or(found.frames.first());
     let place = match own {
         Some(frame) => format!("{}:{:?}", frame.file, frame.line),
-        None => found.message.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect(),
+        None => without_numbers(&found.message),
     };
     (found.runtime, found.class.clone(), found.code.clone(), place)
+}
+
+/// A message without what tells one request from another: words with a digit in them, as identifiers, amounts and times have.
+fn without_numbers(message: &str) -> String {
+    let is_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    let words = message.split_inclusive(|letter| !is_word(letter));
+    let plain = words.map(|word| match word.contains(|letter: char| letter.is_ascii_digit()) {
+        true => word.trim_start_matches(is_word),
+        false => word,
+    });
+    plain.collect()
 }
 
 /// The exceptions of all messages, alike ones counted together; the most frequent first.

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use marple_case::facts::LogLine;
 use proptest::prelude::*;
 
 use super::find;
+use crate::logs::blocks::joined;
 
 /// What was found, a line each, own frames marked.
 fn seen(message: &str) -> String {
@@ -29,6 +31,24 @@ fn lambdas_record_of_an_error_of_a_node_handler() {
       own Runtime.handler /var/task/index.js Some(4) Some(29)
           Runtime.handleOnceNonStreaming /var/runtime/index.mjs Some(1173) Some(29)
     "#);
+}
+
+#[test]
+fn errors_without_a_trace_are_counted_together_whatever_they_name() {
+    let line = |order: &str, request: &str, end: &str| LogLine {
+        at: "2026-01-14T09:35:14Z".parse().unwrap(),
+        stream: "s".to_owned(),
+        message: format!(
+            r#"{{"errorMessage": "register label for {order}: StatusCode: 400, RequestID: {request}, {end}", "errorType": "wrapError"}}"#
+        ),
+    };
+    let lines = [
+        line("DE-47895554", "H9RJIDQCM0S5O7W1", "ConditionalCheckFailedException"),
+        line("DE-4894723", "OKAYHXDZ7QRI5WSU3", "ConditionalCheckFailedException"),
+        line("DE-47895554", "H9RJIDQCM0S5O7W2", "ThrottlingException"),
+    ];
+    let counts: Vec<u64> = super::of(&joined(&lines)).iter().map(|one| one.count).collect();
+    assert_eq!(counts, [2, 1]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use marple_case::{
     ResourceKind, Scope,
-    facts::{Database, Series},
+    facts::{Database, Series, Storage},
 };
 
 use super::{Around, Missing};
@@ -66,6 +66,9 @@ pub(super) fn whole(database: &Database, around: &Around, scope: &Scope) -> Stri
     }
     let members = if database.members.is_empty() { "none".to_owned() } else { database.members.join(", ") };
     row(if database.kind == ResourceKind::DbCluster { "members" } else { "member of" }, &members);
+    if let Some(storage) = &database.storage {
+        row("storage", &disk(storage));
+    }
     row("security groups", &database.security_group_ids.join(", "));
     if let Some(created) = database.created {
         row("created", &created.to_string());
@@ -73,6 +76,16 @@ pub(super) fn whole(database: &Database, around: &Around, scope: &Scope) -> Stri
     events(&mut text, database, around, scope);
     load(&mut text, database, around, scope);
     text
+}
+
+/// `100 GiB gp3, enlarged by RDS up to 200 GiB`.
+fn disk(storage: &Storage) -> String {
+    let kind = storage.kind.as_ref().map(|kind| format!(" {kind}")).unwrap_or_default();
+    let grows = match storage.most_gib {
+        Some(most) => format!("enlarged by RDS up to {most} GiB"),
+        None => "never enlarged by RDS (no storage autoscaling)".to_owned(),
+    };
+    format!("{} GiB{kind}, {grows}", storage.allocated_gib)
 }
 
 fn events(text: &mut String, database: &Database, around: &Around, scope: &Scope) {

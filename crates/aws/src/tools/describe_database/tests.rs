@@ -15,6 +15,7 @@ fn database(kind: ResourceKind, id: &str, members: &[&str]) -> Database {
         engine_version: "15.4".to_owned(),
         status: "available".to_owned(),
         instance_class: None,
+        storage: None,
         endpoint: Some(format!("{id}.{prefix}c0a1.us-east-1.rds.amazonaws.com")),
         reader_endpoint: (kind == ResourceKind::DbCluster)
             .then(|| format!("{id}.cluster-ro-c0a1.us-east-1.rds.amazonaws.com")),
