@@ -11,10 +11,10 @@ use marple_case::{
 use crate::{
     cite,
     modes::{
-        database::Overloaded, dependency::Unreachable, exception::Defect, import_error::Unloadable,
-        no_credentials::Uncredentialed, no_fault::Quiet, out_of_memory::Exhausted, permission::Refusal,
-        service::ServiceFault, slow_dependency::Slow, storage::Full, throttling::Throttled, timeout::Overdue,
-        troubled_database::Troubled,
+        closed_path::Closed, database::Overloaded, dependency::Unreachable, exception::Defect,
+        import_error::Unloadable, no_credentials::Uncredentialed, no_fault::Quiet, out_of_memory::Exhausted,
+        permission::Refusal, service::ServiceFault, slow_dependency::Slow, storage::Full, throttling::Throttled,
+        timeout::Overdue, troubled_database::Troubled,
     },
     reading::{Case, logged::Logged},
     source::{CodeLine, line_at},
@@ -40,6 +40,8 @@ pub(crate) enum Diagnosis<'a> {
     Exhausted(Exhausted<'a>),
     /// The invocation takes longer than it may.
     Overdue(Overdue<'a>),
+    /// A change of the network closed the way.
+    Closed(Box<Closed<'a>>),
     /// Something that is called cannot be reached or used.
     Unreachable(Unreachable<'a>),
     /// The code cannot be loaded.

@@ -11,6 +11,7 @@ use crate::{
     reading::{Case, subject::SubjectKind},
 };
 
+pub(crate) mod closed_path;
 pub(crate) mod database;
 pub(crate) mod dependency;
 pub(crate) mod exception;
@@ -31,11 +32,12 @@ pub(crate) mod troubled_database;
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 12] = [
+const OF_FUNCTIONS: [Mode; 13] = [
     out_of_memory::examine,
     import_error::examine,
     no_credentials::examine,
     permission::examine,
+    closed_path::examine,
     troubled_database::examine,
     dependency::examine,
     storage::examine,
@@ -47,7 +49,8 @@ const OF_FUNCTIONS: [Mode; 12] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 17] = [
+const OF_SERVICES: [Mode; 18] = [
+    closed_path::examine,
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
@@ -78,6 +81,7 @@ pub(crate) fn hypotheses<'a>(case: &Case<'a>) -> Vec<Hypothesis<'a>> {
         SubjectKind::Database => &OF_DATABASES,
     };
     let mut all: Vec<Hypothesis<'a>> = modes.iter().filter_map(|mode| mode(case)).collect();
+    closed_path::give_way(&mut all);
     // How many failures a mode explains compares between modes of functions, which all count invocations.
     let counts = |one: &Hypothesis<'a>| if case.kind == SubjectKind::Function { one.explains } else { 0 };
     all.sort_by_key(|one| std::cmp::Reverse((!is_late(case, one), one.support, one.fresh, counts(one))));

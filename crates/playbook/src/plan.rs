@@ -12,6 +12,7 @@ use crate::{
 
 pub(crate) mod answered;
 pub(crate) mod clients;
+pub(crate) mod closed_path;
 pub(crate) mod database;
 pub(crate) mod defect;
 pub(crate) mod dependency;
@@ -36,6 +37,7 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Defect(defect) => defect::plan(case, defect),
         Diagnosis::Exhausted(exhausted) => memory::plan(case, exhausted),
         Diagnosis::Overdue(overdue) => timeout::plan(case, overdue),
+        Diagnosis::Closed(closed) => closed_path::plan(case, closed),
         Diagnosis::Unreachable(unreachable) => dependency::plan(case, unreachable),
         Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
         Diagnosis::Uncredentialed(without) => no_credentials::plan(case, without),

@@ -23,6 +23,7 @@ pub(crate) mod failure;
 pub(crate) mod input;
 pub(crate) mod load;
 pub(crate) mod logged;
+pub(crate) mod network;
 pub(crate) mod release;
 pub(crate) mod subject;
 pub(crate) mod workload;

@@ -100,6 +100,9 @@ fn explains(best: &Hypothesis<'_>, other: &Hypothesis<'_>) -> bool {
     {
         return true;
     }
+    if matches!(best.diagnosis, Diagnosis::Closed(_)) && modes::closed_path::is_effect(&other.diagnosis) {
+        return true;
+    }
     // A database that breaks off refuses connections, too, until it is back.
     if matches!((&best.diagnosis, &other.diagnosis), (Diagnosis::Troubled(_), Diagnosis::Unreachable(_))) {
         return true;

@@ -63,6 +63,7 @@ fn rival<const N: usize>(hypothesis: &str, reason: String, citations: [Option<ma
 fn blames_change(diagnosis: &Diagnosis<'_>) -> bool {
     match diagnosis {
         Diagnosis::Refusal(refusal) => refusal.change.is_some(),
+        Diagnosis::Closed(_) => true,
         Diagnosis::Uncredentialed(without) => without.taken.is_some(),
         Diagnosis::Throttled(Throttled::Called { change, .. }) => change.is_some(),
         _ => false,

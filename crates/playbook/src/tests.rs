@@ -12,6 +12,7 @@ mod exceptions;
 mod fleet;
 mod inputs;
 mod limits;
+mod network;
 mod other;
 mod revisions;
 mod services;

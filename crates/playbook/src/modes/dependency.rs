@@ -15,6 +15,7 @@ use crate::{
     hypothesis::{Diagnosis, Hypothesis, Place, Support, claim, located, place},
     reading::{
         Case, Seen,
+        awaited::awaited,
         changes::ChangeVerdict,
         clients::{self, Client},
         failure::{Failure, host_of},
@@ -144,6 +145,13 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         cause: cause(case, &unreachable),
         diagnosis: Diagnosis::Unreachable(unreachable),
     })
+}
+
+/// The host that a failure names; else the one that the log says was waited for, or the only one that code or environment hold.
+pub(crate) fn called_host(case: &Case<'_>, failure: &Failure) -> Option<String> {
+    let awaited =
+        || awaited(case).map(|awaited| host_of(&awaited.target).to_owned()).filter(|host| looks_like_host(host));
+    named_host(failure).or_else(awaited).or_else(|| only_host(case, &all_lines(case)))
 }
 
 fn named_host(failure: &Failure) -> Option<String> {

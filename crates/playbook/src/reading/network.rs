@@ -5,7 +5,8 @@
 //! | outbound rules of a group of the subject's revoked or modified | they led to the destination, and no rule that was added since does | by how surely they led there |
 //! | inbound rules of the database's group revoked or modified | they let the subject in | the same |
 //! | inbound rules of any other group revoked | they name a group of the subject's, and the destination is not outside | likely |
-//! | other groups of a database, other subnets or groups of the subject | it is the destination, or the subject | shown |
+//! | security groups of a database exchanged | it is the destination | shown |
+//! | subnets or security groups of the subject named anew | no code of it was changed beside | likely |
 //! | routes, network ACLs, gateways, endpoints, peerings | the destination lies behind them, and the subject is in a VPC | likely |
 //!
 //! Each lies between a clean baseline and the first failure. Connections that are open live on, so that the first failure may come later: within
@@ -158,9 +159,12 @@ fn judged(case: &Case<'_>, to: &Destination<'_>, change: &Change) -> Option<(Way
         }
         action if action.starts_with("UpdateFunctionConfiguration") || action == "UpdateService" => {
             let own = change.resource.as_ref().is_some_and(|resource| Some(&resource.name) == case.subject.as_ref());
-            let placed = ["vpcConfig", "networkConfiguration"];
-            let moved = own && placed.iter().any(|name| parameter(&change.detail, name).is_some());
-            moved.then_some((Way::Placement, Support::Shown))
+            let named =
+                ["vpcConfig", "networkConfiguration"].iter().find_map(|name| parameter(&change.detail, name))?;
+            let moved = own && named.as_object().is_some_and(|members| !members.is_empty());
+            // Templates send all settings at each update: beside new code the same ones prove nothing.
+            let alone = case.linked_code_change(case.scope.window.end, false).is_none();
+            (moved && alone).then_some((Way::Placement, Support::Likely))
         }
         action if in_vpc => Some((of_account(to, action, &change.detail)?, Support::Likely)),
         _ => None,
@@ -224,13 +228,12 @@ fn is_still_open(case: &Case<'_>, to: &Destination<'_>, group: &String, egress: 
     };
     let action = if egress { "RevokeSecurityGroupEgress" } else { "RevokeSecurityGroupIngress" };
     let revoked_after = |rule: &Rule, at: Timestamp| {
-        let mut later = requests(case).filter(|change| change.action == action && change.at >= at && change.at <= onset);
+        let mut later =
+            requests(case).filter(|change| change.action == action && change.at >= at && change.at <= onset);
         later.any(|change| group_of(change.fact).as_ref() == Some(group) && Rule::of(&change.detail).contains(rule))
     };
     let mut before = added(case, group, egress).filter(|change| change.at <= onset);
-    before.any(|change| {
-        Rule::of(&change.detail).iter().any(|rule| leads(rule) && !revoked_after(rule, change.at))
-    })
+    before.any(|change| Rule::of(&change.detail).iter().any(|rule| leads(rule) && !revoked_after(rule, change.at)))
 }
 
 /// Changes of what a whole VPC shares.
@@ -246,7 +249,9 @@ fn of_account(to: &Destination<'_>, action: &str, detail: &str) -> Option<Way> {
     match action {
         "DeleteRoute" | "ReplaceRoute" => (routed && !local).then_some(Way::Route(table)),
         "ReplaceRouteTableAssociation" | "DisassociateRouteTable" => (!local).then_some(Way::Route(table)),
-        "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" => denied_entry(to, detail).filter(|_| denied).map(|()| Way::Acl(acl)),
+        "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" => {
+            denied_entry(to, detail).filter(|_| denied).map(|()| Way::Acl(acl))
+        }
         "DeleteNetworkAclEntry" | "ReplaceNetworkAclAssociation" => Some(Way::Acl(acl)),
         "DeleteNatGateway" => {
             let gateway = word(detail, "NatGatewayId").or_else(|| word(detail, "natGatewayId"));
@@ -256,9 +261,10 @@ fn of_account(to: &Destination<'_>, action: &str, detail: &str) -> Option<Way> {
         "DeleteVpcEndpoints" | "ModifyVpcEndpoint" => {
             matches!(to.realm, Realm::Aws | Realm::Unknown).then_some(Way::Endpoint)
         }
-        "DeleteVpcPeeringConnection" | "DeleteTransitGatewayRoute" | "DeleteTransitGatewayVpcAttachment" | "DeleteVpnConnection" => {
-            matches!(to.realm, Realm::Inside | Realm::Unknown).then_some(Way::Peering)
-        }
+        "DeleteVpcPeeringConnection"
+        | "DeleteTransitGatewayRoute"
+        | "DeleteTransitGatewayVpcAttachment"
+        | "DeleteVpnConnection" => matches!(to.realm, Realm::Inside | Realm::Unknown).then_some(Way::Peering),
         _ => None,
     }
 }

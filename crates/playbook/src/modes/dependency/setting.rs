@@ -29,7 +29,7 @@ pub(crate) struct Exchange<'a> {
 }
 
 /// The variable whose new address fails, if the function was changed between a clean baseline and the failure.
-pub(super) fn exchange<'a>(case: &Case<'a>, logged: &Logged<'a>, host: Option<&str>) -> Option<Exchange<'a>> {
+pub(crate) fn exchange<'a>(case: &Case<'a>, logged: &Logged<'a>, host: Option<&str>) -> Option<Exchange<'a>> {
     let is_address = matches!(
         logged.failure,
         Failure::HostNotFound { .. } | Failure::Refused { .. } | Failure::ConnectTimedOut { .. }

@@ -126,7 +126,8 @@ fn port_of(address: &str) -> Option<u16> {
         .or_else(|| SCHEMES.iter().find(|(name, _)| !scheme.is_empty() && scheme.contains(name)).map(|(_, port)| *port))
 }
 
-fn realm(host: &str) -> Realm {
+/// On which side a host stands, by its name or address.
+pub(crate) fn realm(host: &str) -> Realm {
     /// Services whose endpoints are addresses of the VPC.
     const PLACED: [&str; 7] = [
         ".rds.amazonaws.com",

@@ -79,7 +79,8 @@ impl Rule {
 /// A parameter of a detail: JSON where it is JSON, else its words up to the next parameter.
 pub(crate) fn parameter(detail: &str, name: &str) -> Option<Value> {
     let assigned = format!("{name}=");
-    let begins = |at: usize| at == 0 || detail.get(..at).is_some_and(|head| head.ends_with(", ") || head.ends_with("; "));
+    let begins =
+        |at: usize| at == 0 || detail.get(..at).is_some_and(|head| head.ends_with(", ") || head.ends_with("; "));
     let at = detail.match_indices(&assigned).map(|(at, _)| at).find(|at| begins(*at))?;
     let rest = detail.get(at + assigned.len()..)?;
     if rest.starts_with(['{', '[']) {
