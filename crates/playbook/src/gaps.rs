@@ -156,7 +156,9 @@ fn unlogged(case: &Case<'_>, hypothesis: &Hypothesis<'_>, undecided: bool) -> Op
 /// Whether something is known to fail that a program could have logged.
 fn is_failing(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> bool {
     let counted = case.sum("Errors").or_else(|| case.server_errors().map(|series| series.window.sum));
-    hypothesis.cause.verdict != Verdict::NoFault && counted.is_none_or(|counted| counted > 0.0)
+    // What fails before it reaches the program is nothing that it could log.
+    let unreached = matches!(hypothesis.diagnosis, Diagnosis::Service(ServiceFault::Edge(_)));
+    hypothesis.cause.verdict != Verdict::NoFault && !unreached && counted.is_none_or(|counted| counted > 0.0)
 }
 
 /// How lines begin that Lambda writes, and no program.

@@ -49,7 +49,7 @@ const OF_FUNCTIONS: [Mode; 13] = [
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 18] = [
+const OF_SERVICES: [Mode; 19] = [
     closed_path::examine,
     service::image::examine,
     service::secret::examine,
@@ -63,6 +63,7 @@ const OF_SERVICES: [Mode; 18] = [
     service::crash::examine,
     service::cpu::examine,
     service::health::examine,
+    service::edge::examine,
     service::credentials::examine,
     slow_dependency::examine,
     throttling::examine,

@@ -7,6 +7,7 @@ mod credentials;
 mod databases;
 mod dependencies;
 mod deployments;
+mod edge;
 mod elsewhere;
 mod exceptions;
 mod fleet;

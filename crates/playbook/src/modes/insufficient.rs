@@ -7,7 +7,7 @@ use marple_case::{Category, Outcome, Verdict};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, claim},
-    modes::service::{cite_exit, cite_task},
+    modes::service::{cite_exit, cite_task, edge},
     reading::{Case, load::is_service, subject::SubjectKind},
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>, rejected: &[Hypothesis<'a>]) -> Hypot
             .recommended_checks
             .push(format!("The lines of {group} around the first failure, with permission to read them."));
     }
+    cause.gaps.extend(edge::unexplained(case));
     Hypothesis {
         support: Support::Possible,
         fresh: !failed_before(case),

@@ -10,6 +10,7 @@
 //! | `secret` | a secret that cannot be read when a task starts |
 //! | `credentials` | credentials that were never given |
 //! | `deployment` | a deployment that never becomes stable, where nothing above says why |
+//! | `edge` | errors of the load balancer itself, while its targets are healthy |
 //! | `readdressed` | something that is called has another address since a revision, and is not there |
 //! | `quiet` | nothing wrong |
 //!
@@ -33,6 +34,7 @@ pub(crate) mod cpu;
 pub(crate) mod crash;
 pub(crate) mod credentials;
 pub(crate) mod deployment;
+pub(crate) mod edge;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod introduced;
@@ -62,6 +64,8 @@ pub(crate) enum ServiceFault<'a> {
     Secret(secret::Unreadable<'a>),
     /// Credentials that are missing.
     Credentials(credentials::Missing<'a>),
+    /// The way from the load balancer to the targets.
+    Edge(Box<edge::Edge<'a>>),
     /// A deployment.
     Deployment(deployment::Unstable<'a>),
 }

@@ -16,6 +16,7 @@ use crate::{
 
 pub(crate) mod credentials;
 pub(crate) mod deployed;
+pub(crate) mod edge;
 pub(crate) mod health;
 pub(crate) mod limits;
 pub(crate) mod stale;
@@ -29,6 +30,7 @@ pub(crate) fn plan(case: &Case<'_>, fault: &ServiceFault<'_>) -> MitigationPlan 
         ServiceFault::Image(unusable) => deployed::image(case, unusable),
         ServiceFault::Deployment(unstable) => deployed::unstable(case, unstable),
         ServiceFault::Readdressed(found) => deployed::readdressed(case, found),
+        ServiceFault::Edge(found) => edge::plan(case, found),
         ServiceFault::Health(unhealthy) => health::plan(case, unhealthy),
         ServiceFault::Secret(unreadable) => credentials::unreadable(case, unreadable),
         ServiceFault::Credentials(missing) => credentials::missing(case, missing),

@@ -354,7 +354,11 @@ impl Fleet {
     }
 
     fn balancer_text(&self) -> String {
-        let mut text = format!("load balancer: {}\naccess logs: off\n", self.balancer.name);
+        let mut text = format!(
+            "load balancer: {}\naccess logs: off\nidle timeout: {} s\n",
+            self.balancer.name,
+            self.balancer.idle_timeout_s.unwrap_or_default()
+        );
         for group in &self.balancer.target_groups {
             text += &format!(
                 "target group: {}\n  health check: {}\n",

@@ -1,0 +1,384 @@
+//! Errors of the load balancer itself: it answers with a 5xx, and its healthy targets return none. What is wrong lies between the two.
+//!
+//! Discriminating questions: did a call change the load balancer, a listener, a rule or a target group between a clean baseline and the first
+//! such error? did a revision change how long the program keeps idle connections? which of the two sides closes first? A target that
+//! closes an idle connection before the load balancer does gets requests on connections that it is just closing: sporadic 502s. A load
+//! balancer that waits less long than a target needs to answer: 504s. Without such a change there is no cause to name.
+
+use jiff::{SignedDuration, Timestamp};
+use marple_agent::ports::PlannedCall;
+use marple_case::{
+    Category, Citation, Verdict,
+    facts::{Change, ChangeSource, LoadBalancer, Series},
+    root_cause::{Gap, Link, RuledOut},
+};
+use serde_json::json;
+
+use super::{Introduced, ServiceFault, introduced, service_and_definition};
+use crate::{
+    cite,
+    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim, gap},
+    reading::{Case, Seen, load::is_service},
+    wants::call,
+};
+
+pub(crate) mod attributes;
+pub(crate) mod keep_alive;
+
+use attributes::{Set, cite_value, told};
+use keep_alive::{KeepAlive, keep_alive, keeps_connections};
+
+/// The attribute that says how long the load balancer keeps an idle connection.
+pub(crate) const IDLE: &str = "idle_timeout.timeout_seconds";
+/// Calls that change the way from a load balancer to its targets.
+const WAY: [&str; 8] = [
+    "ModifyLoadBalancerAttributes",
+    "ModifyTargetGroupAttributes",
+    "ModifyTargetGroup",
+    "ModifyListener",
+    "ModifyListenerAttributes",
+    "ModifyRule",
+    "SetSecurityGroups",
+    "SetSubnets",
+];
+/// How far back CloudTrail tells what an attribute was set to before.
+const TOLD: SignedDuration = SignedDuration::from_hours(24 * 89);
+
+/// What the errors began with.
+#[derive(Debug)]
+pub(crate) enum Began<'a> {
+    /// A call that changed the load balancer, or what it forwards to; with the attributes that it set, where it set any.
+    Balancer(Seen<'a, Change>, Vec<Set>),
+    /// A revision that changed how long the program keeps idle connections, by this line of the difference.
+    Program(Box<Introduced<'a>>, &'a str),
+}
+
+/// Errors of a load balancer as they were found.
+#[derive(Debug)]
+pub(crate) struct Edge<'a> {
+    /// The load balancer.
+    pub(crate) balancer: Seen<'a, LoadBalancer>,
+    /// What it counted as its own.
+    errors: Seen<'a, Series>,
+    /// What its targets returned.
+    returned: Seen<'a, Series>,
+    /// What they began with.
+    pub(crate) began: Began<'a>,
+    /// How long the program keeps idle connections, where that is shown.
+    pub(crate) keep_alive: Option<KeepAlive>,
+    /// The first of them.
+    onset: Timestamp,
+}
+
+/// Examines the case for errors of the load balancer itself.
+pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
+    let (errors, returned) = own_errors(case)?;
+    let balancer = case.workload.balancer()?;
+    let onset = errors.fact.points.iter().find(|point| point.value > 0.0)?.at;
+    let keep_alive = keep_alive(case);
+    let began = began(case, balancer, errors, onset, keep_alive.as_ref())?;
+    let edge = Edge { balancer, errors, returned, began, keep_alive, onset };
+    Some(Hypothesis {
+        support: if edge.is_explained() { Support::Shown } else { Support::Likely },
+        fresh: true,
+        explains: errors.window.sum as u64,
+        looks_for:
+            "The load balancer answers with errors of its own; looking for what changed between it and its targets."
+                .to_owned(),
+        wants: wants(case, &edge),
+        cause: cause(case, &edge),
+        diagnosis: Diagnosis::Service(ServiceFault::Edge(Box::new(edge))),
+    })
+}
+
+/// The load balancer's own errors and those of its targets, where only the former are new, all targets are healthy, and their program
+/// logs nothing that would explain as many.
+fn own_errors<'a>(case: &Case<'a>) -> Option<(Seen<'a, Series>, Seen<'a, Series>)> {
+    if !is_service(case) {
+        return None;
+    }
+    let condition = case.alarm().and_then(|alarm| alarm.fact.condition.as_ref());
+    let watched = condition.iter().flat_map(|condition| &condition.metrics).map(|metric| metric.name.as_str());
+    let mut names = watched.filter(|name| name.starts_with("HTTPCode_ELB_5")).chain(["HTTPCode_ELB_5XX_Count"]);
+    let errors = names.find_map(|name| case.balanced(name, "Sum").filter(|series| series.window.sum > 0.0))?;
+    let before = |series: &Series| series.baseline.map_or(0.0, |baseline| baseline.sum);
+    let returned = case.balanced("HTTPCode_Target_5XX_Count", "Sum")?;
+    let is_new = before(errors.fact) <= 0.2 * errors.window.sum;
+    let is_own = returned.window.sum <= before(returned.fact).max(0.1 * errors.window.sum);
+    let groups = case.workload.target_groups();
+    let mut targets = groups.iter().flat_map(|group| &group.fact.targets).peekable();
+    let healthy = targets.peek().is_some()
+        && targets.all(|target| target.state != "unhealthy")
+        && case.balanced("UnHealthyHostCount", "Maximum").is_none_or(|series| series.window.max == 0.0);
+    let is_logged =
+        case.failures.iter().any(|logged| !logged.in_baseline && logged.count as f64 > 0.1 * errors.window.sum);
+    (is_new && is_own && healthy && !is_logged).then_some((errors, returned))
+}
+
+/// What the errors began with: a call, the telling ones first; else a revision that changed the program's keep-alive.
+fn began<'a>(
+    case: &Case<'a>,
+    balancer: Seen<'a, LoadBalancer>,
+    errors: Seen<'a, Series>,
+    onset: Timestamp,
+    keep_alive: Option<&KeepAlive>,
+) -> Option<Began<'a>> {
+    // A point counts what happened in the period that it begins.
+    let period = SignedDuration::from_secs(i64::from(errors.period_s));
+    let until = onset.checked_add(period).unwrap_or(onset);
+    let of_way = |change: &Change| {
+        change.source == ChangeSource::CloudTrail
+            && WAY.contains(&change.action.as_str())
+            && !change.detail.starts_with("refused with")
+            && is_of(balancer.fact, change)
+    };
+    let calls = case.all_linked_elsewhere(until, false, of_way);
+    let read = calls.into_iter().map(|change| (change, told(case, change)));
+    let mut fitting: Vec<_> = read.filter(|(change, set)| explains(change.fact, set, keep_alive)).collect();
+    fitting.sort_by_key(|(change, set)| (set.iter().any(|one| one.key == IDLE), change.at));
+    if let Some((change, set)) = fitting.pop() {
+        return Some(Began::Balancer(change, set));
+    }
+    let introduced = introduced(case, onset)?;
+    let of_program = |line: &&String| line.starts_with("environment") && keeps_connections(line);
+    let line = introduced.differences().iter().find(of_program)?.as_str();
+    Some(Began::Program(Box::new(introduced), line))
+}
+
+/// Whether a call is of this load balancer, of one of its listeners or rules, or of a group that it forwards to.
+fn is_of(balancer: &LoadBalancer, change: &Change) -> bool {
+    let tail =
+        |arn: &str| arn.splitn(6, ':').nth(5).map(|relative| relative.trim_start_matches("loadbalancer/").to_owned());
+    let groups = balancer.target_groups.iter();
+    let named = |name: &str| change.resource.as_ref().is_some_and(|resource| resource.name == name);
+    let arns = std::iter::once(&balancer.arn).chain(groups.clone().map(|group| &group.arn));
+    let mut tails = arns.filter_map(|arn| tail(arn)).filter(|tail| !tail.is_empty());
+    named(&balancer.name)
+        || groups.into_iter().any(|group| named(&group.name))
+        || tails.any(|tail| change.detail.contains(&tail))
+}
+
+/// Whether a call can have brought errors: it set more than what only logs or protects, and a timeout only where that makes a difference.
+fn explains(change: &Change, set: &[Set], keep_alive: Option<&KeepAlive>) -> bool {
+    if change.action.ends_with("Attributes") && set.is_empty() {
+        return false;
+    }
+    let is_idle = set.iter().find(|one| one.key == IDLE);
+    let others = set.iter().any(|one| one.key != IDLE);
+    is_idle.is_none_or(|idle| others || crosses(idle, keep_alive) != Some(false))
+}
+
+/// Whether a new idle timeout is longer than the program keeps connections, or shorter than it was; `None`: not known.
+fn crosses(idle: &Set, keep_alive: Option<&KeepAlive>) -> Option<bool> {
+    let now = idle.seconds()?;
+    let lowered = idle.before.as_ref().and_then(|before| before.value.parse::<f64>().ok()).map(|before| now < before);
+    match (keep_alive, lowered) {
+        (_, Some(true)) => Some(true),
+        (Some(kept), _) if kept.seconds <= now => Some(true),
+        (Some(_), Some(false)) => Some(false),
+        _ => None,
+    }
+}
+
+impl Edge<'_> {
+    /// The idle timeout that a call set.
+    pub(crate) fn idle(&self) -> Option<&Set> {
+        match &self.began {
+            Began::Balancer(_, set) => set.iter().find(|one| one.key == IDLE),
+            Began::Program(..) => None,
+        }
+    }
+
+    /// How long the load balancer keeps idle connections, seconds.
+    pub(crate) fn idle_s(&self) -> Option<f64> {
+        self.idle().and_then(Set::seconds).or_else(|| self.balancer.idle_timeout_s.map(f64::from))
+    }
+
+    /// Whether the target closes an idle connection before the load balancer does.
+    pub(crate) fn target_closes_first(&self) -> bool {
+        self.keep_alive.as_ref().zip(self.idle_s()).is_some_and(|(kept, idle)| kept.seconds <= idle)
+    }
+
+    /// Whether the mechanism is shown, and not only that it began with a change.
+    fn is_explained(&self) -> bool {
+        match &self.began {
+            Began::Balancer(..) => {
+                self.idle().is_some_and(|idle| crosses(idle, self.keep_alive.as_ref()) == Some(true))
+            }
+            Began::Program(..) => self.target_closes_first(),
+        }
+    }
+}
+
+/// What the attributes were set to before, as far back as the trail goes.
+fn wants(case: &Case<'_>, edge: &Edge<'_>) -> Vec<PlannedCall> {
+    let Began::Balancer(change, set) = &edge.began else { return Vec::new() };
+    let unknown = set.iter().any(|one| one.before.is_none());
+    let start = case.scope.now.checked_sub(TOLD).ok().filter(|_| unknown);
+    let arguments = |start| json!({"resource": edge.balancer.arn, "start": start, "end": change.at});
+    start.map(|start: Timestamp| call("list_changes", arguments(start))).into_iter().collect()
+}
+
+/// What is missing where the load balancer's errors stay unexplained.
+pub(crate) fn unexplained(case: &Case<'_>) -> Option<Gap> {
+    let (errors, _) = own_errors(case)?;
+    Some(gap(
+        format!("what happened between the load balancer and its targets ({})", errors.metric.name),
+        "the targets are healthy and return no 5xx, no change of the way to them is shown, and no access log tells which of them a request went to",
+        "read the load balancer's access logs (elb_status_code, target_status_code, error_reason), or switch them on; compare its idle timeout with the program's keep-alive timeout",
+        true,
+    ))
+}
+
+fn cause(case: &Case<'_>, edge: &Edge<'_>) -> marple_case::RootCause {
+    let mut cause = claim(Verdict::Fault, Category::Misconfiguration);
+    let name = &edge.balancer.name;
+    cause.title = match &edge.began {
+        Began::Balancer(change, set) => {
+            let what = set.iter().map(Set::in_words).collect::<Vec<_>>().join(", ");
+            let what = if what.is_empty() { change.action.clone() } else { what };
+            format!("{name} answers with errors of its own since {what} ({})", change.at)
+        }
+        Began::Program(introduced, _) => {
+            format!(
+                "{name} answers with errors of its own since {} keeps idle connections for another time",
+                introduced.revision
+            )
+        }
+    };
+    cause.components = match &edge.began {
+        Began::Balancer(change, _) => std::iter::once(edge.balancer.resource())
+            .chain(change.resource.clone().filter(|one| one.name != *name))
+            .collect(),
+        Began::Program(..) => service_and_definition(case),
+    };
+    cause.onset = Some(edge.onset);
+    cause.trigger = Some(match edge.target_closes_first() {
+        true => {
+            "A request that the load balancer sends on an idle connection which the target is just closing".to_owned()
+        }
+        false => "Requests on the way that the change is of".to_owned(),
+    });
+    cause.chain = chain(case, edge);
+    cause.summary = summary(case, edge);
+    cause.ruled_out = rivals(case, edge);
+    if edge.balancer.access_logs != Some(true) {
+        cause.gaps.push(gap(
+            "which requests failed, and how",
+            "the load balancer writes no access log",
+            "switch on its access logs: elb_status_code, target_status_code and error_reason of each request",
+            false,
+        ));
+    }
+    cause
+}
+
+fn summary(case: &Case<'_>, edge: &Edge<'_>) -> String {
+    let mut text = format!(
+        "{} itself answered {:.0} request(s) with a 5xx since {} ({}); its targets are healthy and returned {:.0}. What fails lies between the load balancer and its targets.",
+        edge.balancer.name, edge.errors.window.sum, edge.onset, edge.errors.metric.name, edge.returned.window.sum
+    );
+    text += &match &edge.began {
+        Began::Balancer(change, _) => {
+            format!(" It began after {} at {}; the baseline before that ran without.", change.action, change.at)
+        }
+        Began::Program(introduced, line) => format!(" It began with {} ({line}).", introduced.revision),
+    };
+    if edge.target_closes_first() {
+        text += &format!(" {}", race(case, edge));
+    }
+    text
+}
+
+/// Who closes first, in a sentence.
+fn race(case: &Case<'_>, edge: &Edge<'_>) -> String {
+    let kept = edge.keep_alive.as_ref().map(|kept| format!("{} s ({})", kept.seconds, kept.shown)).unwrap_or_default();
+    format!(
+        "{} closes a connection that is idle for {kept}, and the load balancer keeps it for {} s (idle timeout): the target closes first, and a request that is sent at that moment ends in a 502 of the load balancer, which the program never sees.",
+        case.name(),
+        edge.idle_s().unwrap_or_default()
+    )
+}
+
+fn chain(case: &Case<'_>, edge: &Edge<'_>) -> Vec<Link> {
+    let mut chain = Chain::default();
+    match &edge.began {
+        Began::Balancer(change, set) => {
+            let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+            let what = set.iter().map(Set::in_words).collect::<Vec<_>>().join(", ");
+            let what = if what.is_empty() { String::new() } else { format!(": {what}") };
+            let of = change.resource.as_ref().map_or(edge.balancer.name.as_str(), |resource| &resource.name);
+            let values = set.iter().map(|one| cite_value(*change, &one.key));
+            let before = set.iter().filter_map(|one| Some(one.before.as_ref()?.citation.clone()));
+            chain.link(
+                format!(
+                    "{}{by} changed {of}{what}. The baseline before it had no error of the load balancer's own.",
+                    change.action
+                ),
+                Some(change.at),
+                std::iter::once(cite_change(change)).chain(values).chain(before),
+            );
+        }
+        Began::Program(introduced, line) => {
+            let [shown, _] = introduced.citations();
+            let statement = format!("{} It changed {line}.", introduced.statement(case.name()));
+            chain.link(statement, introduced.at, [shown, introduced.cite_difference(line)]);
+        }
+    }
+    if edge.target_closes_first() {
+        let kept = edge.keep_alive.as_ref().and_then(|kept| kept.citation.clone());
+        let idle = cite::any(edge.balancer.evidence, &[&["idle timeout:"]]);
+        chain.link(race(case, edge), None, [kept, idle]);
+    }
+    let statement = format!(
+        "The load balancer itself answered {:.0} request(s) with a 5xx ({}), its targets {:.0} (HTTPCode_Target_5XX_Count).",
+        edge.errors.window.sum, edge.errors.metric.name, edge.returned.window.sum
+    );
+    let began = match &edge.began {
+        Began::Balancer(change, _) => edge.onset.max(change.at),
+        Began::Program(introduced, _) => introduced.at.map_or(edge.onset, |at| edge.onset.max(at)),
+    };
+    chain.link(
+        statement,
+        Some(began),
+        [
+            cite_series(edge.errors.evidence, &edge.errors.metric.name, "Sum"),
+            cite_series(edge.returned.evidence, "HTTPCode_Target_5XX_Count", "Sum"),
+        ],
+    );
+    chain.alarm(case);
+    chain.finish()
+}
+
+fn cite_change(change: &Seen<'_, Change>) -> Option<Citation> {
+    let stamp = change.at.to_string();
+    cite::any(change.evidence, &[&[&stamp, "CloudTrail", &change.action], &[&stamp, &change.action], &[&change.action]])
+}
+
+/// What lies nearer to the alarm or to the eye, and is not it.
+fn rivals(case: &Case<'_>, edge: &Edge<'_>) -> Vec<RuledOut> {
+    let mut rivals = vec![RuledOut {
+        hypothesis: format!("The program of {}", case.name()),
+        reason: format!(
+            "Its targets returned {:.0} answers with a 5xx in the window, and its log holds no new failure: the requests that failed did not reach it.",
+            edge.returned.window.sum
+        ),
+        citations: cite_series(edge.returned.evidence, "HTTPCode_Target_5XX_Count", "Sum").into_iter().collect(),
+    }];
+    let later = case.workload.deployments().find(|one| one.created.is_some_and(|at| at > edge.onset));
+    rivals.extend(
+        later.map(|deployment| RuledOut {
+            hypothesis: format!("The deployment of {}", deployment.task_definition),
+            reason: format!(
+                "It began at {}, after the first of these errors at {}.",
+                deployment.created.map(|at| at.to_string()).unwrap_or_default(),
+                edge.onset
+            ),
+            citations: cite::any(deployment.evidence, &[&["deployment:", &deployment.id], &[&deployment.id]])
+                .into_iter()
+                .collect(),
+        }),
+    );
+    rivals.retain(|rival| !rival.citations.is_empty());
+    rivals
+}
