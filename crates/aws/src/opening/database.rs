@@ -1,6 +1,7 @@
 //! An RDS or Aurora database: itself, with its load and events, the stack that owns it, and who is configured with its endpoint:
 //! functions by their environment, services by that of their task definitions.
 
+use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, ResourceKind, ResourceRef, Scope,
@@ -8,7 +9,11 @@ use marple_case::{
 };
 use serde_json::json;
 
-use super::{call, ecs, lambda};
+use super::{alarms, call, ecs, full_hour, lambda, metric};
+use crate::window::later;
+
+/// How far back the disk is looked at: it fills slowly.
+const DISK_HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Services whose task definitions are read to see whether they use the database.
 const CANDIDATES: usize = 4;
@@ -22,6 +27,7 @@ pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<Planne
         call("get_function", json!({})),
         call("describe_service", json!({})),
     ];
+    plan.extend(disk(id, scope, evidence));
     let hosts = hosts(id, evidence);
     if hosts.is_empty() {
         return plan;
@@ -46,14 +52,42 @@ pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<Planne
     plan
 }
 
-/// The host names of the database's endpoints; of an instance also those of its cluster, through which clients reach it.
-fn hosts(id: &str, evidence: &[Evidence]) -> Vec<String> {
-    let databases = evidence.iter().flat_map(|taken| match &taken.facts {
+/// Where the disk runs full: when that began, which may be weeks ago, and what takes the room (logs that a replication slot holds back).
+fn disk(id: &str, scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+    const METRICS: [(&str, &str); 5] = [
+        ("FreeStorageSpace", "Minimum"),
+        ("TransactionLogsDiskUsage", "Maximum"),
+        ("ReplicationSlotDiskUsage", "Maximum"),
+        ("OldestReplicationSlotLag", "Maximum"),
+        ("BinLogDiskUsage", "Maximum"),
+    ];
+    let watched = alarms(evidence).filter(|alarm| scope.alarm.as_ref() == Some(&alarm.name));
+    let mut metrics = watched.flat_map(|alarm| &alarm.condition).flat_map(|condition| &condition.metrics);
+    let database = databases(evidence).find(|database| database.id == id)?;
+    let is_full = database.status == "storage-full";
+    let in_question = is_full || metrics.any(|metric| metric.name == "FreeStorageSpace");
+    if !in_question || database.kind != ResourceKind::DbInstance {
+        return None;
+    }
+    let of = |(name, statistic): (&str, &str)| metric("AWS/RDS", name, ("DBInstanceIdentifier", id), &[statistic]);
+    let start = full_hour(later(scope.window.start, -DISK_HISTORY));
+    let arguments = json!({
+        "metrics": METRICS.map(of), "start": start, "end": scope.window.end, "period_s": 3600, "baseline": false,
+    });
+    Some(call("get_metrics", arguments))
+}
+
+fn databases(evidence: &[Evidence]) -> impl Iterator<Item = &Database> {
+    evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Databases(databases) => databases.databases.as_slice(),
         _ => &[],
-    });
+    })
+}
+
+/// The host names of the database's endpoints; of an instance also those of its cluster, through which clients reach it.
+fn hosts(id: &str, evidence: &[Evidence]) -> Vec<String> {
     let is_meant = |database: &&Database| database.id == id || database.members.iter().any(|member| member == id);
-    let endpoints = databases.into_iter().filter(is_meant).flat_map(|one| [&one.endpoint, &one.reader_endpoint]);
+    let endpoints = databases(evidence).filter(is_meant).flat_map(|one| [&one.endpoint, &one.reader_endpoint]);
     endpoints.flatten().cloned().collect()
 }
 

@@ -166,6 +166,26 @@ fn an_alarm_that_fired_in_the_days_before_is_followed_back_to_then() {
 }
 
 #[test]
+fn a_disk_that_runs_full_is_looked_at_over_a_month_and_no_other_disk_is() {
+    let database = |status: &str| {
+        serde_json::json!({
+            "kind": "db_instance", "id": "shop", "arn": "", "engine": "postgres", "engine_version": "16.4", "status": status,
+            "instance_class": null, "endpoint": null, "reader_endpoint": null, "port": 5432, "members": [], "security_group_ids": [],
+            "created": null, "events": [], "load": [],
+        })
+    };
+    let month = |status: &str| {
+        let facts = serde_json::json!({"databases": [database(status)]});
+        let taken = [evidence(Facts::Databases(serde_json::from_value(facts).unwrap()))];
+        let plan = next_wave(&scope(vec![ResourceRef::new(ResourceKind::DbInstance, "shop")], None), &taken);
+        let metrics: Vec<PlannedCall> = plan.into_iter().filter(|call| call.tool == "get_metrics").collect();
+        metrics.first().map(|call| (call.arguments["start"].clone(), call.arguments["metrics"][0]["name"].clone()))
+    };
+    assert_eq!(month("storage-full"), Some(("2025-11-16T05:00:00Z".into(), "FreeStorageSpace".into())));
+    assert_eq!(month("available"), None);
+}
+
+#[test]
 fn without_a_subject_the_region_is_looked_over() {
     insta::assert_snapshot!(lines(&next_wave(&scope(vec![], None), &[])), @r#"
     describe_alarms {"state":"alarm"}
