@@ -24,6 +24,9 @@ const LIMIT: u32 = 1_000;
 /// Bytes of messages that are read at most.
 const BYTES: usize = 4 * 1024 * 1024;
 
+/// Bytes of a result that a model is shown.
+const SHOWN: usize = 12 * 1024;
+
 /// Finds log events, oldest first, each whole. Use it for the lines around a moment, one request id, or a word;
 /// summarize_logs is better for what is unusual.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +58,8 @@ pub(crate) struct SearchLogs;
 impl Tool for SearchLogs {
     const NAME: &'static str = "search_logs";
     const ACTIONS: &'static [&'static str] = &["logs:FilterLogEvents"];
+    /// Lines that were asked for by name are worth more room than a list.
+    const SHOWN_BYTES: usize = SHOWN;
     type Args = Args;
 
     fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
@@ -120,12 +125,49 @@ fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> Str
     let found = count(lines.len() as u64, "event");
     let pattern = args.pattern.as_ref().map(|pattern| format!("pattern: {pattern}\n")).unwrap_or_default();
     let mut text = format!("log group: {}\n{pattern}window: {span}, {found}\n", args.log_group);
-    for line in lines {
+    let bytes: usize = lines.iter().map(|line| line.message.len() + line.stream.len()).sum();
+    let is_left_out = |line: &LogLine| bytes > SHOWN && says_nothing(&line.message);
+    for line in lines.iter().filter(|line| !is_left_out(line)) {
         text.push_str(&format!("{} {} | {}\n", line.at, line.stream, line.message));
+    }
+    let left_out = lines.iter().filter(|line| is_left_out(line)).count() as u64;
+    if left_out > 0 {
+        text.push_str(&format!("[{} of START, END and INIT_START left out]\n", count(left_out, "line")));
     }
     if let Some(last) = lines.last().filter(|_| !complete) {
         let at = last.at;
         text.push_str(&format!("[there are more: raise limit, narrow the pattern, or go on with start = {at}]\n"));
     }
     text
+}
+
+/// Whether a line of Lambda's own only frames an invocation; its REPORT tells.
+fn says_nothing(message: &str) -> bool {
+    ["START RequestId: ", "END RequestId: ", "INIT_START "].iter().any(|frame| message.starts_with(frame))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn lines_that_only_frame_invocations_make_room_for_the_others() {
+        let line =
+            |message: String| LogLine { at: "2026-01-14T09:35:14Z".parse().unwrap(), stream: "s".to_owned(), message };
+        let of = |times: usize| -> Vec<LogLine> {
+            let each = |id: usize| [format!("START RequestId: {id} Version: 7"), format!("booked {id}")].map(line);
+            (0..times).flat_map(each).collect()
+        };
+        let args: Args = serde_json::from_value(serde_json::json!({"log_group": "/aws/lambda/books"})).unwrap();
+        let span =
+            Window { start: "2026-01-14T09:00:00Z".parse().unwrap(), end: "2026-01-14T10:00:00Z".parse().unwrap() };
+        assert!(rendered(&args, span, &of(2), true).contains("START RequestId: 1 "));
+        let long = rendered(&args, span, &of(400), true);
+        assert!(long.contains("800 events\n") && long.contains("| booked 399\n"));
+        assert!(
+            long.ends_with("[400 lines of START, END and INIT_START left out]\n") && !long.contains("START RequestId")
+        );
+    }
 }
