@@ -108,3 +108,17 @@ proptest! {
         prop_assert!(rendered(&series, window).len() < 4_000);
     }
 }
+
+#[test]
+fn a_statistic_that_is_another_one_point_by_point_is_told_in_one_line() {
+    let metric = MetricId { namespace: "AWS/RDS".into(), name: "CPUUtilization".into(), dimensions: BTreeMap::new() };
+    let of = |statistic: &str, last: f64| {
+        let values: Vec<f64> = (0..9).map(f64::from).chain([last]).collect();
+        series(metric.clone(), statistic.into(), 60, points(&values), None)
+    };
+    let window = Window { start: start(), end: start() + SignedDuration::from_hours(1) };
+    let same = super::text::all(&[of("Average", 9.0), of("Maximum", 9.0)], window);
+    assert!(same.ends_with("mean 4.5\n  point by point as Average\n"), "{same}");
+    let other = super::text::all(&[of("Average", 9.0), of("Maximum", 12.0)], window);
+    assert_eq!(other.matches("shape:").count(), 2);
+}

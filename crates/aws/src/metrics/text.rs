@@ -14,19 +14,43 @@ const WIDTH: usize = 60;
 const POINTS: usize = 12;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The lines of a series.
-pub(crate) fn rendered(series: &Series, window: Window) -> String {
-    let mut text = format!(
-        "{}, {} per {} s: window {}",
-        series.metric,
-        series.statistic,
-        series.period_s,
-        figures(&series.window)
-    );
+/// The lines of several series. A statistic that is another one point by point, as the maximum of one sample a period is its average, is told
+/// in one line.
+pub(crate) fn all(series: &[Series], window: Window) -> String {
+    told(series, |one| rendered(one, window))
+}
+
+/// The same without points: those are read with `get_metrics`.
+pub(crate) fn all_in_brief(series: &[Series], window: Window) -> String {
+    told(series, |one| brief(one, window))
+}
+
+fn told(series: &[Series], whole: impl Fn(&Series) -> String) -> String {
+    let one = |(place, one): (usize, &Series)| {
+        let is_same = |other: &&Series| {
+            other.metric == one.metric && other.period_s == one.period_s && other.points == one.points
+        };
+        match series.iter().take(place).find(is_same).filter(|_| !one.points.is_empty()) {
+            Some(other) => format!("{}  point by point as {}\n", head(one), other.statistic),
+            None => whole(one),
+        }
+    };
+    series.iter().enumerate().map(one).collect()
+}
+
+/// The line that names a series and gives its figures.
+fn head(series: &Series) -> String {
+    let (metric, statistic, period_s) = (&series.metric, &series.statistic, series.period_s);
+    let mut text = format!("{metric}, {statistic} per {period_s} s: window {}", figures(&series.window));
     if let Some(baseline) = &series.baseline {
         let _ = write!(text, "; baseline {}", figures(baseline));
     }
-    text.push('\n');
+    text + "\n"
+}
+
+/// The lines of a series.
+pub(super) fn rendered(series: &Series, window: Window) -> String {
+    let mut text = head(series);
     if series.points.is_empty() {
         return text;
     }
@@ -41,8 +65,7 @@ pub(crate) fn rendered(series: &Series, window: Window) -> String {
     text
 }
 
-/// The same without its points: those are read with `get_metrics`.
-pub(crate) fn brief(series: &Series, window: Window) -> String {
+fn brief(series: &Series, window: Window) -> String {
     let rendered = rendered(series, window);
     let is_point = |line: &&str| {
         line.strip_prefix("  ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()))

@@ -157,8 +157,5 @@ fn rendered(series: &[Series], correlations: &[Correlation], span: Window, basel
     for sentence in correlations.iter().filter_map(|pair| correlation::sentence(pair, series)) {
         text.push_str(&format!("{sentence}\n"));
     }
-    for one in series {
-        text.push_str(&text::rendered(one, span));
-    }
-    text
+    text + &text::all(series, span)
 }

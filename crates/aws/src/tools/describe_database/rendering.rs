@@ -114,9 +114,7 @@ fn load(text: &mut String, database: &Database, around: &Around, scope: &Scope) 
     if let Some(most) = series.iter().find(most) {
         let _ = writeln!(text, "{}", connections(&database.id, most, scope));
     }
-    for one in series {
-        text.push_str(&metrics::text::brief(one, scope.window));
-    }
+    text.push_str(&metrics::text::all_in_brief(series, scope.window));
 }
 
 /// The one sentence on connections that is quoted: whether anything was connected at all.

@@ -118,7 +118,7 @@ fn target_line(target: &Target) -> String {
 
 fn load(load: &Result<Vec<Series>, Fault>, scope: &Scope) -> String {
     match load {
-        Ok(series) => series.iter().map(|one| metrics::text::brief(one, scope.window)).collect(),
+        Ok(series) => metrics::text::all_in_brief(series, scope.window),
         Err(fault) => format!("load: {}\n", unread(fault)),
     }
 }
