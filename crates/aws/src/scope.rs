@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::ScopeError;
 use marple_case::{
-    ResourceRef, Scope, Trigger,
+    ResourceKind, ResourceRef, Scope, Trigger,
     facts::{Alarm, AlarmState},
 };
 
@@ -79,8 +79,11 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
         Ok(read) => alarm.transitions = read.into_iter().map(|read| read.transition).collect(),
         Err(fault) => notes.push(format!("the alarm's history could not be read: {fault}")),
     }
-    let (watched, unread) = watched(clients, &described).await;
+    let (mut watched, unread) = watched(clients, &described).await;
     notes.extend(unread);
+    if watched.is_empty() && described.rule.is_none() {
+        watched = called_alike(clients, &alarm, &mut notes).await?;
+    }
     let (subjects, unknown) = followed(watched, clients, now).await;
     notes.extend(unknown);
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
@@ -128,6 +131,32 @@ async fn watched(clients: &Clients, described: &Described) -> (Vec<ResourceRef>,
         }
     }
     (subjects, None)
+}
+
+/// What an alarm on a metric of a program's own is about: the functions and services that its dimensions or its description name, else the
+/// one after which the alarm is called.
+async fn called_alike(
+    clients: &Clients,
+    alarm: &Alarm,
+    notes: &mut Vec<String>,
+) -> Result<Vec<ResourceRef>, ScopeError> {
+    let inventory = inventory::read(clients).await?;
+    let metrics = alarm.condition.iter().flat_map(|condition| &condition.metrics);
+    let mut words: Vec<&str> = metrics.flat_map(|metric| metric.dimensions.values()).map(String::as_str).collect();
+    words.extend(alarm.description.as_deref());
+    let runs = |one: &ResourceRef| matches!(one.kind, ResourceKind::LambdaFunction | ResourceKind::EcsService);
+    let mut subjects: Vec<ResourceRef> = inventory.named(&words.join("\n")).into_iter().filter(runs).collect();
+    if subjects.is_empty() {
+        subjects.extend(inventory.beginning(&alarm.name).into_iter().filter(|one| runs(one)).cloned());
+    }
+    if !subjects.is_empty() {
+        let names: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+        notes.push(format!(
+            "the alarm's metric names no resource; by the words of the alarm it is about {}",
+            names.join(", ")
+        ));
+    }
+    Ok(subjects)
 }
 
 /// The one alarm whose name begins so, whatever the case.

@@ -123,6 +123,7 @@ fn fronted_world() -> World {
     let alarms = json!({"MetricAlarms": [
         watching("on-api", "AWS/ApiGateway", "ApiName", "shop"), watching("on-rule", "AWS/Events", "RuleName", "nightly"),
         watching("on-letters", "AWS/SQS", "QueueName", "orders-dlq"), watching("on-nothing", "AWS/SNS", "TopicName", "news"),
+        watching("own-metric", "Shop", "component", "worker"), watching("shop-items-slow", "Shop", "tier", "web"),
     ]});
     let function = |name: &str| {
         json!({"FunctionName": name, "FunctionArn": format!("arn:aws:lambda:us-east-1:111122223333:function:{name}"),
@@ -147,13 +148,15 @@ fn fronted_world() -> World {
 }
 
 #[tokio::test]
-async fn alarms_on_apis_rules_and_dead_letter_queues_lead_to_the_functions_behind_them() {
+async fn alarms_on_what_stands_before_a_function_or_is_called_after_it_lead_to_it() {
     let world = fronted_world();
     let toolbox = toolbox(&world);
     for (name, behind) in [
         ("on-api", Some("shop-items")),
         ("on-rule", Some("shop-items")),
         ("on-letters", Some("worker")),
+        ("own-metric", Some("worker")),
+        ("shop-items-slow", Some("shop-items")),
         ("on-nothing", None),
     ] {
         let scope = toolbox.scope(&alarm(name), world.now()).await.unwrap();

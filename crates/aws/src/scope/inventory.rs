@@ -49,6 +49,16 @@ impl Inventory {
         }
         subjects
     }
+
+    /// The resource with whose name a name begins, as alarms are called: `orders-api-errors`. Of several the one with the longest name.
+    pub(super) fn beginning(&self, name: &str) -> Option<&ResourceRef> {
+        let name = name.to_lowercase();
+        let begins = |one: &&ResourceRef| {
+            let rest = name.strip_prefix(&one.name.to_lowercase());
+            rest.is_some_and(|rest| rest.starts_with(['-', '_', '.', ':', '/', ' ']))
+        };
+        self.resources.iter().filter(begins).max_by_key(|one| one.name.len())
+    }
 }
 
 /// Lists what there is, all kinds at once. A kind that may not be listed is a note; bad credentials are an error.
