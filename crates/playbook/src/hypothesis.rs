@@ -13,8 +13,8 @@ use crate::{
     modes::{
         closed_path::Closed, database::Overloaded, dependency::Unreachable, exception::Defect,
         import_error::Unloadable, no_credentials::Uncredentialed, no_fault::Quiet, out_of_memory::Exhausted,
-        permission::Refusal, service::ServiceFault, slow_dependency::Slow, storage::Full, throttling::Throttled,
-        timeout::Overdue, troubled_database::Troubled,
+        permission::Refusal, redelivered::Redelivered, service::ServiceFault, slow_dependency::Slow, storage::Full,
+        throttling::Throttled, timeout::Overdue, troubled_database::Troubled,
     },
     reading::{Case, logged::Logged},
     source::{CodeLine, line_at},
@@ -48,6 +48,8 @@ pub(crate) enum Diagnosis<'a> {
     Unloadable(Unloadable<'a>),
     /// The program gets no AWS credentials.
     Uncredentialed(Uncredentialed<'a>),
+    /// A queue hands messages out again that are still worked on.
+    Redelivered(Redelivered<'a>),
     /// A policy refuses a call.
     Refusal(Refusal<'a>),
     /// A disk is full.
@@ -150,7 +152,7 @@ impl Chain {
         let Some(release) = case.release() else { return };
         let statement = format!(
             "Against version {}, the code that runs now differs in {}.",
-            release.from_version(),
+            release.earlier_version(),
             release.in_words()
         );
         self.link(statement, None, release.citations());

@@ -21,6 +21,7 @@ pub(crate) mod no_credentials;
 pub(crate) mod no_fault;
 pub(crate) mod out_of_memory;
 pub(crate) mod permission;
+pub(crate) mod redelivered;
 pub(crate) mod service;
 pub(crate) mod slow_dependency;
 pub(crate) mod storage;
@@ -32,7 +33,7 @@ pub(crate) mod troubled_database;
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 13] = [
+const OF_FUNCTIONS: [Mode; 14] = [
     out_of_memory::examine,
     import_error::examine,
     no_credentials::examine,
@@ -42,6 +43,7 @@ const OF_FUNCTIONS: [Mode; 13] = [
     dependency::examine,
     storage::examine,
     timeout::examine,
+    redelivered::examine,
     exception::examine,
     slow_dependency::examine,
     throttling::examine,

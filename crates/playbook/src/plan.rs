@@ -21,6 +21,7 @@ pub(crate) mod memory;
 pub(crate) mod no_credentials;
 pub(crate) mod other;
 pub(crate) mod permission;
+pub(crate) mod redelivered;
 pub(crate) mod redrive;
 pub(crate) mod rollback;
 pub(crate) mod service;
@@ -41,6 +42,7 @@ pub(crate) fn of(case: &Case<'_>, hypothesis: &Hypothesis<'_>) -> MitigationPlan
         Diagnosis::Unreachable(unreachable) => dependency::plan(case, unreachable),
         Diagnosis::Unloadable(unloadable) => loading::plan(case, unloadable),
         Diagnosis::Uncredentialed(without) => no_credentials::plan(case, without),
+        Diagnosis::Redelivered(found) => redelivered::plan(case, found),
         Diagnosis::Refusal(refusal) => permission::plan(case, refusal),
         Diagnosis::Full(full) => storage::plan(case, full),
         Diagnosis::Throttled(throttled) => throttling::plan(case, throttled),

@@ -64,6 +64,7 @@ fn blames_change(diagnosis: &Diagnosis<'_>) -> bool {
     match diagnosis {
         Diagnosis::Refusal(refusal) => refusal.change.is_some(),
         Diagnosis::Closed(_) => true,
+        Diagnosis::Redelivered(_) => true,
         Diagnosis::Uncredentialed(without) => without.taken.is_some(),
         Diagnosis::Throttled(Throttled::Called { change, .. }) => change.is_some(),
         _ => false,

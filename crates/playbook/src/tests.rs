@@ -15,6 +15,7 @@ mod inputs;
 mod limits;
 mod network;
 mod other;
+mod redelivered;
 mod revisions;
 mod services;
 mod shared;

@@ -44,7 +44,7 @@ impl<'a> Release<'a> {
     }
 
     /// The version from before.
-    pub(crate) fn from_version(&self) -> &'a str {
+    pub(crate) fn earlier_version(&self) -> &'a str {
         &self.difference.from_version
     }
 

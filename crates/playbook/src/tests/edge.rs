@@ -72,8 +72,17 @@ fn an_earlier_value_that_nobody_knows_is_marked_as_unverified() {
 fn a_call_that_does_not_explain_them_is_not_blamed() {
     let logs = r#"attributes=[{"key":"access_logs.s3.enabled","value":"true"}]"#;
     let raised = called(failing(), "2026-03-01T09:00:00Z", ATTRIBUTES, &idle(60));
+    let errors: Vec<f64> = (0..60).map(|minute| if minute >= 31 { 2.0 } else { 0.0 }).collect();
+    let nobody = failing().variable("KEEP_ALIVE_MS", "90000").minutes(
+        "HTTPCode_ELB_503_Count",
+        "Sum",
+        Shape::Step,
+        &errors,
+        (0.0, 0.0),
+    );
     for fleet in [
         failing(),
+        called(nobody, "2026-03-05T10:29:00Z", ATTRIBUTES, &idle(300)),
         called(failing(), "2026-03-05T10:29:00Z", ATTRIBUTES, logs),
         called(failing(), "2026-03-05T10:50:00Z", ATTRIBUTES, &idle(300)),
         called(raised.variable("KEEP_ALIVE_MS", "400000"), "2026-03-05T10:29:00Z", ATTRIBUTES, &idle(300)),

@@ -60,6 +60,8 @@ pub(crate) struct Edge<'a> {
     pub(crate) balancer: Seen<'a, LoadBalancer>,
     /// What it counted as its own.
     errors: Seen<'a, Series>,
+    /// Of which sorts they are (502, 503, 504), where that is counted.
+    sorts: Vec<Seen<'a, Series>>,
     /// What its targets returned.
     returned: Seen<'a, Series>,
     /// What they began with.
@@ -75,9 +77,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let (errors, returned) = own_errors(case)?;
     let balancer = case.workload.balancer()?;
     let onset = errors.fact.points.iter().find(|point| point.value > 0.0)?.at;
-    let keep_alive = keep_alive(case);
-    let began = began(case, balancer, errors, onset, keep_alive.as_ref())?;
-    let edge = Edge { balancer, errors, returned, began, keep_alive, onset };
+    let (keep_alive, sorts) = (keep_alive(case), sorts(case));
+    let began = began(case, balancer, errors, onset, keep_alive.as_ref(), &sorts)?;
+    let edge = Edge { balancer, errors, sorts, returned, began, keep_alive, onset };
     Some(Hypothesis {
         support: if edge.is_explained() { Support::Shown } else { Support::Likely },
         fresh: true,
@@ -115,6 +117,12 @@ fn own_errors<'a>(case: &Case<'a>) -> Option<(Seen<'a, Series>, Seen<'a, Series>
     (is_new && is_own && healthy && !is_logged).then_some((errors, returned))
 }
 
+/// The load balancer's own errors by their code, as far as CloudWatch counted any.
+fn sorts<'a>(case: &Case<'a>) -> Vec<Seen<'a, Series>> {
+    let names = ["HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count"];
+    names.into_iter().filter_map(|name| case.balanced(name, "Sum").filter(|series| series.window.sum > 0.0)).collect()
+}
+
 /// What the errors began with: a call, the telling ones first; else a revision that changed the program's keep-alive.
 fn began<'a>(
     case: &Case<'a>,
@@ -122,6 +130,7 @@ fn began<'a>(
     errors: Seen<'a, Series>,
     onset: Timestamp,
     keep_alive: Option<&KeepAlive>,
+    sorts: &[Seen<'a, Series>],
 ) -> Option<Began<'a>> {
     // A point counts what happened in the period that it begins.
     let period = SignedDuration::from_secs(i64::from(errors.period_s));
@@ -134,7 +143,7 @@ fn began<'a>(
     };
     let calls = case.all_linked_elsewhere(until, false, of_way);
     let read = calls.into_iter().map(|change| (change, told(case, change)));
-    let mut fitting: Vec<_> = read.filter(|(change, set)| explains(change.fact, set, keep_alive)).collect();
+    let mut fitting: Vec<_> = read.filter(|(change, set)| explains(change.fact, set, keep_alive, sorts)).collect();
     fitting.sort_by_key(|(change, set)| (set.iter().any(|one| one.key == IDLE), change.at));
     if let Some((change, set)) = fitting.pop() {
         return Some(Began::Balancer(change, set));
@@ -159,25 +168,32 @@ fn is_of(balancer: &LoadBalancer, change: &Change) -> bool {
 }
 
 /// Whether a call can have brought errors: it set more than what only logs or protects, and a timeout only where that makes a difference.
-fn explains(change: &Change, set: &[Set], keep_alive: Option<&KeepAlive>) -> bool {
+fn explains(change: &Change, set: &[Set], keep_alive: Option<&KeepAlive>, sorts: &[Seen<'_, Series>]) -> bool {
     if change.action.ends_with("Attributes") && set.is_empty() {
         return false;
     }
     let is_idle = set.iter().find(|one| one.key == IDLE);
     let others = set.iter().any(|one| one.key != IDLE);
-    is_idle.is_none_or(|idle| others || crosses(idle, keep_alive) != Some(false))
+    // That no target is there (503) has nothing to do with a timeout.
+    let of_time = sorts.is_empty() || sorts.iter().any(|series| !series.metric.name.contains("503"));
+    is_idle.is_none_or(|idle| others || (of_time && crosses(idle, keep_alive) != Some(false)))
 }
 
 /// Whether a new idle timeout is longer than the program keeps connections, or shorter than it was; `None`: not known.
 fn crosses(idle: &Set, keep_alive: Option<&KeepAlive>) -> Option<bool> {
     let now = idle.seconds()?;
-    let lowered = idle.before.as_ref().and_then(|before| before.value.parse::<f64>().ok()).map(|before| now < before);
-    match (keep_alive, lowered) {
+    match (keep_alive, lowered(idle)) {
         (_, Some(true)) => Some(true),
         (Some(kept), _) if kept.seconds <= now => Some(true),
         (Some(_), Some(false)) => Some(false),
         _ => None,
     }
+}
+
+/// Whether a timeout was set lower than it was; `None`: what it was is not known.
+fn lowered(idle: &Set) -> Option<bool> {
+    let before: f64 = idle.before.as_ref()?.value.parse().ok()?;
+    Some(idle.seconds()? < before)
 }
 
 impl Edge<'_> {
@@ -196,14 +212,26 @@ impl Edge<'_> {
 
     /// Whether the target closes an idle connection before the load balancer does.
     pub(crate) fn target_closes_first(&self) -> bool {
-        self.keep_alive.as_ref().zip(self.idle_s()).is_some_and(|(kept, idle)| kept.seconds <= idle)
+        let first = self.keep_alive.as_ref().zip(self.idle_s()).is_some_and(|(kept, idle)| kept.seconds <= idle);
+        first && self.may_be("502")
+    }
+
+    /// Whether errors of this code are among them, or it is not known of which they are.
+    fn may_be(&self, code: &str) -> bool {
+        self.sorts.is_empty() || self.sorts.iter().any(|series| series.metric.name.contains(code))
+    }
+
+    /// Whether the idle timeout was set lower than it was.
+    fn is_lowered(&self) -> bool {
+        self.idle().and_then(lowered) == Some(true)
     }
 
     /// Whether the mechanism is shown, and not only that it began with a change.
     fn is_explained(&self) -> bool {
         match &self.began {
             Began::Balancer(..) => {
-                self.idle().is_some_and(|idle| crosses(idle, self.keep_alive.as_ref()) == Some(true))
+                let crossed = self.idle().is_some_and(|idle| crosses(idle, self.keep_alive.as_ref()) == Some(true));
+                crossed && (self.target_closes_first() || (self.is_lowered() && self.may_be("504")))
             }
             Began::Program(..) => self.target_closes_first(),
         }
@@ -341,10 +369,10 @@ fn chain(case: &Case<'_>, edge: &Edge<'_>) -> Vec<Link> {
     chain.link(
         statement,
         Some(began),
-        [
-            cite_series(edge.errors.evidence, &edge.errors.metric.name, "Sum"),
-            cite_series(edge.returned.evidence, "HTTPCode_Target_5XX_Count", "Sum"),
-        ],
+        std::iter::once(&edge.errors)
+            .chain(&edge.sorts)
+            .chain([&edge.returned])
+            .map(|series| cite_series(series.evidence, &series.metric.name, "Sum")),
     );
     chain.alarm(case);
     chain.finish()
