@@ -45,7 +45,6 @@ pub use stack::{Stack, StackEvent, StackEvents, StackResource};
 /// What one call of one tool found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "facts", content = "data", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "one value a piece of evidence, behind a Vec: its size costs nothing")]
 pub enum Facts {
     /// Nothing: no data, denied or failed.
     Nothing,
