@@ -4,13 +4,13 @@
 //! take away what led to the very host and port, and is there nothing else left that leads there? does a neighbour with other rules, in the same
 //! subnets, still reach the outside? was the address itself exchanged, or code deployed: then that is the better explanation.
 //!
-//! The symptom is a connection that the program logged as timed out, an invocation that the platform ended at its timeout, or a task that could not
-//! reach AWS at its start. Packets that no rule lets through are dropped: a refusal is only taken for one where the way was led elsewhere.
+//! The symptom is a connection that the program logged as timed out, an invocation that the platform ended at its timeout, a task that could not
+//! reach AWS at its start, or a target that gives its load balancer no answer. Packets that no rule lets through are dropped: a refusal is only taken for one where the way was led elsewhere.
 
 use jiff::Timestamp;
 use marple_case::{
     Category, Citation, Verdict,
-    facts::{Change, Task},
+    facts::{Change, Target, Task},
 };
 
 use crate::{
@@ -72,7 +72,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     if is_service(case) && service::readdressed::examine(case).is_some() {
         return None;
     }
-    let found = logged(case).into_iter().chain(unstarted(case));
+    let found = logged(case).into_iter().chain(unstarted(case)).chain(unreached(case));
     let (symptom, to, closing) = found
         .filter_map(|(symptom, to)| {
             let refused = matches!(symptom.logged.as_ref().map(|one| &one.failure), Some(Failure::Refused { .. }));
@@ -214,6 +214,29 @@ fn unstarted<'a>(case: &Case<'a>) -> Option<(Symptom<'a>, Destination<'a>)> {
         cited: cite::any(first.evidence, &[&[&first.id, named], &[named]]),
     };
     (service::lifetime(first.fact).is_none_or(|ran| ran.as_secs() < 60)).then(|| (symptom, Destination::aws()))
+}
+
+/// Targets that do not answer their load balancer, where no deployment stands between.
+fn unreached<'a>(case: &Case<'a>) -> Option<(Symptom<'a>, Destination<'a>)> {
+    let silent = |target: &&Target| target.reason.as_deref() == Some("Target.Timeout");
+    let groups = case.workload.target_groups();
+    let (group, target) = groups.iter().find_map(|group| Some((group, group.fact.targets.iter().find(silent)?)))?;
+    let told = case.workload.events().into_iter().find(|event| event.message.contains("is unhealthy in"));
+    let first = told.map(|event| event.at).into_iter().chain(case.breach()).min()?;
+    let symptom = Symptom {
+        headline: format!(
+            "target {} of {} is {}: {}",
+            target.id,
+            group.name,
+            target.state,
+            target.description.as_deref().unwrap_or("Target.Timeout")
+        ),
+        first,
+        count: group.fact.targets.iter().filter(silent).count() as u64,
+        logged: None,
+        cited: cite::any(group.evidence, &[&[&target.id, "Target.Timeout"], &["Target.Timeout"]]),
+    };
+    (is_service(case) && !deployed(case, first)).then(|| (symptom, Destination::tasks(target.port)))
 }
 
 /// The words of ECS and its agent for a connection that was not answered at a task's start.

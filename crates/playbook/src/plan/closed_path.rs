@@ -18,8 +18,10 @@ use crate::{
     reading::{
         Case,
         network::{
-            Way, own_subnets,
-            rule::{Rule, word},
+            Way,
+            destination::Realm,
+            own_groups, own_subnets,
+            rule::{Peer, Rule, word},
         },
     },
 };
@@ -71,16 +73,20 @@ fn quiet(case: &Case<'_>, closed: &Closed<'_>) -> Vec<Step> {
 fn put_back(case: &Case<'_>, closed: &Closed<'_>) -> Action {
     match &closed.closing.way {
         Way::Rules { group, egress, taken } if !taken.is_empty() => rules(case, closed, group, *egress, taken),
-        Way::Rules { group, .. } => unknown_rules(case, closed, group),
+        Way::Rules { group, egress, .. } => match needed(case, closed, *egress) {
+            Some(rule) => rules(case, closed, group, *egress, &[rule]),
+            None => unknown_rules(case, closed, group, *egress),
+        },
         Way::DatabaseGroups { database } => of_database(case, closed, database),
         Way::Placement => of_subject(case, closed),
         Way::Acl(_) | Way::Route(_) | Way::Gateway(_) | Way::Endpoint | Way::Peering => shared(case, closed),
     }
 }
 
-/// Puts rules back that the trail tells whole.
-fn rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool, taken: &[Rule]) -> Action {
-    let permissions = quoted(&Value::Array(taken.iter().map(Rule::permission).collect()).to_string());
+/// Puts rules back that the trail tells whole, or the one that is needed in place of what it does not tell.
+fn rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool, rules: &[Rule]) -> Action {
+    let is_known = matches!(&closed.closing.way, Way::Rules { taken, .. } if !taken.is_empty());
+    let permissions = quoted(&Value::Array(rules.iter().map(Rule::permission).collect()).to_string());
     let (direction, noun, is_egress) =
         if egress { ("egress", "outbound", "IsEgress") } else { ("ingress", "inbound", "!IsEgress") };
     let named = quoted(group);
@@ -90,7 +96,7 @@ fn rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool, taken:
             "describe-security-group-rules --filters Name=group-id,Values={named} --query 'SecurityGroupRules[?{is_egress}].[IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupInfo.GroupId]' --output text"
         ),
     );
-    let words = listed(taken, egress);
+    let words = listed(rules, egress);
     let to = closed.to.in_words();
     let mut check =
         vec![run(format!("See that the {noun} rule is there."), read.clone(), format!("a line for {words}"))];
@@ -110,7 +116,11 @@ fn rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool, taken:
             who(closed),
         ],
         apply: vec![run(
-            format!("Put the {noun} rule back: {words}."),
+            if is_known {
+                format!("Put the {noun} rule back: {words}.")
+            } else {
+                format!("Add the {noun} rule that is needed: {words}.")
+            },
             ec2(
                 case,
                 &format!("authorize-security-group-{direction} --group-id {named} --ip-permissions {permissions}"),
@@ -124,20 +134,47 @@ fn rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool, taken:
             "Return true",
         )],
     };
+    let action_name = &closed.closing.change.action;
+    let (title, width) = match is_known {
+        true => (
+            format!("Put the {noun} rule of {group} back ({words})"),
+            format!("The rule is as wide as it was before {action_name}"),
+        ),
+        false => (
+            format!("Let {} reach {to} again by an {noun} rule of {group} ({words})", case.name()),
+            format!("What {action_name} changed is not told by the trail, so that the rule may be another than before"),
+        ),
+    };
     action(
-        format!("Put the {noun} rule of {group} back ({words})"),
+        title,
         ActionKind::Configuration,
         true,
         phases,
         format!(
-            "The rule is as wide as it was before {}: all that is in {group} may use it again, until a narrower one for {to} takes its place. A stack or a state file that owns the group undoes the change at its next update.",
-            closed.closing.change.action
+            "{width}: all that is in {group} may use it, until a narrower one for {to} takes its place. A stack or a state file that owns the group undoes the change at its next update."
         ),
     )
 }
 
+/// The one rule that is needed, where what was there before is not told: for the very port, and as narrow as the destination is known.
+fn needed(case: &Case<'_>, closed: &Closed<'_>, egress: bool) -> Option<Rule> {
+    let to = &closed.to;
+    let port = i64::from(to.port?);
+    let address = to.host.as_deref().and_then(|host| host.parse::<std::net::IpAddr>().ok());
+    let peer = match (egress, to.database, address) {
+        _ if to.inbound => return None,
+        (false, ..) => Peer::Group(own_groups(case).first()?.clone()),
+        (true, Some(database), _) => Peer::Group(database.security_group_ids.first()?.clone()),
+        (true, None, Some(address)) => Peer::Range(format!("{address}/{}", if address.is_ipv4() { 32 } else { 128 })),
+        (true, None, None) if matches!(to.realm, Realm::Outside | Realm::Aws) => Peer::Range("0.0.0.0/0".to_owned()),
+        (true, None, None) => return None,
+    };
+    Some(Rule { protocol: "tcp".to_owned(), ports: Some((port, port)), peer })
+}
+
 /// Rules that the trail does not tell.
-fn unknown_rules(case: &Case<'_>, closed: &Closed<'_>, group: &str) -> Action {
+fn unknown_rules(case: &Case<'_>, closed: &Closed<'_>, group: &str, egress: bool) -> Action {
+    let noun = if egress { "outbound" } else { "inbound" };
     let named = quoted(group);
     let to = closed.to.in_words();
     let read = ec2(case, &format!("describe-security-group-rules --filters Name=group-id,Values={named}"));
@@ -164,7 +201,7 @@ fn unknown_rules(case: &Case<'_>, closed: &Closed<'_>, group: &str) -> Action {
         rollback: vec![by_hand("Set the rules that were saved again.", "the rules that were saved")],
     };
     action(
-        format!("Put the rule of {group} back that led to {to}"),
+        format!("Put the {noun} rule of {group} back that led to {to}"),
         ActionKind::Configuration,
         true,
         phases,
@@ -328,7 +365,10 @@ fn narrow(case: &Case<'_>, closed: &Closed<'_>) -> Action {
     let to = closed.to.in_words();
     let phases = Phases {
         pre_validate: vec![by_hand(
-            format!("List all that {} calls: third parties, AWS's services, databases.", case.name()),
+            match closed.to.inbound {
+                true => format!("List all that call {}: load balancers, other programs.", case.name()),
+                false => format!("List all that {} calls: third parties, AWS's services, databases.", case.name()),
+            },
             "hosts and ports",
         )],
         apply: vec![by_hand(

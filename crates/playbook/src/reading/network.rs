@@ -7,6 +7,7 @@
 //! | inbound rules of any other group revoked | they name a group of the subject's, and the destination is not outside | likely |
 //! | security groups of a database exchanged | it is the destination | shown |
 //! | subnets or security groups of the subject named anew | no code of it was changed beside | likely |
+//! | inbound rules of a group of the subject's revoked or modified | its load balancer gets no answer from its tasks | shown |
 //! | routes, network ACLs, gateways, endpoints, peerings | the destination lies behind them, and the subject is in a VPC | likely |
 //!
 //! Each lies between a clean baseline and the first failure. Connections that are open live on, so that the first failure may come later: within
@@ -79,9 +80,7 @@ pub(crate) fn closing<'a>(
     onset: Timestamp,
     diverts: bool,
 ) -> Option<Closing<'a>> {
-    if !case.baseline_count().is_some_and(|count| count > 0) {
-        return None;
-    }
+    case.baseline_count().filter(|count| *count > 0)?;
     let found = requests(case).filter(|change| change.at > case.scope.baseline.start && change.at <= onset);
     let judged = found.filter_map(|change| {
         let (way, support) = judged(case, to, &change)?;
@@ -176,15 +175,29 @@ fn of_rules(case: &Case<'_>, to: &Destination<'_>, change: &Change, egress: bool
     let group = group_of(change)?;
     let own = own_groups(case).contains(&group);
     let rules = Rule::of(&change.detail);
-    let leading = |rule: &Rule| if egress { to.is_led_to_by(rule) } else { lets_in(case, to, &group, rule) };
-    let led = rules.iter().filter_map(leading).max();
-    let support = match (egress, own) {
-        (true, false) => None,
-        // By its id alone no rule tells where it led.
-        _ if rules.is_empty() => (own == egress && is_of_subject(case, to, &group)).then_some(Support::Likely),
-        _ => led,
-    };
+    let led = rules.iter().filter_map(|rule| leads(case, to, &group, egress, rule)).max();
+    // By its id alone no rule tells where it led.
+    let is_between = (own == (egress != to.inbound)) && is_of_subject(case, to, &group);
+    let support = if rules.is_empty() { is_between.then_some(Support::Likely) } else { led };
     Some((Way::Rules { group, egress, taken: rules }, support?))
+}
+
+/// How surely a rule of a group led to the destination, or let those in who call the subject.
+fn leads(case: &Case<'_>, to: &Destination<'_>, group: &String, egress: bool, rule: &Rule) -> Option<Support> {
+    let own = own_groups(case).contains(group);
+    match (to.inbound, egress) {
+        (false, true) => to.is_led_to_by(rule).filter(|_| own),
+        (false, false) => lets_in(case, to, group, rule),
+        // Of which groups the load balancer is, is not known: a rule for any group may be its.
+        (true, false) => (own && rule.has_port(to.port)).then(|| match &rule.peer {
+            Peer::Range(range) if !is_everywhere(range) => Support::Likely,
+            _ => Support::Shown,
+        }),
+        (true, true) => {
+            let names_own = matches!(&rule.peer, Peer::Group(peer) if own_groups(case).contains(peer));
+            (!own && names_own && rule.has_port(to.port)).then_some(Support::Likely)
+        }
+    }
 }
 
 /// Whether a group is one of the subject's or of the database's.
@@ -212,20 +225,16 @@ fn lets_in(case: &Case<'_>, to: &Destination<'_>, group: &String, rule: &Rule) -
 /// A rule that was given other values: what it was before is not told, what it is now is.
 fn modified(case: &Case<'_>, to: &Destination<'_>, change: &Change) -> Option<(Way, Support)> {
     let group = group_of(change)?;
-    let egress = own_groups(case).contains(&group);
-    let open = |rule: &Rule| if egress { to.is_led_to_by(rule) } else { lets_in(case, to, &group, rule) };
+    let egress = own_groups(case).contains(&group) && !to.inbound;
     let now = Rule::of(&change.detail);
-    let leads = now.iter().filter_map(open).max().is_some_and(|led| led > Support::Possible);
-    let counts = is_of_subject(case, to, &group) && !leads;
+    let led = now.iter().filter_map(|rule| leads(case, to, &group, egress, rule)).max();
+    let counts = is_of_subject(case, to, &group) && led.is_none_or(|led| led == Support::Possible);
     counts.then_some((Way::Rules { group, egress, taken: Vec::new() }, Support::Likely))
 }
 
 /// Whether a rule that was added before `onset`, and not revoked again by then, leads where a revoked one did.
 fn is_still_open(case: &Case<'_>, to: &Destination<'_>, group: &String, egress: bool, onset: Timestamp) -> bool {
-    let leads = |rule: &Rule| {
-        let led = if egress { to.is_led_to_by(rule) } else { lets_in(case, to, group, rule) };
-        led.is_some_and(|led| led > Support::Possible)
-    };
+    let is_open = |rule: &Rule| leads(case, to, group, egress, rule).is_some_and(|led| led > Support::Possible);
     let action = if egress { "RevokeSecurityGroupEgress" } else { "RevokeSecurityGroupIngress" };
     let revoked_after = |rule: &Rule, at: Timestamp| {
         let mut later =
@@ -233,7 +242,7 @@ fn is_still_open(case: &Case<'_>, to: &Destination<'_>, group: &String, egress: 
         later.any(|change| group_of(change.fact).as_ref() == Some(group) && Rule::of(&change.detail).contains(rule))
     };
     let mut before = added(case, group, egress).filter(|change| change.at <= onset);
-    before.any(|change| Rule::of(&change.detail).iter().any(|rule| leads(rule) && !revoked_after(rule, change.at)))
+    before.any(|change| Rule::of(&change.detail).iter().any(|rule| is_open(rule) && !revoked_after(rule, change.at)))
 }
 
 /// Changes of what a whole VPC shares.
@@ -245,6 +254,10 @@ fn of_account(to: &Destination<'_>, action: &str, detail: &str) -> Option<Way> {
     let routed = range.as_deref().map_or(beyond, |range| to.is_in(range).is_some_and(|led| led > Support::Possible));
     let table = word(detail, "routeTableId");
     let acl = word(detail, "networkAclId");
+    // A load balancer stands in the same VPC: only a network ACL is between.
+    if to.inbound && !action.contains("NetworkAcl") {
+        return None;
+    }
     let denied = word(detail, "ruleAction").is_none_or(|rule| rule == "deny");
     match action {
         "DeleteRoute" | "ReplaceRoute" => (routed && !local).then_some(Way::Route(table)),

@@ -2,9 +2,13 @@
 
 use marple_case::{
     ActionKind, Category, ResourceKind, ResourceRef, Verdict, facts::Change, facts::ChangeSource, facts::Point,
+    facts::Shape,
 };
 
-use super::world::{World, at, metric, series, series_text, taken};
+use super::{
+    fleet::Fleet,
+    world::{World, at, metric, series, series_text, taken},
+};
 use crate::reading::network::rule::{Rule, holds};
 
 const GROUP: &str = "sg-0aa11bb22cc33dd44";
@@ -254,4 +258,80 @@ fn rules_are_read_in_each_form_that_the_trail_has() {
     assert_eq!(holds("0.0.0.0/0", address("198.51.100.7")), Some(true));
     assert_eq!(holds("fd00::/8", address("10.1.0.1")), Some(false));
     assert_eq!(holds("nonsense", address("10.1.0.1")), None);
+}
+
+#[test]
+fn where_the_trail_does_not_tell_the_rule_the_one_that_is_needed_is_added() {
+    let rule = |range: &str| {
+        format!(
+            r#"GroupId={GROUP}, SecurityGroupRule={{"SecurityGroupRuleId":"sgr-0b","SecurityGroupRule":{{"IpProtocol":"tcp","FromPort":443,"ToPort":443,"CidrIpv4":"{range}"}}}}"#
+        )
+    };
+    let modified = |range: &str| request("2026-03-05T10:30:00Z", "ModifySecurityGroupRules", GROUP, &rule(range));
+    let (cause, plan) = cut_off(vec![modified("10.0.0.0/8")]).investigate();
+    assert_eq!(cause.category, Category::Network);
+    let command = plan.immediate[0].phases.apply[0].command.as_deref().unwrap();
+    assert!(command.contains(r#""FromPort":443"#) && command.contains("authorize-security-group-egress"), "{command}");
+    let (cause, _) = cut_off(vec![modified("0.0.0.0/0")]).investigate();
+    assert_eq!(cause.category, Category::DependencyUnreachable, "it still leads there");
+}
+
+/// A service in a VPC.
+fn service(changes: Vec<Change>) -> Fleet {
+    let mut fleet = Fleet::new("quotes").variable("RATES_URL", "https://rates.example/v2");
+    fleet = fleet.minutes("RequestCount", "Sum", Shape::Varying, &[40.0; 60], (40.0, 40.0));
+    fleet.service.subnet_ids = vec!["subnet-0123".into()];
+    fleet.service.security_group_ids = vec![GROUP.into()];
+    fleet.world.changes = changes;
+    fleet
+}
+
+#[test]
+fn a_service_and_tasks_that_do_not_start_are_cut_off_in_the_same_way() {
+    let revoked = || vec![of_group("2026-03-05T10:20:00Z", "RevokeSecurityGroupEgress", GROUP, ALL)];
+    let logged = |changes: Vec<Change>| {
+        let mut fleet = service(changes);
+        fleet.world = fleet.world.exception("go", "", "dial tcp 203.0.113.9:443: i/o timeout", None);
+        fleet.investigate().0
+    };
+    let cause = logged(revoked());
+    assert_eq!((cause.category, cause.components[0].name.as_str()), (Category::Network, "quotes"));
+    assert_ne!(logged(Vec::new()).category, Category::Network);
+    let reason = "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration.";
+    let unstarted = |changes: Vec<Change>| {
+        service(changes).stopped("2026-03-05T10:31:00Z", "2026-03-05T10:33:00Z", None, None, reason).investigate()
+    };
+    let (cause, plan) = unstarted(revoked());
+    assert!(cause.title.contains("took the outbound rule (all traffic to 0.0.0.0/0)"), "{}", cause.title);
+    assert!(plan.immediate[0].title.contains(GROUP));
+    assert!(!unstarted(Vec::new()).0.title.contains("rule"));
+}
+
+#[test]
+fn targets_that_their_load_balancer_reaches_no_more_were_shut_off_by_an_inbound_rule() {
+    let rule = |port: u16| {
+        format!(r#"[{{"ipProtocol":"tcp","fromPort":{port},"toPort":{port},"groups":[{{"groupId":"sg-0aa"}}]}}]"#)
+    };
+    let silent = |changes: Vec<Change>| {
+        let mut fleet = service(changes);
+        let target = &mut fleet.balancer.target_groups[0].targets[0];
+        target.state = "unhealthy".into();
+        target.port = Some(8080);
+        target.reason = Some("Target.Timeout".into());
+        target.description = Some("Request timed out".into());
+        fleet.investigate()
+    };
+    let revoked = |port: u16| vec![of_group("2026-03-05T10:30:00Z", "RevokeSecurityGroupIngress", GROUP, &rule(port))];
+    let (cause, plan) = silent(revoked(8080));
+    assert_eq!(cause.category, Category::Network);
+    assert!(
+        cause.title.starts_with("the load balancer of quotes no longer reaches its tasks (port 8080)"),
+        "{}",
+        cause.title
+    );
+    let command = plan.immediate[0].phases.apply[0].command.as_deref().unwrap();
+    assert!(command.contains("authorize-security-group-ingress") && command.contains("sg-0aa"), "{command}");
+    assert!(!silent(revoked(9090)).0.title.contains("inbound rule"), "another port");
+    let restored = of_group("2026-03-05T10:31:00Z", "AuthorizeSecurityGroupIngress", GROUP, &rule(8080));
+    assert!(!silent(revoked(8080).into_iter().chain([restored]).collect()).0.title.contains("inbound rule"));
 }

@@ -12,6 +12,7 @@ use crate::{
     hypothesis::{Chain, cite_frame, cite_setting, gap},
     reading::{
         Case, Seen,
+        failure::Failure,
         network::{self, Way, destination::Realm, own_groups, rule::Rule},
     },
 };
@@ -47,6 +48,14 @@ fn taken(case: &Case<'_>, closed: &Closed<'_>) -> String {
     }
 }
 
+/// Who calls, as the subject of a sentence.
+fn caller(case: &Case<'_>, closed: &Closed<'_>) -> String {
+    match closed.to.inbound {
+        true => format!("the load balancer of {}", case.name()),
+        false => case.name().to_owned(),
+    }
+}
+
 /// The change in one line, with who did it.
 fn done(case: &Case<'_>, closed: &Closed<'_>) -> String {
     let change = &closed.closing.change;
@@ -73,8 +82,8 @@ fn cite_group(case: &Case<'_>, closed: &Closed<'_>) -> Option<Citation> {
 }
 
 pub(super) fn title(case: &Case<'_>, closed: &Closed<'_>) -> String {
-    let (name, to) = (case.name(), closed.to.in_words());
-    format!("{name} no longer reaches {to}: {}", done(case, closed))
+    let (name, to) = (caller(case, closed), closed.to.in_words());
+    format!("{name} no longer reaches {to}: {} {}", closed.closing.change.action, taken(case, closed))
 }
 
 pub(super) fn trigger(closed: &Closed<'_>) -> String {
@@ -121,11 +130,7 @@ pub(super) fn chain(case: &Case<'_>, closed: &Closed<'_>) -> Vec<Link> {
         seconds => format!("{seconds} s"),
     };
     chain.link(
-        format!(
-            "{waited} later the first connection to {} got no answer: {}. Connections that were open before lived on; packets without a rule, or without a route, are dropped in silence.",
-            closed.to.in_words(),
-            closed.symptom.headline
-        ),
+        format!("{waited} later {}", effect(closed)),
         Some(closed.symptom.first),
         [closed.symptom.cited.clone(), place.and_then(|(logged, frame)| cite_frame(logged, frame))],
     );
@@ -138,14 +143,35 @@ pub(super) fn chain(case: &Case<'_>, closed: &Closed<'_>) -> Vec<Link> {
     chain.finish()
 }
 
+/// What was seen first, as the end of a sentence, and why it is silent.
+fn effect(closed: &Closed<'_>) -> String {
+    const SILENT: &str = "packets without a rule or a route are dropped in silence";
+    let (to, headline) = (closed.to.in_words(), &closed.symptom.headline);
+    match closed.symptom.logged.as_ref().map(|logged| &logged.failure) {
+        Some(Failure::TimedOut) => {
+            format!("the first invocation waited until its timeout: {headline}. It calls {to}; {SILENT}.")
+        }
+        Some(Failure::Refused { .. }) => {
+            format!("the first connection to {to} was refused: {headline}. It was led to where nobody takes it.")
+        }
+        Some(_) => format!(
+            "the first connection to {to} got no answer: {headline}. Connections that were open before live on; {SILENT}."
+        ),
+        None if closed.to.inbound => format!("its load balancer got no answer any more: {headline}; {SILENT}."),
+        None => {
+            format!("the first task could not reach {to} at its start: {headline}. Tasks that run live on; {SILENT}.")
+        }
+    }
+}
+
 pub(super) fn summary(case: &Case<'_>, closed: &Closed<'_>) -> String {
     let change = &closed.closing.change;
     let mut text = format!(
-        "{} at {}. Since {}, connections of {} to {} are not answered ({} time(s)): {}.",
+        "{} at {}. Since {}, {} no longer reaches {} ({} time(s)): {}.",
         done(case, closed),
         change.at,
         closed.symptom.first,
-        case.name(),
+        caller(case, closed),
         closed.to.in_words(),
         closed.symptom.count,
         closed.symptom.headline
@@ -192,7 +218,7 @@ pub(super) fn rivals(case: &Case<'_>, closed: &Closed<'_>) -> Vec<RuledOut> {
 /// An outage of the provider, or of the database.
 fn other_side(case: &Case<'_>, closed: &Closed<'_>) -> Option<RuledOut> {
     let Way::Rules { group, egress, taken } = &closed.closing.way else { return None };
-    if taken.is_empty() {
+    if taken.is_empty() || closed.to.inbound {
         return None;
     }
     let change = closed.closing.change;
@@ -205,7 +231,7 @@ fn other_side(case: &Case<'_>, closed: &Closed<'_>) -> Option<RuledOut> {
     Some(RuledOut {
         hypothesis: format!("An outage of {}, the provider", closed.to.host.as_deref().unwrap_or("what is called")),
         reason: format!(
-            "Since {} {from} by {group} to that host and port, whatever the other side does: the failures begin with that, and they end before a connection is made.{state}",
+            "Since {} {from} by {group} to that host and port, whatever the other side does: the failures begin with that.{state}",
             change.at
         ),
         citations: [cite_change(&change, group), closed.symptom.cited.clone(), cited].into_iter().flatten().collect(),

@@ -34,6 +34,8 @@ pub(crate) struct Destination<'a> {
     pub(crate) realm: Realm,
     /// The database whose endpoint it is.
     pub(crate) database: Option<Seen<'a, Database>>,
+    /// Whether it is the subject itself, which its load balancer calls.
+    pub(crate) inbound: bool,
 }
 
 impl<'a> Destination<'a> {
@@ -50,12 +52,17 @@ impl<'a> Destination<'a> {
         });
         let port = address.and_then(port_of).or_else(|| database?.port).or_else(|| set.and_then(port_of));
         let realm = host.as_deref().map_or(Realm::Unknown, realm);
-        Self { port: port.or((realm == Realm::Aws).then_some(443)), host, realm, database }
+        Self { port: port.or((realm == Realm::Aws).then_some(443)), host, realm, database, inbound: false }
     }
 
     /// An endpoint of an AWS service that no message names.
     pub(crate) fn aws() -> Self {
-        Self { host: None, port: Some(443), realm: Realm::Aws, database: None }
+        Self { host: None, port: Some(443), realm: Realm::Aws, database: None, inbound: false }
+    }
+
+    /// The subject's own tasks, as its load balancer reaches them.
+    pub(crate) fn tasks(port: Option<u16>) -> Self {
+        Self { host: None, port, realm: Realm::Inside, database: None, inbound: true }
     }
 
     /// The host with its port, for sentences.
@@ -63,6 +70,8 @@ impl<'a> Destination<'a> {
         match (&self.host, self.port, self.realm) {
             (Some(host), Some(port), _) => format!("{host} (port {port})"),
             (Some(host), None, _) => host.clone(),
+            (None, Some(port), _) if self.inbound => format!("its tasks (port {port})"),
+            (None, None, _) if self.inbound => "its tasks".to_owned(),
             (None, _, Realm::Aws) => "the endpoints of AWS's services".to_owned(),
             (None, ..) => "what it calls".to_owned(),
         }

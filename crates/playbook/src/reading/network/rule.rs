@@ -150,22 +150,16 @@ fn of_item(item: &Value) -> Vec<Rule> {
     let Some(protocol) = text(item, "ipProtocol") else { return Vec::new() };
     let port = |name: &str| text(item, name).and_then(|port| port.parse::<i64>().ok());
     let ports = port("fromPort").zip(port("toPort")).filter(|(from, _)| *from >= 0);
-    const PEERS: [(&str, &str, fn(String) -> Peer); 4] = [
-        ("ipRanges", "cidrIp", Peer::Range),
-        ("ipv6Ranges", "cidrIpv6", Peer::Range),
-        ("groups", "groupId", Peer::Group),
-        ("prefixListIds", "prefixListId", Peer::PrefixList),
-    ];
-    const ALONE: [(&str, fn(String) -> Peer); 4] = [
-        ("cidrIpv4", Peer::Range),
-        ("cidrIpv6", Peer::Range),
-        ("referencedGroupId", Peer::Group),
-        ("prefixListId", Peer::PrefixList),
-    ];
-    let listed = PEERS.iter().flat_map(|(list, name, peer)| {
+    let listed = |list: &str, name: &str| -> Vec<String> {
         let named = member(item, list).map(items).unwrap_or_default();
-        named.into_iter().filter_map(|one| text(one, name)).map(peer)
-    });
-    let alone = ALONE.iter().filter_map(|(name, peer)| text(item, name).map(peer));
-    listed.chain(alone).map(|peer| Rule { protocol: protocol.clone(), ports, peer }).collect()
+        named.into_iter().filter_map(|one| text(one, name)).collect()
+    };
+    // A request lists peers by their sort, an answer names one.
+    let ranges = [listed("ipRanges", "cidrIp"), listed("ipv6Ranges", "cidrIpv6")].concat();
+    let range = text(item, "cidrIpv4").or_else(|| text(item, "cidrIpv6"));
+    let groups = listed("groups", "groupId").into_iter().chain(text(item, "referencedGroupId"));
+    let lists = listed("prefixListIds", "prefixListId").into_iter().chain(text(item, "prefixListId"));
+    let peers = ranges.into_iter().chain(range).map(Peer::Range);
+    let peers = peers.chain(groups.map(Peer::Group)).chain(lists.map(Peer::PrefixList));
+    peers.map(|peer| Rule { protocol: protocol.clone(), ports, peer }).collect()
 }
