@@ -32,9 +32,11 @@ use crate::{
 };
 
 mod account;
+mod innocent;
 mod neighbours;
 
 pub(crate) use account::listed;
+pub(crate) use innocent::innocent;
 use neighbours::Neighbour;
 
 /// What was seen of it.
@@ -82,8 +84,11 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         .next()?;
     let neighbours = neighbours::neighbours(case, &closing);
     let of_subject = matches!(closing.way, Way::Rules { .. } | Way::DatabaseGroups { .. } | Way::Placement);
-    // Who shares the subnets and still reaches the outside uses the same routes and gateways.
-    if !of_subject && (neighbours.iter().any(Neighbour::reaches_outside) || deployed(case, symptom.first)) {
+    // Who shares the subnets and still reaches the outside uses the same routes and gateways; and of a wait for nobody knows what, no gateway
+    // is shown to be the cause.
+    let is_shared = neighbours.iter().any(Neighbour::reaches_outside);
+    let is_vague = to.host.is_none() && symptom.logged.as_ref().is_some_and(|one| one.failure == Failure::TimedOut);
+    if !of_subject && (is_shared || is_vague || deployed(case, symptom.first)) {
         return None;
     }
     let support = symptom.logged.as_ref().map_or(closing.support, |logged| logged.capped(closing.support));

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::{
     hypothesis::{Diagnosis, Hypothesis, Place, Support, claim, located, place},
+    modes::closed_path,
     reading::{
         Case, Seen,
         awaited::awaited,
@@ -323,6 +324,9 @@ fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCau
     cause.summary = account::summary(case, unreachable);
     cause.gaps = account::gaps(unreachable);
     cause.ruled_out = account::rivals(case, unreachable);
+    if matches!(unreachable.logged.failure, Failure::ConnectTimedOut { .. }) {
+        cause.ruled_out.extend(closed_path::innocent(case, unreachable.logged.first));
+    }
     cause
 }
 

@@ -108,6 +108,17 @@ pub(crate) fn added<'a>(case: &Case<'a>, group: &str, egress: bool) -> impl Iter
     requests(case).filter(move |change| change.action == action && group_of(change.fact).as_deref() == Some(group))
 }
 
+/// Changes of rules of security groups, with the group.
+pub(crate) fn rule_changes<'a>(case: &Case<'a>) -> impl Iterator<Item = (Seen<'a, Change>, String)> {
+    let is_of_rules = |change: &Change| {
+        let verb = ["Revoke", "Authorize", "Modify"].iter().any(|verb| change.action.starts_with(verb));
+        verb && change.action.contains("SecurityGroup")
+    };
+    requests(case)
+        .filter(move |change| is_of_rules(change.fact))
+        .filter_map(|change| Some((change, group_of(change.fact)?)))
+}
+
 /// The security groups of the function or of the service's tasks.
 pub(crate) fn own_groups<'a>(case: &Case<'a>) -> &'a [String] {
     let service = || case.workload.service.map(|service| service.fact.security_group_ids.as_slice());

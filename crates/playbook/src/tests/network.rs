@@ -94,6 +94,8 @@ fn a_change_that_did_not_close_this_way_is_not_blamed() {
     ];
     for (what, changes) in cases {
         let (cause, _) = cut_off(changes).investigate();
+        let of_network = cause.ruled_out.iter().any(|rival| rival.hypothesis.contains("of sg-0ff"));
+        assert_eq!(of_network, what == "another group");
         assert_eq!(cause.category, Category::DependencyUnreachable, "{what}");
     }
     let mut known = cut_off(vec![revoked(ALL)]);
@@ -235,6 +237,10 @@ fn invocations_that_wait_until_their_timeout_may_be_cut_off_too() {
     };
     let revoked = || of_group("2026-03-05T10:30:00Z", "RevokeSecurityGroupEgress", GROUP, ALL);
     assert_eq!(world(vec![revoked()]).investigate().0.category, Category::Network);
+    let mut vague =
+        world(vec![request("2026-03-05T10:31:00Z", "DeleteNatGateway", "nat-0123", "NatGatewayId=nat-0123")]);
+    vague.function.environment.clear();
+    assert_ne!(vague.investigate().0.category, Category::Network, "nothing tells what it waits for");
     let deployed = world(vec![revoked()]).change("2026-03-05T10:29:00Z", "UpdateFunctionCode20150331v2", "charges");
     assert_ne!(deployed.investigate().0.category, Category::Network, "new code may wait by itself");
 }

@@ -229,7 +229,10 @@ fn other_side(case: &Case<'_>, closed: &Closed<'_>) -> Option<RuledOut> {
     let cited =
         available.and_then(|database| cite::any(database.evidence, &[&[&database.id, "available"], &["available"]]));
     Some(RuledOut {
-        hypothesis: format!("An outage of {}, the provider", closed.to.host.as_deref().unwrap_or("what is called")),
+        hypothesis: match closed.to.database {
+            Some(database) => format!("An outage of the database {}", database.id),
+            None => format!("An outage of {}, the provider", closed.to.host.as_deref().unwrap_or("what is called")),
+        },
         reason: format!(
             "Since {} {from} by {group} to that host and port, whatever the other side does: the failures begin with that.{state}",
             change.at
@@ -271,7 +274,7 @@ fn deployment(case: &Case<'_>, closed: &Closed<'_>) -> Option<RuledOut> {
     let well = closed.neighbours.iter().find(|one| one.function.name == other && one.is_well());
     let fares = well
         .map(|one| {
-            format!(" It ran {:.0} times since without an error: it needs only what the rules still allow.", one.since)
+            format!(" It ran {:.0} times since without an error: it does not need what was taken away.", one.since)
         })
         .unwrap_or_default();
     let stamp = change.at.to_string();
