@@ -284,7 +284,7 @@ fn chain(case: &Case<'_>, without: &Uncredentialed<'_>) -> Vec<Link> {
         None => {}
     }
     if asks_its_instance(case) {
-        let statement = "The task definition names no task role: the program takes the credentials of the instance that it runs on, from the metadata service.";
+        let statement = "The task definition names no task role: the program takes the credentials of the instance that it runs on, from the instance metadata service (IMDS).";
         chain.link(statement, None, [cite_setting(case, &[&["task role: none"]])]);
     }
     let logged = &without.logged;

@@ -9,26 +9,17 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use marple_agent::ports::PlannedCall;
-use marple_case::{
-    Category, Citation, ResourceKind, ResourceRef, Verdict,
-    facts::{Change, FieldChange, Invocations, Series},
-    root_cause::{Link, RuledOut},
-};
+use marple_case::facts::{Change, ChangedField, FieldChange, Invocations, Series};
 use regex::Regex;
 use serde_json::json;
 
 use crate::{
-    cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_series, claim, gap},
-    modes::service::minutes,
-    reading::{
-        Case, Seen,
-        input::{Field, cite_field},
-        logged::Logged,
-    },
-    source::number,
+    hypothesis::{Diagnosis, Hypothesis, Support},
+    reading::{Case, Seen, input::Field, logged::Logged},
     wants::call,
 };
+
+mod account;
 
 /// The attribute in the parameters of a call.
 static VISIBILITY: LazyLock<Option<Regex>> =
@@ -41,17 +32,24 @@ static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)ConditionalCheckFailed|conditional request failed|duplicate (?:key|entry)|unique constraint|already (?:exists|processed|registered)|E11000|TransactionConflict").ok()
 });
 
-/// Messages that are worked on twice, as they were found.
-#[derive(Debug)]
-pub(crate) struct Redelivered<'a> {
-    /// The queue's name.
-    pub(crate) queue: String,
-    /// The call that shortened the timeout.
+/// A call that shortened a visibility timeout.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shortened<'a> {
+    /// The call.
     pub(crate) change: Seen<'a, Change>,
     /// What it was set to, seconds.
     pub(crate) seconds: u32,
     /// What an earlier call had set, seconds, where the evidence holds one.
     pub(crate) before: Option<u32>,
+}
+
+/// Messages that are worked on twice, as they were found.
+#[derive(Debug)]
+pub(crate) struct Redelivered<'a> {
+    /// The queue's name.
+    pub(crate) queue: String,
+    /// The call that shortened the timeout; `None`: only its effect is shown.
+    pub(crate) shortened: Option<Shortened<'a>>,
     /// How long the work takes.
     invocations: Seen<'a, Invocations>,
     /// The field of the log that tells how often a message was received.
@@ -70,32 +68,50 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let received = received(case);
     let seen = refused.iter().map(|logged| logged.first).chain(received.map(|field| field.first)).min();
     let first = seen.or(case.breach()).unwrap_or(case.scope.window.end);
-    let is_own = |change: &Change| is_of_queue(change, &queue) && visibility(change).is_some();
-    let change = case.linked_elsewhere(first, false, |change| {
-        is_own(change) && visibility(change).is_some_and(|set| f64::from(set) * 1000.0 < invocations.max_ms)
-    })?;
-    let seconds = visibility(change.fact)?;
-    let earlier = case.all_changes().filter(|other| other.at < change.at && is_own(other.fact));
-    let before = earlier.max_by_key(|other| other.at).and_then(|other| visibility(other.fact));
+    let shortened = shortened(case, &queue, first, invocations.max_ms);
     let more = more(case, &queue);
-    if before.is_some_and(|before| before <= seconds) || (refused.is_none() && received.is_none() && more.is_none()) {
+    let shown = match shortened {
+        Some(shortened) if shortened.before.is_some_and(|before| before <= shortened.seconds) => false,
+        Some(_) => refused.is_some() || received.is_some() || more.is_some(),
+        // Of what a message's first receive left nothing to fail, only a second receive at the same time can.
+        None => refused.is_some() && received.is_some_and(|field| only_later_ones_fail(field.fact)),
+    };
+    if !shown {
         return None;
     }
     let wants = wants(case, &queue);
-    let found = Redelivered { queue, change, seconds, before, invocations, received, refused, more };
+    let found = Redelivered { queue, shortened, invocations, received, refused, more };
     let failures = found.refused.as_ref().map_or(0, |logged| logged.count);
     Some(Hypothesis {
         support: Support::Shown,
         fresh: true,
         explains: failures.max(case.sum("Errors").unwrap_or_default() as u64),
         looks_for: format!(
-            "The visibility timeout of {} was shortened; looking for messages that are received twice.",
+            "Messages of {} seem to be received twice while they are worked on; looking for its visibility timeout.",
             found.queue
         ),
         wants,
-        cause: cause(case, &found),
+        cause: account::cause(case, &found),
         diagnosis: Diagnosis::Redelivered(found),
     })
+}
+
+/// The call between a clean baseline and the first effect that set a timeout shorter than the longest work.
+fn shortened<'a>(case: &Case<'a>, queue: &str, first: Timestamp, longest_ms: f64) -> Option<Shortened<'a>> {
+    let is_own = |change: &Change| is_of_queue(change, queue) && visibility(change).is_some();
+    let change = case.linked_elsewhere(first, false, |change| {
+        is_own(change) && visibility(change).is_some_and(|set| f64::from(set) * 1000.0 < longest_ms)
+    })?;
+    let earlier = case.all_changes().filter(|other| other.at < change.at && is_own(other.fact));
+    let before = earlier.max_by_key(|other| other.at).and_then(|other| visibility(other.fact));
+    Some(Shortened { change, seconds: visibility(change.fact)?, before })
+}
+
+/// Whether invocations fail that got a message another time, and none that got it first: the first ones did the work, or still do it.
+fn only_later_ones_fail(field: &ChangedField) -> bool {
+    field.failed.is_some_and(|failed| failed > 0 && failed * 5 >= field.count * 4)
+        && field.usual_failed == Some(0)
+        && field.usual > 0
 }
 
 /// Whether a call set attributes of the queue.
@@ -153,173 +169,4 @@ fn wants(case: &Case<'_>, queue: &str) -> Vec<PlannedCall> {
     let unread = of_queue(case, queue, "NumberOfMessagesReceived").is_none();
     let metrics = json!([metric("NumberOfMessagesSent"), metric("NumberOfMessagesReceived")]);
     unread.then(|| call("get_metrics", json!({"metrics": metrics}))).into_iter().collect()
-}
-
-impl<'a> Redelivered<'a> {
-    /// The store's own words for what was there already: what to search the log for.
-    pub(crate) fn words(&self) -> &'a str {
-        let message = self.refused.as_ref().map_or("", |logged| logged.message);
-        TWICE.as_ref().and_then(|pattern| pattern.find(message)).map_or(message, |found| found.as_str())
-    }
-
-    /// The first that shows the effect.
-    fn onset(&self) -> Option<Timestamp> {
-        let field = self.received.map(|field| field.first);
-        let failed = self.refused.as_ref().map(|logged| logged.first).filter(|at| *at >= self.change.at);
-        field.into_iter().chain(failed).min()
-    }
-
-    /// How long the work takes, in words.
-    fn work(&self) -> String {
-        format!(
-            "{} in the median, {} at most",
-            number::duration(self.invocations.median_ms),
-            number::duration(self.invocations.max_ms)
-        )
-    }
-
-    fn cite_change(&self) -> Option<Citation> {
-        let change = &self.change;
-        let stamp = change.at.to_string();
-        cite::any(
-            change.evidence,
-            &[&[&stamp, &change.action, &self.queue], &[&stamp, &change.action], &[&change.action]],
-        )
-    }
-
-    /// The value that the call gave: it stands at the end of a long line.
-    fn cite_value(&self) -> Option<Citation> {
-        cite::line(self.change.evidence, &["VisibilityTimeout", &self.change.at.to_string(), &self.change.action])
-    }
-}
-
-fn cause(case: &Case<'_>, found: &Redelivered<'_>) -> marple_case::RootCause {
-    let mut cause = claim(Verdict::Fault, Category::Misconfiguration);
-    let (queue, seconds) = (&found.queue, found.seconds);
-    let before = found.before.map(|before| format!(", after {before} s")).unwrap_or_default();
-    cause.title = format!(
-        "{queue} hands messages out again after {seconds} s (VisibilityTimeout), while {} still works on them",
-        case.name()
-    );
-    let as_before =
-        case.baseline_invocations().is_some_and(|before| found.invocations.median_ms <= 1.2 * before.median_ms);
-    let usual = if as_before { ", as in the baseline" } else { "" };
-    let arn = case.queue().map(|arn| ResourceRef::with_arn(ResourceKind::Queue, queue, arn));
-    cause.components = arn.into_iter().collect();
-    cause.onset = found.onset();
-    cause.trigger = Some(format!("Every message whose work takes longer than {seconds} s"));
-    cause.summary = format!(
-        "{} at {} set the visibility timeout of {queue} to {seconds} s{before}. {} works on a message for longer: {}{usual}. SQS makes a message visible again when the timeout is over, so a second invocation gets it while the first still works on it: the work is done twice, and whichever is last {}.",
-        found.change.action,
-        found.change.at,
-        case.name(),
-        found.work(),
-        match &found.refused {
-            Some(logged) => format!("fails: {}", logged.headline()),
-            None => "does it again".to_owned(),
-        }
-    );
-    cause.chain = chain(case, found);
-    cause.ruled_out = rivals(case, found);
-    if found.before.is_none() {
-        cause.gaps.push(gap(
-            "the visibility timeout of before",
-            "no earlier call that set it is among the evidence",
-            "read it from the queue's template, or from an earlier SetQueueAttributes in CloudTrail",
-            false,
-        ));
-    }
-    cause.gaps.push(gap(
-        "what was done twice before the second invocation failed",
-        "what a handler calls outside of AWS leaves no trace here",
-        "compare the messages with a receive count above one with the bookings of the systems that the handler calls",
-        false,
-    ));
-    cause
-}
-
-fn chain(case: &Case<'_>, found: &Redelivered<'_>) -> Vec<Link> {
-    let mut chain = Chain::default();
-    let change = &found.change;
-    let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
-    let statement = format!(
-        "{}{by} set the visibility timeout (VisibilityTimeout) of {} to {} s; the baseline before it ran without this failure.",
-        change.action, found.queue, found.seconds
-    );
-    chain.link(statement, Some(change.at), [found.cite_change(), found.cite_value()]);
-    let work = cite::any(found.invocations.evidence, &[&["invocations:", "longest"], &["invocations:"]]);
-    chain.link(format!("An invocation of {} takes longer than that: {}.", case.name(), found.work()), None, [work]);
-    if let Some(field) = &found.received {
-        let statement = format!(
-            "Messages are received more than once: {} in {} line(s) is above the baseline's.",
-            field.field, field.count
-        );
-        chain.link(statement, Some(field.first), [cite_field(field)]);
-    }
-    if let Some((received, sent)) = &found.more {
-        let statement = format!(
-            "{:.0} messages were received of {:.0} that were sent (NumberOfMessagesReceived, NumberOfMessagesSent).",
-            received.window.sum, sent.window.sum
-        );
-        let cited = [received, sent].map(|series| cite_series(series.evidence, &series.metric.name, "Sum"));
-        chain.link(statement, None, cited);
-    }
-    if let Some(logged) = &found.refused {
-        chain.link(
-            format!("The later of two invocations with one message failed: {}.", logged.headline()),
-            Some(logged.first),
-            [cite_error(logged)],
-        );
-    }
-    chain.impact(case);
-    chain.alarm(case);
-    chain.finish()
-}
-
-/// A producer that sends twice, work that became slow, and a release of the function.
-fn rivals(case: &Case<'_>, found: &Redelivered<'_>) -> Vec<RuledOut> {
-    let mut rivals = Vec::new();
-    let sent = of_queue(case, &found.queue, "NumberOfMessagesSent");
-    if let Some((sent, before)) = sent.and_then(|sent| Some((sent, sent.fact.baseline?)))
-        && sent.window.sum <= 1.2 * before.sum
-    {
-        rivals.push(RuledOut {
-            hypothesis: "A producer that sends messages twice (duplicates)".to_owned(),
-            reason: format!("{:.0} messages were sent, {:.0} in the baseline.", sent.window.sum, before.sum),
-            citations: cite_series(sent.evidence, "NumberOfMessagesSent", "Sum").into_iter().collect(),
-        });
-    }
-    if let Some(before) = case.baseline_invocations()
-        && found.invocations.median_ms <= 1.2 * before.median_ms
-    {
-        rivals.push(RuledOut {
-            hypothesis: "Work, or something that it calls, that became slow".to_owned(),
-            reason: format!(
-                "An invocation took {} in the median, {} in the baseline.",
-                number::duration(found.invocations.median_ms),
-                number::duration(before.median_ms)
-            ),
-            citations: cite::line(found.invocations.evidence, &["invocations:", "median"]).into_iter().collect(),
-        });
-    }
-    let onset = found.onset().unwrap_or(found.change.at);
-    let own = case.own_changes().into_iter().rfind(|change| change.at < found.change.at);
-    rivals.extend(own.filter(|own| own.at > case.scope.baseline.end).map(|own| {
-        let stamp = own.at.to_string();
-        let errors = case.metric("Errors", "Sum").and_then(|errors| cite_series(errors.evidence, "Errors", "Sum"));
-        RuledOut {
-            hypothesis: format!("The release of {} ({} at {})", case.name(), own.action, own.at),
-            reason: format!(
-                "It ran for {} before {}, and the first message was worked on twice at {onset}, after that call: the code did what it did before.",
-                minutes(found.change.at.duration_since(own.at).as_secs()),
-                found.change.action
-            ),
-            citations: [cite::any(own.evidence, &[&[&stamp, &own.action], &[&own.action]]), errors]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
-    }));
-    rivals.retain(|rival| !rival.citations.is_empty());
-    rivals
 }

@@ -61,7 +61,8 @@ fn url(case: &Case<'_>) -> Option<String> {
 fn longer(case: &Case<'_>, found: &Redelivered<'_>, url: &str) -> Action {
     let timeout_s = case.function.map_or(0, |function| function.timeout_s);
     let recommended = timeout_s.saturating_mul(TIMES_THE_TIMEOUT).clamp(1, LONGEST);
-    let seconds = found.before.unwrap_or(recommended);
+    let before = found.shortened.and_then(|one| one.before);
+    let seconds = before.unwrap_or(recommended);
     let (url, region) = (quoted(url), quoted(&case.scope.region));
     let set = |seconds: u32| {
         format!(
@@ -80,14 +81,22 @@ fn longer(case: &Case<'_>, found: &Redelivered<'_>, url: &str) -> Action {
         prepare: vec![run(
             "Note the queue's present timeout, and after how many receives a message goes to the dead-letter queue.",
             read,
-            format!(
-                "VisibilityTimeout {}; if it differs, someone has changed it since: stop and look again",
-                found.seconds
-            ),
+            match found.shortened {
+                Some(one) => format!(
+                    "VisibilityTimeout {}; if it differs, someone has changed it since: stop and look again",
+                    one.seconds
+                ),
+                None => {
+                    "a VisibilityTimeout shorter than the work takes; if it is longer, stop and look again".to_owned()
+                }
+            },
         )],
         apply: vec![run("Hide messages for as long as the work may take.", set(seconds), "no output")],
         post_validate: check,
-        rollback: vec![run("Set the present timeout again.", set(found.seconds), "no output")],
+        rollback: vec![match found.shortened {
+            Some(one) => run("Set the present timeout again.", set(one.seconds), "no output"),
+            None => by_hand("Set the noted timeout again.", "the timeout as noted"),
+        }],
         ..Phases::default()
     };
     let mut longer = action(
@@ -97,7 +106,7 @@ fn longer(case: &Case<'_>, found: &Redelivered<'_>, url: &str) -> Action {
         phases,
         "A message whose invocation fails comes back only after this time. Messages that are received already keep the timeout that they were received with.",
     );
-    longer.unverified = found.before.is_none().then(|| {
+    longer.unverified = before.is_none().then(|| {
         format!("No evidence holds the timeout of before: {seconds} s is {TIMES_THE_TIMEOUT} times the function's timeout of {timeout_s} s, as AWS recommends; its template may say otherwise.")
     });
     longer

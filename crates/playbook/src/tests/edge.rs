@@ -120,3 +120,13 @@ fn a_revision_that_keeps_connections_for_less_time_is_taken_back() {
     assert_eq!(cause.components[0].name, "seats");
     assert_eq!(plan.immediate[0].rollback_to.as_deref(), Some("seats:41"));
 }
+
+#[test]
+fn an_update_of_its_stack_is_told_as_such_where_the_calls_are_not_shown() {
+    let mut fleet = called(failing().variable("KEEP_ALIVE_MS", "90000"), "2026-03-05T10:29:00Z", "UPDATE_COMPLETE", "");
+    fleet.world.changes[0].source = marple_case::facts::ChangeSource::CloudFormation;
+    let (cause, plan) = fleet.investigate();
+    assert_eq!(cause.components[0].name, "seats-alb");
+    assert!(cause.gaps.iter().any(|gap| gap.on_the_chain), "{:?}", cause.gaps);
+    assert!(commands(&plan)[0].contains("Value=60 ") && plan.immediate[0].unverified.is_some(), "{plan:?}");
+}

@@ -52,11 +52,9 @@ fn an_earlier_timeout_that_nobody_knows_is_six_times_the_functions_and_unverifie
     assert!(plan.immediate[0].unverified.is_some());
 }
 
-#[test]
-fn receive_counts_above_one_show_it_too() {
-    let mut world = set(working(), "2026-03-05T10:30:00Z", "print-jobs", 30);
-    world.summary.exceptions.clear();
-    world.summary.changed_fields = vec![ChangedField {
+/// A field of receive counts above one, so many of whose 20 lines are of invocations that failed.
+fn received(failed: u64) -> ChangedField {
+    ChangedField {
         field: "receive_count".into(),
         beside: "job received".into(),
         change: FieldChange::Values { new: vec!["2".into()], before: vec!["1".into()] },
@@ -64,9 +62,16 @@ fn receive_counts_above_one_show_it_too() {
         usual: 40,
         first: at("2026-03-05T10:31:10Z"),
         last: at("2026-03-05T10:50:00Z"),
-        failed: Some(0),
+        failed: Some(failed),
         usual_failed: Some(0),
-    }];
+    }
+}
+
+#[test]
+fn receive_counts_above_one_show_it_too() {
+    let mut world = set(working(), "2026-03-05T10:30:00Z", "print-jobs", 30);
+    world.summary.exceptions.clear();
+    world.summary.changed_fields = vec![received(0)];
     let (cause, _) = world.investigate();
     assert_eq!(cause.category, Category::Misconfiguration);
     assert_eq!(cause.onset, Some(at("2026-03-05T10:31:10Z")));
@@ -84,4 +89,19 @@ fn a_timeout_of_another_queue_a_longer_one_or_a_later_one_is_not_blamed() {
         let (cause, _) = world.investigate();
         assert!(cause.components.iter().all(|one| one.kind != ResourceKind::Queue), "{}", cause.title);
     }
+}
+
+#[test]
+fn without_the_call_second_receives_that_fail_where_first_ones_do_not_point_to_the_queue() {
+    let mut world = working();
+    world.summary.changed_fields = vec![received(20)];
+    let (cause, plan) = world.investigate();
+    assert_eq!(cause.category, Category::Misconfiguration);
+    assert_eq!(cause.components[0].name, "print-jobs");
+    assert!(cause.gaps.iter().any(|gap| gap.on_the_chain), "{:?}", cause.gaps);
+    assert!(plan.immediate[0].unverified.is_some());
+    let mut world = working();
+    world.summary.changed_fields = vec![ChangedField { usual_failed: Some(9), ..received(20) }];
+    let (cause, _) = world.investigate();
+    assert!(cause.components.iter().all(|one| one.kind != ResourceKind::Queue), "{}", cause.title);
 }

@@ -8,24 +8,24 @@
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::PlannedCall;
 use marple_case::{
-    Category, Citation, Verdict,
+    Category, Verdict,
     facts::{Change, ChangeSource, LoadBalancer, Series},
-    root_cause::{Gap, Link, RuledOut},
+    root_cause::Gap,
 };
 use serde_json::json;
 
 use super::{Introduced, ServiceFault, introduced, service_and_definition};
 use crate::{
-    cite,
-    hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim, gap},
+    hypothesis::{Diagnosis, Hypothesis, Support, claim, gap},
     reading::{Case, Seen, load::is_service},
     wants::call,
 };
 
+mod account;
 pub(crate) mod attributes;
 pub(crate) mod keep_alive;
 
-use attributes::{Set, cite_value, told};
+use attributes::{Set, told};
 use keep_alive::{KeepAlive, keep_alive, keeps_connections};
 
 /// The attribute that says how long the load balancer keeps an idle connection.
@@ -49,6 +49,8 @@ const TOLD: SignedDuration = SignedDuration::from_hours(24 * 89);
 pub(crate) enum Began<'a> {
     /// A call that changed the load balancer, or what it forwards to; with the attributes that it set, where it set any.
     Balancer(Seen<'a, Change>, Vec<Set>),
+    /// An update of the load balancer's stack, whose calls are not shown: all that is known is the idle timeout of now.
+    Stack(Seen<'a, Change>, Set),
     /// A revision that changed how long the program keeps idle connections, by this line of the difference.
     Program(Box<Introduced<'a>>, &'a str),
 }
@@ -148,10 +150,29 @@ fn began<'a>(
     if let Some((change, set)) = fitting.pop() {
         return Some(Began::Balancer(change, set));
     }
-    let introduced = introduced(case, onset)?;
     let of_program = |line: &&String| line.starts_with("environment") && keeps_connections(line);
-    let line = introduced.differences().iter().find(of_program)?.as_str();
-    Some(Began::Program(Box::new(introduced), line))
+    if let Some(introduced) = introduced(case, onset)
+        && let Some(line) = introduced.differences().iter().find(of_program)
+    {
+        return Some(Began::Program(Box::new(introduced), line));
+    }
+    updated(case, balancer, until, keep_alive)
+}
+
+/// An update of the load balancer by its stack, where its idle timeout is longer than the program keeps connections.
+fn updated<'a>(
+    case: &Case<'a>,
+    balancer: Seen<'a, LoadBalancer>,
+    until: Timestamp,
+    keep_alive: Option<&KeepAlive>,
+) -> Option<Began<'a>> {
+    let set = Set { key: IDLE.to_owned(), value: balancer.idle_timeout_s?.to_string(), before: None };
+    let change = case.linked_elsewhere(until, false, |change| {
+        change.source == ChangeSource::CloudFormation
+            && change.action == "UPDATE_COMPLETE"
+            && change.resource.as_ref().is_some_and(|resource| resource.is_same(&balancer.resource()))
+    })?;
+    (crosses(&set, keep_alive) == Some(true)).then_some(Began::Stack(change, set))
 }
 
 /// Whether a call is of this load balancer, of one of its listeners or rules, or of a group that it forwards to.
@@ -201,6 +222,7 @@ impl Edge<'_> {
     pub(crate) fn idle(&self) -> Option<&Set> {
         match &self.began {
             Began::Balancer(_, set) => set.iter().find(|one| one.key == IDLE),
+            Began::Stack(_, set) => Some(set),
             Began::Program(..) => None,
         }
     }
@@ -233,6 +255,8 @@ impl Edge<'_> {
                 let crossed = self.idle().is_some_and(|idle| crosses(idle, self.keep_alive.as_ref()) == Some(true));
                 crossed && (self.target_closes_first() || (self.is_lowered() && self.may_be("504")))
             }
+            // That the update is what set it is not shown.
+            Began::Stack(..) => false,
             Began::Program(..) => self.target_closes_first(),
         }
     }
@@ -267,6 +291,12 @@ fn cause(case: &Case<'_>, edge: &Edge<'_>) -> marple_case::RootCause {
             let what = if what.is_empty() { change.action.clone() } else { what };
             format!("{name} answers with errors of its own since {what} ({})", change.at)
         }
+        Began::Stack(change, set) => {
+            format!(
+                "{name} answers with errors of its own since {} ({}): its idle timeout is {} s",
+                change.action, change.at, set.value
+            )
+        }
         Began::Program(introduced, _) => {
             format!(
                 "{name} answers with errors of its own since {} keeps idle connections for another time",
@@ -278,6 +308,7 @@ fn cause(case: &Case<'_>, edge: &Edge<'_>) -> marple_case::RootCause {
         Began::Balancer(change, _) => std::iter::once(edge.balancer.resource())
             .chain(change.resource.clone().filter(|one| one.name != *name))
             .collect(),
+        Began::Stack(..) => vec![edge.balancer.resource()],
         Began::Program(..) => service_and_definition(case),
     };
     cause.onset = Some(edge.onset);
@@ -287,9 +318,17 @@ fn cause(case: &Case<'_>, edge: &Edge<'_>) -> marple_case::RootCause {
         }
         false => "Requests on the way that the change is of".to_owned(),
     });
-    cause.chain = chain(case, edge);
-    cause.summary = summary(case, edge);
-    cause.ruled_out = rivals(case, edge);
+    cause.chain = account::chain(case, edge);
+    cause.summary = account::summary(case, edge);
+    cause.ruled_out = account::rivals(case, edge);
+    if matches!(edge.began, Began::Stack(..)) {
+        cause.gaps.push(gap(
+            "what the update set",
+            "CloudFormation's events name the resource and not its properties, and no call of CloudTrail's is shown",
+            "compare the stack's template with the one before, or read ModifyLoadBalancerAttributes in CloudTrail",
+            true,
+        ));
+    }
     if edge.balancer.access_logs != Some(true) {
         cause.gaps.push(gap(
             "which requests failed, and how",
@@ -299,114 +338,4 @@ fn cause(case: &Case<'_>, edge: &Edge<'_>) -> marple_case::RootCause {
         ));
     }
     cause
-}
-
-fn summary(case: &Case<'_>, edge: &Edge<'_>) -> String {
-    let mut text = format!(
-        "{} itself answered {:.0} request(s) with a 5xx since {} ({}); its targets are healthy and returned {:.0}. What fails lies between the load balancer and its targets.",
-        edge.balancer.name, edge.errors.window.sum, edge.onset, edge.errors.metric.name, edge.returned.window.sum
-    );
-    text += &match &edge.began {
-        Began::Balancer(change, _) => {
-            format!(" It began after {} at {}; the baseline before that ran without.", change.action, change.at)
-        }
-        Began::Program(introduced, line) => format!(" It began with {} ({line}).", introduced.revision),
-    };
-    if edge.target_closes_first() {
-        text += &format!(" {}", race(case, edge));
-    }
-    text
-}
-
-/// Who closes first, in a sentence.
-fn race(case: &Case<'_>, edge: &Edge<'_>) -> String {
-    let kept = edge.keep_alive.as_ref().map(|kept| format!("{} s ({})", kept.seconds, kept.shown)).unwrap_or_default();
-    format!(
-        "{} closes a connection that is idle for {kept}, and the load balancer keeps it for {} s (idle timeout): the target closes first, and a request that is sent at that moment ends in a 502 of the load balancer, which the program never sees.",
-        case.name(),
-        edge.idle_s().unwrap_or_default()
-    )
-}
-
-fn chain(case: &Case<'_>, edge: &Edge<'_>) -> Vec<Link> {
-    let mut chain = Chain::default();
-    match &edge.began {
-        Began::Balancer(change, set) => {
-            let by = change.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
-            let what = set.iter().map(Set::in_words).collect::<Vec<_>>().join(", ");
-            let what = if what.is_empty() { String::new() } else { format!(": {what}") };
-            let of = change.resource.as_ref().map_or(edge.balancer.name.as_str(), |resource| &resource.name);
-            let values = set.iter().map(|one| cite_value(*change, &one.key));
-            let before = set.iter().filter_map(|one| Some(one.before.as_ref()?.citation.clone()));
-            chain.link(
-                format!(
-                    "{}{by} changed {of}{what}. The baseline before it had no error of the load balancer's own.",
-                    change.action
-                ),
-                Some(change.at),
-                std::iter::once(cite_change(change)).chain(values).chain(before),
-            );
-        }
-        Began::Program(introduced, line) => {
-            let [shown, _] = introduced.citations();
-            let statement = format!("{} It changed {line}.", introduced.statement(case.name()));
-            chain.link(statement, introduced.at, [shown, introduced.cite_difference(line)]);
-        }
-    }
-    if edge.target_closes_first() {
-        let kept = edge.keep_alive.as_ref().and_then(|kept| kept.citation.clone());
-        let idle = cite::any(edge.balancer.evidence, &[&["idle timeout:"]]);
-        chain.link(race(case, edge), None, [kept, idle]);
-    }
-    let statement = format!(
-        "The load balancer itself answered {:.0} request(s) with a 5xx ({}), its targets {:.0} (HTTPCode_Target_5XX_Count).",
-        edge.errors.window.sum, edge.errors.metric.name, edge.returned.window.sum
-    );
-    let began = match &edge.began {
-        Began::Balancer(change, _) => edge.onset.max(change.at),
-        Began::Program(introduced, _) => introduced.at.map_or(edge.onset, |at| edge.onset.max(at)),
-    };
-    chain.link(
-        statement,
-        Some(began),
-        std::iter::once(&edge.errors)
-            .chain(&edge.sorts)
-            .chain([&edge.returned])
-            .map(|series| cite_series(series.evidence, &series.metric.name, "Sum")),
-    );
-    chain.alarm(case);
-    chain.finish()
-}
-
-fn cite_change(change: &Seen<'_, Change>) -> Option<Citation> {
-    let stamp = change.at.to_string();
-    cite::any(change.evidence, &[&[&stamp, "CloudTrail", &change.action], &[&stamp, &change.action], &[&change.action]])
-}
-
-/// What lies nearer to the alarm or to the eye, and is not it.
-fn rivals(case: &Case<'_>, edge: &Edge<'_>) -> Vec<RuledOut> {
-    let mut rivals = vec![RuledOut {
-        hypothesis: format!("The program of {}", case.name()),
-        reason: format!(
-            "Its targets returned {:.0} answers with a 5xx in the window, and its log holds no new failure: the requests that failed did not reach it.",
-            edge.returned.window.sum
-        ),
-        citations: cite_series(edge.returned.evidence, "HTTPCode_Target_5XX_Count", "Sum").into_iter().collect(),
-    }];
-    let later = case.workload.deployments().find(|one| one.created.is_some_and(|at| at > edge.onset));
-    rivals.extend(
-        later.map(|deployment| RuledOut {
-            hypothesis: format!("The deployment of {}", deployment.task_definition),
-            reason: format!(
-                "It began at {}, after the first of these errors at {}.",
-                deployment.created.map(|at| at.to_string()).unwrap_or_default(),
-                edge.onset
-            ),
-            citations: cite::any(deployment.evidence, &[&["deployment:", &deployment.id], &[&deployment.id]])
-                .into_iter()
-                .collect(),
-        }),
-    );
-    rivals.retain(|rival| !rival.citations.is_empty());
-    rivals
 }

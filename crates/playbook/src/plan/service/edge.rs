@@ -25,6 +25,7 @@ pub(crate) fn plan(case: &Case<'_>, edge: &Edge<'_>) -> MitigationPlan {
     match &edge.began {
         Began::Balancer(change, set) if set.is_empty() => plan.immediate.push(by_call(case, change)),
         Began::Balancer(change, set) => plan.immediate.push(put_back(case, edge, change, set)),
+        Began::Stack(change, set) => plan.immediate.push(put_back(case, edge, change, std::slice::from_ref(set))),
         Began::Program(introduced, _) => {
             let before = introduced.before.as_ref().filter(|_| introduced.has_target());
             plan.immediate.extend(before.map(|before| rollback(case, before, None)));
