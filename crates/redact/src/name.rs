@@ -51,7 +51,8 @@ pub(crate) enum NameVerdict {
 impl NameVerdict {
     /// Whether a value under this name is hidden. A flag never is.
     pub(crate) fn hides(self, value: &str) -> bool {
-        let flag = ["true", "false", "yes", "no", "on", "off", "none", "null", "enabled", "disabled"];
+        let flag =
+            ["true", "false", "yes", "no", "on", "off", "none", "null", "enabled", "disabled", "required", "optional"];
         let is_flag = flag.iter().any(|word| value.trim().eq_ignore_ascii_case(word));
         match self {
             Self::Credential => !is_flag,

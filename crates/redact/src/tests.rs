@@ -62,6 +62,7 @@ fn references_settings_and_everyday_names_stay_readable() {
         ("MAX_TOKENS", "4096"),
         ("AUTH_ENABLED", "true"),
         ("USE_AUTH", "true"),
+        ("HttpTokens", "required"),
         ("AUTH_SERVICE_URL", "https://auth.example.com/v1"),
         ("KMS_KEY_ID", "alias/app"),
         ("PASSWORD_MIN_LENGTH", "12"),

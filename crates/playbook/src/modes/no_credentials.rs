@@ -27,9 +27,9 @@ use crate::{
 static EXPIRED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\bExpiredToken(?:Exception)?\b|security token included in the request is expired").ok()
 });
-/// A setting of the metadata service that gives tokens or answers to fewer than before; a value that is hidden counts.
+/// A setting of the metadata service that gives tokens or answers to fewer than before.
 static NARROWED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:(?<tokens>HttpTokens)"?[=:]"?(?:required|<hidden)|(?<hops>HttpPutResponseHopLimit)"?[=:]"?1\b|(?<off>HttpEndpoint)"?[=:]"?disabled)"#).ok()
+    Regex::new(r#"(?i)(?:(?<tokens>HttpTokens)"?[=:]"?required|(?<hops>HttpPutResponseHopLimit)"?[=:]"?1\b|(?<off>HttpEndpoint)"?[=:]"?disabled)"#).ok()
 });
 /// Calls that part an instance from its role.
 const OF_PROFILE: [&str; 4] = [

@@ -54,9 +54,8 @@ fn the_words_of_every_sdk_for_missing_credentials_are_known() {
 
 #[test]
 fn metadata_options_that_were_narrowed_on_its_instances_are_named_and_put_back() {
-    let (host, hidden) =
-        ("i-0aa11bb22cc33dd44", "HttpTokens=<hidden:credential:927d822f>, InstanceId=i-0aa11bb22cc33dd44");
-    let fleet = narrowed(on_instances(), "2026-03-05T10:15:00Z", host, hidden);
+    let (host, detail) = ("i-0aa11bb22cc33dd44", "HttpTokens=required, InstanceId=i-0aa11bb22cc33dd44");
+    let fleet = narrowed(on_instances(), "2026-03-05T10:15:00Z", host, detail);
     let (cause, plan) = fleet.investigate();
     assert_eq!((cause.verdict, cause.category), (Verdict::Fault, Category::MissingCredentials));
     assert_eq!(cause.onset, Some(at("2026-03-05T10:32:07.512Z")));
