@@ -122,6 +122,7 @@ fn fronted_world() -> World {
     };
     let alarms = json!({"MetricAlarms": [
         watching("on-api", "AWS/ApiGateway", "ApiName", "shop"), watching("on-rule", "AWS/Events", "RuleName", "nightly"),
+        watching("on-http-api", "AWS/ApiGateway", "ApiId", "k2v9d4xq1c"),
         watching("on-letters", "AWS/SQS", "QueueName", "orders-dlq"), watching("on-nothing", "AWS/SNS", "TopicName", "news"),
         watching("own-metric", "Shop", "component", "worker"), watching("shop-items-slow", "Shop", "tier", "web"),
     ]});
@@ -154,6 +155,7 @@ async fn alarms_on_what_stands_before_a_function_or_is_called_after_it_lead_to_i
     for (name, behind) in [
         ("on-api", Some("shop-items")),
         ("on-rule", Some("shop-items")),
+        ("on-http-api", Some("shop-items")),
         ("on-letters", Some("worker")),
         ("own-metric", Some("worker")),
         ("shop-items-slow", Some("shop-items")),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`number`] | literal numbers, products of them, named constants |
 //! | [`imports`] | the line that imports a module |
+//! | [`calls`] | functions of the same code that a line calls |
 //! | [`outgoing`] | calls of something outside, and whether a time limit guards them |
 //! | [`loops`] | loops with a literal bound, and loops without one |
 //! | [`wait`] | the code's own waits of literal length |
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub(crate) mod allocation;
+pub(crate) mod calls;
 pub(crate) mod host;
 pub(crate) mod imports;
 pub(crate) mod loops;

@@ -16,6 +16,7 @@ mod limits;
 mod network;
 mod other;
 mod redelivered;
+mod releases;
 mod revisions;
 mod services;
 mod shared;

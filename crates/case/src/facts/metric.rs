@@ -39,8 +39,8 @@ impl MetricId {
             ("AWS/ApplicationELB", "TargetGroup", ResourceKind::TargetGroup),
             ("AWS/ApplicationELB", "LoadBalancer", ResourceKind::LoadBalancer),
             ("AWS/ApiGateway", "ApiName", ResourceKind::RestApi),
-            // An HTTP API has no name among its dimensions.
-            ("AWS/ApiGateway", "ApiId", ResourceKind::RestApi),
+            // An HTTP API, by its id alone.
+            ("AWS/ApiGateway", "ApiId", ResourceKind::Other),
             ("AWS/SQS", "QueueName", ResourceKind::Queue),
             ("AWS/SNS", "TopicName", ResourceKind::Topic),
             ("AWS/DynamoDB", "TableName", ResourceKind::Table),

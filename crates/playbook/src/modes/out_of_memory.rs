@@ -47,8 +47,8 @@ pub(crate) struct Exhausted<'a> {
     pub(crate) lowered_from: Option<u32>,
     /// The change of code between a baseline that stayed below the limit and the first failure.
     pub(crate) release: Option<Seen<'a, Change>>,
-    /// What that release wrote, where one line of it stands out; and whether it runs while the code is loaded.
-    pub(crate) written: Option<(CodeLine<'a>, bool)>,
+    /// The line that runs while the code is loaded, and calls what that release wrote.
+    pub(crate) at_load: Option<CodeLine<'a>>,
     /// What changed in what the function is given, where neither its memory nor its code was.
     pub(crate) inputs: Vec<Field<'a>>,
     /// Most memory that an invocation of the baseline used, MB.
@@ -107,12 +107,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let count = case.invocations().map_or(1, |all| all.notable.iter().filter(|one| is_at_limit(one)).count() as u64);
     let explains = logged.as_ref().map_or(0, |logged| logged.count).max(count);
     let usual_mb = case.baseline_invocations().map(|baseline| baseline.max_memory_used_mb).filter(|used| *used > 0);
-    let written = case.release().filter(|_| release.is_some() && allocation.is_none()).and_then(|release| {
-        let at_load = release.at_load().map(|line| (line, true));
-        at_load.or_else(|| release.first_statement().map(|line| (line, false)))
-    });
+    let released = case.release().filter(|_| release.is_some() && allocation.is_none());
+    let at_load = released.and_then(|release| release.at_load());
     let exhausted =
-        Exhausted { limit_mb, allocation, report, logged, lowered_from, release, written, inputs, usual_mb };
+        Exhausted { limit_mb, allocation, report, logged, lowered_from, release, at_load, inputs, usual_mb };
     Some(Hypothesis {
         support,
         fresh,
@@ -151,7 +149,7 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::MemoryExhaustion);
     cause.components = case.component().into_iter().collect();
     cause.onset = onset(exhausted);
-    let line = exhausted.allocation.as_ref().map(|found| found.item).or(exhausted.written.map(|(line, _)| line));
+    let line = exhausted.allocation.as_ref().map(|found| found.item).or(exhausted.at_load);
     cause.location = line.map(|line| located(&line, None));
     cause.title = match &exhausted.allocation {
         Some(found) => format!(
@@ -188,7 +186,7 @@ fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
             format!("Invocations that reach {}; others in the window stay below the limit", found.item.place())
         }
         (Some(found), false) => format!("An invocation that reaches {}: one is enough", found.item.place()),
-        (None, _) if exhausted.written.is_some_and(|(_, at_load)| at_load) => {
+        (None, _) if exhausted.at_load.is_some() => {
             "Every cold start since the release: the code takes the memory while it is loaded".to_owned()
         }
         (None, true) => "Some invocations and not others; what sets them apart is not logged".to_owned(),
@@ -211,9 +209,13 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
         );
         chain.release(case);
     }
-    if let Some((line, at_load)) = exhausted.written {
-        let when = if at_load { "it runs while the code is loaded, at every cold start (init)" } else { "it is new" };
-        chain.link(format!("The release wrote {}, `{}`: {when}.", line.place(), line.text.trim()), None, [line.cite()]);
+    if let Some(line) = exhausted.at_load {
+        let statement = format!(
+            "{}, `{}`, runs while the code is loaded, at every cold start (init), and calls what the release wrote.",
+            line.place(),
+            line.text.trim()
+        );
+        chain.link(statement, None, [line.cite()]);
     }
     if let Some(found) = &exhausted.allocation {
         let statement = format!("In {}, one invocation allocates and keeps {}.", found.item.place(), found.in_words());

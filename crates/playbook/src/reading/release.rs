@@ -8,7 +8,7 @@ use marple_case::{
 use super::{Case, Seen};
 use crate::{
     cite,
-    source::{CodeLine, is_source, line_at},
+    source::{CodeLine, calls::functions_called, code_lines, is_source},
 };
 
 /// Files of a release that are named.
@@ -61,25 +61,16 @@ impl<'a> Release<'a> {
         self.difference.files.iter().any(|one| one.path == file && one.new_lines.contains(&line))
     }
 
-    /// The new line that runs when the code is loaded, and with it at each cold start; of one source file, where no other was touched.
+    /// The line that runs while the code is loaded, and with it at each cold start, and calls a function that the release wrote or rewrote.
     pub(crate) fn at_load(&self) -> Option<CodeLine<'a>> {
-        self.statements().into_iter().find(runs_at_load)
-    }
-
-    /// The first new line that does something, of one source file, where no other was touched.
-    pub(crate) fn first_statement(&self) -> Option<CodeLine<'a>> {
-        self.statements().into_iter().find(does_something)
-    }
-
-    /// The lines of code that are new, if one source file alone has any.
-    fn statements(&self) -> Vec<CodeLine<'a>> {
-        let written = |file: &&FileDifference| is_source(&file.path) && file.change != FileChange::Removed;
-        let mut files = self.difference.files.iter().filter(written);
-        let (Some(only), None) = (files.next(), files.next()) else { return Vec::new() };
-        let Some(fact) = self.code.fact.files.iter().find(|file| file.path == only.path) else { return Vec::new() };
-        let file = Seen { evidence: self.code.evidence, fact };
-        let lines = only.new_lines.iter().filter_map(|number| line_at(file, *number));
-        lines.filter(|line| !line.is_blank()).collect()
+        let written = self.difference.files.iter().filter(|file| file.change != FileChange::Removed);
+        written.filter(|file| is_source(&file.path)).find_map(|written| {
+            let fact = self.code.fact.files.iter().find(|file| file.path == written.path)?;
+            let lines = code_lines(Seen { evidence: self.code.evidence, fact });
+            let is_new = |line: &CodeLine<'_>| written.new_lines.contains(&line.number);
+            let calls_new = |line: &&CodeLine<'_>| functions_called(line, &lines).any(|body| body.iter().any(is_new));
+            lines.iter().filter(|line| runs_at_load(line)).find(calls_new).copied().filter(|line| line.cite().is_some())
+        })
     }
 
     fn named(&self) -> impl Iterator<Item = &'a FileDifference> {
@@ -95,36 +86,10 @@ fn file_in_words(file: &FileDifference) -> String {
     }
 }
 
-/// Whether a line is a statement: no import, no head of a definition, no bracket alone.
-fn does_something(line: &CodeLine<'_>) -> bool {
-    const HEADS: [&str; 17] = [
-        "import ",
-        "from ",
-        "require",
-        "use ",
-        "using ",
-        "package ",
-        "def ",
-        "async def ",
-        "class ",
-        "function ",
-        "async function ",
-        "export ",
-        "module.exports",
-        "exports.",
-        "@",
-        "\"\"\"",
-        "'''",
-    ];
-    let text = line.text.trim_start();
-    let is_import = text.contains("require(") || text.contains(" from '") || text.contains(" from \"");
-    let is_word = text.contains(|c: char| c.is_alphanumeric());
-    is_word && !is_import && !HEADS.iter().any(|head| text.starts_with(head))
-}
-
-/// Whether a line runs while its module is loaded: it is not indented, and calls something.
+/// Whether a line runs while its module is loaded: it stands outside of all definitions, and is none.
 fn runs_at_load(line: &CodeLine<'_>) -> bool {
-    let scripted = [".py", ".js", ".mjs", ".cjs", ".ts", ".rb"].iter().any(|end| line.path().ends_with(end));
-    let defines = line.text.contains("=>") || line.text.contains("function");
-    scripted && line.indent() == 0 && does_something(line) && line.text.contains('(') && !defines
+    const SCRIPTS: [&str; 6] = [".py", ".js", ".mjs", ".cjs", ".ts", ".rb"];
+    const DEFINITIONS: [&str; 6] = ["def ", "async def ", "class ", "function ", "async function ", "export "];
+    let defines = DEFINITIONS.iter().any(|head| line.text.starts_with(head)) || line.text.contains("=>");
+    line.indent() == 0 && !defines && SCRIPTS.iter().any(|end| line.path().ends_with(end))
 }

@@ -9,7 +9,8 @@ use regex::Regex;
 
 use super::{
     CodeLine,
-    loops::{Loop, block_end, loops},
+    calls::functions_called,
+    loops::{Loop, loops},
     number::{self, Constants, constants, value},
 };
 
@@ -75,7 +76,6 @@ static SIZES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static KEEPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\.push\(|\.append\(|\bappend\(|\.add\(|\.Add\(|\.put\(|\.set\(|\.concat\(|<<\s*\w|\w\[[^\]]+\]\s*=[^=]|\+=|Array\.from|\]\s*$|\[.*\bfor\b.*\bin\b").ok()
 });
-static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b([A-Za-z_]\w*)\s*\(").ok());
 /// A size below this, bytes in all, is not worth a claim.
 const WORTH: f64 = 16e6;
 
@@ -161,27 +161,9 @@ fn size_of_name<'a>(
 
 /// The size of an item that a function of the same code makes: `rows.push(row(i))`, where `row` holds a literal size.
 fn size_of_call<'a>(line: &CodeLine<'a>, lines: &[CodeLine<'a>], constants: &Constants) -> Option<(f64, CodeLine<'a>)> {
-    let called = CALLED.as_ref()?.captures_iter(line.text).filter_map(|found| found.get(1));
-    let defined = called.filter_map(|name| lines.iter().position(|other| defines(other.text, name.as_str())));
-    let sizes = defined.filter_map(|start| {
-        let from = lines.get(start..)?;
-        let (head, last) = (from.first()?, block_end(from));
-        let body = from.iter().take_while(|inside| inside.path() == head.path() && inside.number <= last);
-        let sizes = body.filter_map(|inside| Some((size(inside.text, constants)?, *inside)));
+    let sizes = functions_called(line, lines).filter_map(|body| {
+        let sizes = body.iter().filter_map(|inside| Some((size(inside.text, constants)?, *inside)));
         sizes.max_by(|one, other| one.0.total_cmp(&other.0))
     });
     sizes.max_by(|one, other| one.0.total_cmp(&other.0))
-}
-
-/// Whether a line defines a function of that name.
-fn defines(text: &str, name: &str) -> bool {
-    let heads = ["function ", "def ", "func ", "const ", "let ", "var ", "static ", "private ", "public "];
-    let at = text.find(name);
-    let head = heads.iter().any(|head| text.trim_start().trim_start_matches("export ").starts_with(head));
-    let method = text.trim_end().ends_with('{');
-    let tail = at.and_then(|at| text.get(at + name.len()..)).map(str::trim_start).unwrap_or_default();
-    let lead = at.and_then(|at| text.get(..at)).unwrap_or_default();
-    let whole = lead.is_empty() || lead.ends_with([' ', '\t', ')']);
-    let arrow = tail.starts_with('=') && (tail.contains("=>") || tail.contains("function") || tail.contains("lambda"));
-    whole && (head || method) && (arrow || tail.starts_with('('))
 }

@@ -4,7 +4,7 @@ use marple_case::{ActionKind, Category};
 
 use super::world::{World, exception, invocation, invocations};
 
-fn at_memory_limit(name: &str, runtime: &str, size: u32, path: &str, code: &str) -> World {
+pub(super) fn at_memory_limit(name: &str, runtime: &str, size: u32, path: &str, code: &str) -> World {
     let mut world = World::new(name, runtime, "h.run").file(path, code);
     world.function.memory_mb = size;
     let mut failed = invocation("aa11bb22", 4100.0, size, size);
