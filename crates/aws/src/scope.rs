@@ -1,7 +1,7 @@
 //! From a trigger to a scope: which resource, which window, which baseline.
 //!
-//! `behind` follows load balancers to the services behind them, `functions` queues, APIs and topics to the functions; `episode` finds the window of an alarm and `question` reads names and times in words; both of them are pure. Here is what asks
-//! AWS.
+//! `behind` follows load balancers to the services behind them, `functions` queues, APIs and topics to the functions; `episode` finds the window of an alarm and `question` reads names and times in words, `words` guesses what is
+//! meant where nothing is named; these three are pure. Here is what asks AWS.
 
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ mod functions;
 mod inventory;
 mod nearest;
 mod question;
+mod words;
 
 /// How long CloudWatch keeps the history of an alarm, at most.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -84,9 +85,26 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
     if watched.is_empty() && described.rule.is_none() {
         watched = called_alike(clients, &alarm, &mut notes).await?;
     }
-    let (subjects, unknown) = followed(watched, clients, now).await;
+    let (mut subjects, unknown) = followed(watched, clients, now).await;
     notes.extend(unknown);
+    if subjects.iter().all(needs_something_that_runs) && described.rule.is_none() {
+        let text = format!("{} {}", alarm.name, alarm.description.as_deref().unwrap_or_default());
+        subjects.extend(inventory::read(clients).await?.spoken_of(&text, &mut notes));
+    }
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
+}
+
+/// Whether a resource does nothing by itself, so that what is wrong is elsewhere: in what sends, reads or answers.
+fn needs_something_that_runs(one: &ResourceRef) -> bool {
+    matches!(
+        one.kind,
+        ResourceKind::RestApi
+            | ResourceKind::Queue
+            | ResourceKind::Topic
+            | ResourceKind::Table
+            | ResourceKind::Bucket
+            | ResourceKind::Other
+    )
 }
 
 /// An alarm of which AWS tells nothing: what can be seen without it is still worth a report.
@@ -144,10 +162,10 @@ async fn called_alike(
     let metrics = alarm.condition.iter().flat_map(|condition| &condition.metrics);
     let mut words: Vec<&str> = metrics.flat_map(|metric| metric.dimensions.values()).map(String::as_str).collect();
     words.extend(alarm.description.as_deref());
-    let runs = |one: &ResourceRef| matches!(one.kind, ResourceKind::LambdaFunction | ResourceKind::EcsService);
-    let mut subjects: Vec<ResourceRef> = inventory.named(&words.join("\n")).into_iter().filter(runs).collect();
+    let named = inventory.named(&words.join("\n")).into_iter();
+    let mut subjects: Vec<ResourceRef> = named.filter(inventory::runs).collect();
     if subjects.is_empty() {
-        subjects.extend(inventory.beginning(&alarm.name).into_iter().filter(|one| runs(one)).cloned());
+        subjects.extend(inventory.beginning(&alarm.name).into_iter().filter(|one| inventory::runs(one)).cloned());
     }
     if !subjects.is_empty() {
         let names: Vec<String> = subjects.iter().map(ToString::to_string).collect();
@@ -198,7 +216,11 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
     if let Some(alarm) = named_alarm.first().filter(|_| times.is_none()) {
         return of_alarm(clients, alarm, now).await;
     }
-    let (subjects, unknown) = followed(inventory.named(text), clients, now).await;
+    let (mut subjects, unknown) = followed(inventory.named(text), clients, now).await;
+    let mut guess = Vec::new();
+    if subjects.is_empty() {
+        subjects = inventory.spoken_of(text, &mut guess);
+    }
     if subjects.is_empty()
         && times.is_none()
         && let Ok(alarm) = latest(clients, now, DAY).await
@@ -214,12 +236,13 @@ async fn of_question(clients: &Clients, text: &str, now: Timestamp) -> Result<Sc
                 let note = format!("the question names no time; {} is the last alarm on what it names", alarm.name);
                 episode::scope(clients.region(), &alarm, subjects.clone(), now, vec![note])
             }
-            None => question::recent(clients.region(), now),
+            None => question::vague(clients.region(), text, now),
         },
     };
     if subjects.is_empty() {
         scope.notes.push(NOTHING_NAMED.to_owned());
     }
+    scope.notes.extend(guess);
     scope.notes.extend(inventory.unread);
     scope.notes.extend(unknown);
     scope.account = inventory.account;

@@ -91,15 +91,15 @@ fn head(line: &str, words: Vec<String>) -> Result<(String, String, Vec<String>),
 
 /// `wait services-stable` is one operation of two words.
 fn whole_operation(service: Service, first: String, mut rest: Vec<String>) -> (String, Vec<String>) {
-    let nested =
-        service.operations().any(|known| known.strip_prefix(first.as_str()).is_some_and(|more| more.starts_with(' ')));
-    match rest.iter().position(|word| !word.starts_with('-')) {
-        Some(0) if nested => {
-            let second = rest.remove(0);
-            (format!("{first} {second}"), rest)
-        }
-        _ => (first, rest),
+    let is_nested = rest.first().is_some_and(|word| !word.starts_with('-'))
+        && service
+            .operations()
+            .any(|known| known.strip_prefix(first.as_str()).is_some_and(|more| more.starts_with(' ')));
+    if is_nested {
+        let second = rest.remove(0);
+        return (format!("{first} {second}"), rest);
     }
+    (first, rest)
 }
 
 /// The options with their values, and the words that belong to none. Without parameters every word belongs to the option before it.

@@ -81,16 +81,21 @@ impl Service {
 
     /// The options of an operation; `None`: there is no such operation.
     pub(crate) fn parameters(self, operation: &str) -> Option<Vec<Parameter>> {
-        let mut lines = self.text.lines().skip_while(|line| line.strip_prefix("o\t") != Some(operation));
-        lines.next()?;
-        Some(lines.map_while(|line| line.strip_prefix("a\t")).filter_map(parameter).collect())
+        let options = self.after(&format!("o\t{operation}\n"))?.lines().map_while(|line| line.strip_prefix("a\t"));
+        Some(options.filter_map(parameter).collect())
+    }
+
+    /// What follows the first line that begins so.
+    fn after(self, beginning: &str) -> Option<&'static str> {
+        let begins =
+            |at: &usize| self.text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        let at = self.text.match_indices(beginning).map(|(at, _)| at).find(begins)?;
+        self.text.get(at + beginning.len()..)
     }
 
     /// A shape by its name.
     pub(crate) fn shape(self, name: &str) -> Option<Shape> {
-        let body =
-            self.text.lines().find_map(|line| line.strip_prefix("t\t")?.strip_prefix(name)?.strip_prefix('\t'))?;
-        let (kind, rest) = body.split_once('\t')?;
+        let (kind, rest) = self.after(&format!("t\t{name}\t"))?.lines().next()?.split_once('\t')?;
         match kind {
             "structure" => Some(Shape::Structure(rest)),
             "list" => Some(Shape::List(rest)),

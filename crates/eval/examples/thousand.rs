@@ -1,7 +1,8 @@
 //! Investigations at once, against a model that takes its time: `thousand [INVESTIGATIONS] [SECONDS] [--played]`.
 //!
-//! 1,000 investigations of all scenarios in turn, with a model that concludes as the playbook does and takes 5 s a turn. As in a server,
-//! investigations of one account share its toolbox, and all share one journal in SQLite. Prints, as JSON, the time by the clock and of the
+//! 1,000 investigations of all scenarios in turn, with a model that takes 5 s a turn and then answers as the playbook did in an investigation
+//! before the count: a language model thinks elsewhere, too. As in a server, investigations of one account share its toolbox, and all share
+//! one journal in SQLite. Prints, as JSON, the time by the clock and of the
 //! processor, the model's own time (the turns of the longest investigation), what was added to it, and the peak of the memory.
 //!
 //! AWS is elsewhere in production, so what it answered is remembered: the first call of each kind goes through the SDK to the world,
@@ -23,22 +24,51 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
 use marple_agent::{
     Investigator, Order, Prompts,
-    ports::{Delta, Model, ModelError, PlannedCall, Refusal, ScopeError, Taken, Toolbox, Turn, Unwatched},
+    ports::{Answer, Delta, Model, ModelError, PlannedCall, Refusal, ScopeError, Taken, Toolbox, Turn, Unwatched},
 };
 use marple_aws::AwsToolbox;
 use marple_case::{
-    Evidence, InvestigationId, Scope, ToolSpec, Trigger,
+    Evidence, InvestigationId, Role, Scope, ToolSpec, Trigger,
     event::{Budget, Ending},
 };
 use marple_eval::{Played, ScenarioClock};
 use marple_playbook::Playbook;
 use marple_store::SqliteJournal;
 use marple_world::{Files, Scenario, World};
+use mimalloc::MiMalloc;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-/// A model that concludes as the playbook does, and takes its time for each turn.
-struct Slow(Duration);
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The playbook, whose answers are kept.
+#[derive(Default)]
+struct Kept {
+    answers: Mutex<Vec<Answer>>,
+}
+
+impl Model for Kept {
+    fn id(&self) -> &str {
+        "kept"
+    }
+
+    fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
+        let keep = |delta: &Result<Delta, ModelError>| {
+            if let Ok(Delta::Finished(answer)) = delta {
+                self.answers.lock().unwrap().push(answer.clone());
+            }
+        };
+        Playbook.answer(turn).inspect(keep).boxed()
+    }
+}
+
+/// A model that takes its time for each turn, and then gives the answer that was kept for that turn.
+struct Slow {
+    turn: Duration,
+    answers: Vec<Answer>,
+}
 
 impl Model for Slow {
     fn id(&self) -> &str {
@@ -46,8 +76,13 @@ impl Model for Slow {
     }
 
     fn answer<'a>(&'a self, turn: Turn<'a>) -> BoxStream<'a, Result<Delta, ModelError>> {
-        let wait = tokio::time::sleep(self.0);
-        futures::stream::once(wait).flat_map(move |()| Playbook.answer(turn.clone())).boxed()
+        let answered = turn.messages.iter().filter(|message| message.role == Role::Assistant).count();
+        async move {
+            tokio::time::sleep(self.turn).await;
+            Ok(Delta::Finished(self.answers[answered].clone()))
+        }
+        .into_stream()
+        .boxed()
     }
 }
 
@@ -94,6 +129,7 @@ struct Account {
     toolbox: Arc<dyn Toolbox>,
     clock: Arc<ScenarioClock>,
     trigger: Trigger,
+    model: Arc<dyn Model>,
 }
 
 impl Account {
@@ -104,7 +140,7 @@ impl Account {
             true => Arc::new(toolbox),
             false => Arc::new(Remembering { toolbox, scopes: OnceCell::new(), answers: Mutex::default() }),
         };
-        Self { toolbox, clock: Arc::new(clock), trigger }
+        Self { toolbox, clock: Arc::new(clock), trigger, model: Arc::new(Playbook) }
     }
 }
 
@@ -116,14 +152,9 @@ struct Service {
 
 impl Service {
     /// An investigation from end to end; gives its turns.
-    fn investigate(
-        &self,
-        account: &Account,
-        model: Arc<dyn Model>,
-        id: String,
-    ) -> impl Future<Output = u32> + Send + use<> {
+    fn investigate(&self, account: &Account, id: String) -> impl Future<Output = u32> + Send + use<> {
         let investigator = Investigator {
-            models: vec![model],
+            models: vec![Arc::clone(&account.model)],
             toolbox: Arc::clone(&account.toolbox),
             journal: self.journal.clone(),
             clock: account.clock.clone(),
@@ -156,19 +187,22 @@ async fn main() {
     let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<u32>().ok());
     let (investigations, seconds) = (number(0).unwrap_or(1000), number(1).unwrap_or(5));
     let is_played = arguments.iter().any(|argument| argument == "--played");
-    let accounts: Vec<Account> = scenarios().iter().map(|folder| Account::of(folder, is_played)).collect();
+    let mut accounts: Vec<Account> = scenarios().iter().map(|folder| Account::of(folder, is_played)).collect();
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(SqliteJournal::open(folder.path()).await.unwrap());
     let service = Service { journal, prompts: Arc::new(Prompts::embedded().unwrap()) };
-    // Worlds are parsed before the count begins.
-    for (place, account) in accounts.iter().enumerate() {
-        service.investigate(account, Arc::new(Playbook), format!("first-{place}")).await;
+    // Worlds are parsed, and the model's answers are made, before the count begins.
+    let turn = Duration::from_secs(u64::from(seconds));
+    for (place, account) in accounts.iter_mut().enumerate() {
+        let kept = Arc::new(Kept::default());
+        account.model = kept.clone();
+        service.investigate(account, format!("first-{place}")).await;
+        account.model = Arc::new(Slow { turn, answers: std::mem::take(&mut *kept.answers.lock().unwrap()) });
     }
     let (before, begun, cpu) = (memory_mib("VmRSS:"), Instant::now(), cpu_seconds());
-    let model: Arc<dyn Model> = Arc::new(Slow(Duration::from_secs(u64::from(seconds))));
     let mut running = tokio::task::JoinSet::new();
     for (place, account) in (0..investigations).zip(accounts.iter().cycle()) {
-        running.spawn(service.investigate(account, Arc::clone(&model), format!("{place:05}")));
+        running.spawn(service.investigate(account, format!("{place:05}")));
     }
     let turns = running.join_all().await;
     let (elapsed, longest) = (begun.elapsed().as_secs_f64(), turns.iter().max().copied().unwrap_or(0));

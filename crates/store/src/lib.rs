@@ -19,13 +19,15 @@ use jiff::Timestamp;
 use marple_agent::ports::{Journal, JournalError};
 use marple_case::{Entry, Event, InvestigationId, event::VERSION};
 use sqlx::{
-    Row, SqlitePool,
+    Row as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
 mod listing;
+mod writer;
 
 pub use listing::Listed;
+use writer::{Row, WriteError, Writer};
 
 /// The layout of the file, in SQLite's `user_version`.
 const LAYOUT: i64 = 1;
@@ -49,10 +51,17 @@ BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 PRAGMA user_version = 1;
 ";
 
+/// What tells events apart in their JSON.
+#[derive(serde::Deserialize)]
+struct Tag {
+    event: String,
+}
+
 /// The journal in one SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteJournal {
     pool: SqlitePool,
+    writer: Writer,
 }
 
 impl SqliteJournal {
@@ -72,20 +81,10 @@ impl SqliteJournal {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await;
         let pool = pool.map_err(|error| failed(error.to_string()))?;
-        let journal = Self { pool };
-        journal.lay_out().await.map_err(failed)?;
-        Ok(journal)
-    }
-
-    async fn lay_out(&self) -> Result<(), String> {
-        let row = sqlx::query("PRAGMA user_version").fetch_one(&self.pool).await.map_err(|error| error.to_string())?;
-        match row.try_get::<i64, _>(0).map_err(|error| error.to_string())? {
-            LAYOUT => Ok(()),
-            0 => sqlx::raw_sql(CREATE).execute(&self.pool).await.map(drop).map_err(|error| error.to_string()),
-            later => Err(format!("its layout is {later}, and this program knows {LAYOUT}: a later version wrote it")),
-        }
+        lay_out(&pool).await.map_err(failed)?;
+        Ok(Self { writer: Writer::start(pool.clone()), pool })
     }
 
     /// The whole id that a person means: the id itself, or the only one that begins or ends so.
@@ -115,33 +114,32 @@ impl SqliteJournal {
     }
 }
 
+async fn lay_out(pool: &SqlitePool) -> Result<(), String> {
+    let row = sqlx::query("PRAGMA user_version").fetch_one(pool).await.map_err(|error| error.to_string())?;
+    match row.try_get::<i64, _>(0).map_err(|error| error.to_string())? {
+        LAYOUT => Ok(()),
+        0 => sqlx::raw_sql(CREATE).execute(pool).await.map(drop).map_err(|error| error.to_string()),
+        later => Err(format!("its layout is {later}, and this program knows {LAYOUT}: a later version wrote it")),
+    }
+}
+
 impl Journal for SqliteJournal {
     fn append<'a>(&'a self, id: &'a InvestigationId, entry: &'a Entry) -> BoxFuture<'a, Result<(), JournalError>> {
         async move {
             let failed = |reason: String| JournalError::Storage {
                 message: format!("entry {} of investigation {id} cannot be written: {reason}", entry.number),
             };
-            let event = serde_json::to_value(&entry.event).map_err(|error| failed(error.to_string()))?;
-            let kind = event.get("event").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+            let event = serde_json::to_string(&entry.event).map_err(|error| failed(error.to_string()))?;
+            let Tag { event: kind } = serde_json::from_str(&event).map_err(|error| failed(error.to_string()))?;
             let number = i64::try_from(entry.number).map_err(|error| failed(error.to_string()))?;
-            let insert =
-                "INSERT INTO entries (investigation, number, at, version, kind, event) VALUES (?, ?, ?, ?, ?, ?)";
-            sqlx::query(insert)
-                .bind(&id.0)
-                .bind(number)
-                .bind(entry.at.to_string())
-                .bind(i64::from(VERSION))
-                .bind(kind)
-                .bind(event.to_string())
-                .execute(&self.pool)
-                .await
-                .map_err(|error| match error.as_database_error() {
-                    Some(database) if database.is_unique_violation() => {
-                        failed("another process is writing the same investigation".to_owned())
-                    }
-                    _ => failed(error.to_string()),
-                })?;
-            Ok(())
+            let (investigation, at) = (id.0.clone(), entry.at.to_string());
+            let row = Row { investigation, number, at, version: i64::from(VERSION), kind, event };
+            self.writer.write(row).await.map_err(|error| match error {
+                WriteError::Sqlite(sqlx::Error::Database(database)) if database.is_unique_violation() => {
+                    failed("another process is writing the same investigation".to_owned())
+                }
+                other => failed(other.to_string()),
+            })
         }
         .boxed()
     }

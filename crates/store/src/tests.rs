@@ -110,3 +110,24 @@ async fn the_list_shows_the_newest_first_with_trigger_and_ending() {
     assert_eq!(listed[1].ending, Some(ending));
     assert_eq!(listed[0].trigger, Some(Trigger::Alarm { alarm: "orders-errors".to_owned() }));
 }
+
+#[tokio::test]
+async fn entries_that_are_written_together_are_refused_one_by_one() {
+    let (folder, journal) = journal().await;
+    let ids: Vec<InvestigationId> = (0..100).map(|number| InvestigationId(format!("{number:04}"))).collect();
+    let twice = &ids[57];
+    journal.append(twice, &entry_of(1, opened())).await.unwrap();
+    let (first, second) = (entry_of(1, opened()), entry_of(2, Event::Interrupted));
+    let write = async |id: &InvestigationId| {
+        let first = journal.append(id, &first).await;
+        (first.is_ok(), journal.append(id, &second).await.is_ok())
+    };
+    let written = futures::future::join_all(ids.iter().map(write)).await;
+    for (id, written) in ids.iter().zip(written) {
+        assert_eq!(written, (id != twice, true), "{id}");
+    }
+    let other = SqliteJournal::open(folder.path()).await.unwrap();
+    for id in &ids {
+        assert_eq!(other.entries(id).await.unwrap(), vec![first.clone(), second.clone()], "{id}");
+    }
+}

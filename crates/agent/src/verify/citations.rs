@@ -64,7 +64,7 @@ pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
             "the quote {quote:?} is too short to prove anything: quote {LEAST} characters or more"
         ));
     }
-    match find(&fold(&source.text), &quote) {
+    match line_of(&quote, &source.text) {
         Some(line) => CitationCheck::Verified { evidence: citation.evidence, quote: citation.quote.clone(), line },
         None => refused(absent(&quote, citation, evidence, source)),
     }
@@ -72,7 +72,7 @@ pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
 
 /// Why a quote was not found, with what is likely meant.
 fn absent(quote: &str, citation: &Citation, evidence: &[Evidence], source: &Evidence) -> String {
-    let elsewhere = evidence.iter().find(|other| find(&fold(&other.text), quote).is_some());
+    let elsewhere = evidence.iter().find(|other| line_of(quote, &other.text).is_some());
     if let Some(other) = elsewhere {
         return format!("the quote {quote:?} does not stand in {}; it stands in {}", citation.evidence, other.id);
     }
@@ -83,6 +83,16 @@ fn absent(quote: &str, citation: &Citation, evidence: &[Evidence], source: &Evid
             enclosure::enclosed_line(&format!("id=\"{}\"", citation.evidence), line)
         ),
         None => format!("the quote {quote:?} does not stand in {}, nor anything like it", citation.evidence),
+    }
+}
+
+/// The line on which a quote, its white space folded, begins in a text, if it stands there. Most quotes stand as they are, and the text need
+/// not be folded for them.
+fn line_of(quote: &str, text: &str) -> Option<u32> {
+    let as_it_is = text.match_indices(quote).map(|(offset, _)| offset).find(|offset| is_whole(text, *offset, quote));
+    match as_it_is.and_then(|offset| text.get(..offset)) {
+        Some(before) => u32::try_from(before.matches('\n').count() + 1).ok(),
+        None => find(&fold(text), quote),
     }
 }
 

@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use marple_agent::ports::ScopeError;
 use marple_case::{ResourceKind, ResourceRef};
 
-use super::{question, unasked};
+use super::{question, unasked, words};
 use crate::{
     alarms::{self, Described, Wanted},
     clients::Clients,
@@ -50,6 +50,22 @@ impl Inventory {
         subjects
     }
 
+    /// The functions and services that a text speaks of without naming one, with a note that says so.
+    pub(super) fn spoken_of(&self, text: &str, notes: &mut Vec<String>) -> Vec<ResourceRef> {
+        let running: Vec<&ResourceRef> = self.resources.iter().filter(|one| runs(one)).collect();
+        let names = words::fitting(text, running.iter().map(|one| one.name.as_str()));
+        let meant: Vec<ResourceRef> =
+            running.into_iter().filter(|one| names.contains(&one.name.as_str())).cloned().collect();
+        if !meant.is_empty() {
+            let names: Vec<String> = meant.iter().map(ToString::to_string).collect();
+            notes.push(format!(
+                "nothing that runs is named to the letter; by its words it may be {}",
+                names.join(" or ")
+            ));
+        }
+        meant
+    }
+
     /// The resource with whose name a name begins, as alarms are called: `orders-api-errors`. Of several the one with the longest name.
     pub(super) fn beginning(&self, name: &str) -> Option<&ResourceRef> {
         let name = name.to_lowercase();
@@ -59,6 +75,11 @@ impl Inventory {
         };
         self.resources.iter().filter(begins).max_by_key(|one| one.name.len())
     }
+}
+
+/// Whether a resource is a program that runs.
+pub(super) fn runs(one: &ResourceRef) -> bool {
+    matches!(one.kind, ResourceKind::LambdaFunction | ResourceKind::EcsService)
 }
 
 /// Lists what there is, all kinds at once. A kind that may not be listed is a note; bad credentials are an error.

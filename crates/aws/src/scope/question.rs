@@ -125,7 +125,34 @@ pub(super) fn scope(region: &str, times: Times, now: Timestamp) -> Scope {
     scope
 }
 
-/// The scope of a question that names no time.
+/// Words for parts of a day, with how far back what they speak of may lie. Whose noon or morning it is, nothing says: in none of the world's
+/// zones is it longer ago, if it is said on the same day.
+const PARTS_OF_DAY: [(&str, SignedDuration); 10] = [
+    ("yesterday", SignedDuration::from_hours(24)),
+    ("overnight", SignedDuration::from_hours(16)),
+    ("last night", SignedDuration::from_hours(16)),
+    ("this night", SignedDuration::from_hours(16)),
+    ("today", SignedDuration::from_hours(12)),
+    ("this morning", SignedDuration::from_hours(12)),
+    ("noon", SignedDuration::from_hours(6)),
+    ("midday", SignedDuration::from_hours(6)),
+    ("lunch", SignedDuration::from_hours(6)),
+    ("this evening", SignedDuration::from_hours(6)),
+];
+
+/// The scope of a question that names no time, or a part of the day.
+pub(super) fn vague(region: &str, text: &str, now: Timestamp) -> Scope {
+    let text = text.to_lowercase();
+    let spoken = PARTS_OF_DAY
+        .iter()
+        .find(|(word, _)| text.match_indices(word).any(|(at, _)| is_whole(&text, at, at + word.len())));
+    let Some((word, back)) = spoken else { return recent(region, now) };
+    let mut scope = bare(region, Window { start: later(now, -*back), end: now }, now);
+    scope.notes.push(format!("the question says {word:?} and no time: the last {} h are looked at", back.as_hours()));
+    scope
+}
+
+/// The scope of what names no time.
 pub(super) fn recent(region: &str, now: Timestamp) -> Scope {
     let mut scope = bare(region, Window { start: later(now, -RECENT), end: now }, now);
     scope.notes.push(format!("nothing says when: the last {} h are looked at", RECENT.as_hours()));

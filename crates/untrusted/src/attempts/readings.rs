@@ -24,6 +24,10 @@ pub(super) fn of(line: &str) -> Vec<String> {
     if !may_hide(line) {
         return Vec::new();
     }
+    all(line)
+}
+
+fn all(line: &str) -> Vec<String> {
     let mut readings = Vec::new();
     let decoded = decoded(line);
     if decoded != line {
@@ -44,14 +48,16 @@ pub(super) fn of(line: &str) -> Vec<String> {
 fn may_hide(line: &str) -> bool {
     /// Both cases in a run of so many letters and digits.
     const BOTH: u8 = 3;
-    let (mut run, mut cases) = (0_usize, 0_u8);
-    for byte in line.bytes() {
+    let (mut run, mut cases, mut beyond_ascii) = (0_usize, 0_u8, false);
+    for (at, byte) in line.bytes().enumerate() {
         match byte {
-            b'%' | b'&' | b'\\' | 0x80.. => return true,
+            b'%' | b'&' | b'\\' if line.get(at..).and_then(escaped).is_some() => return true,
+            byte if byte.is_ascii_control() && byte != b'\t' => return true,
             b'a'..=b'z' => cases |= 1,
             b'A'..=b'Z' => cases |= 2,
             b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => {}
             _ => {
+                beyond_ascii |= !byte.is_ascii();
                 (run, cases) = (0, 0);
                 continue;
             }
@@ -61,7 +67,7 @@ fn may_hide(line: &str) -> bool {
             return true;
         }
     }
-    false
+    beyond_ascii && (!hidden::is_plain(line) || line.chars().any(|character| looks_like(character) != Some(character)))
 }
 
 /// The spellings of a few words that patterns are held against: in lower case with single spaces; and with the marks that join words in names
@@ -132,17 +138,21 @@ enum Read {
 
 /// The character that an escape at the beginning stands for, and what follows it; the sign itself if it begins none.
 fn escape(from: &str) -> (Read, &str) {
-    let read = match from.as_bytes().first() {
-        Some(b'%') => digits(from.get(1..3), 16).and_then(|code| {
-            let byte = u8::try_from(code).ok()?;
-            Some((Read::Byte(byte), from.get(3..)?))
-        }),
-        Some(b'&') => entity(from),
-        _ => backslash(from),
-    };
     let mut signs = from.chars();
     let sign = signs.next().unwrap_or(' ');
-    read.unwrap_or((Read::Character(sign), signs.as_str()))
+    escaped(from).unwrap_or((Read::Character(sign), signs.as_str()))
+}
+
+fn escaped(from: &str) -> Option<(Read, &str)> {
+    match from.as_bytes().first() {
+        Some(b'%') => {
+            let byte = u8::try_from(digits(from.get(1..3), 16)?).ok()?;
+            Some((Read::Byte(byte), from.get(3..)?))
+        }
+        Some(b'&') => entity(from),
+        Some(b'\\') => backslash(from),
+        _ => None,
+    }
 }
 
 fn digits(digits: Option<&str>, radix: u32) -> Option<u32> {
@@ -213,7 +223,12 @@ fn unpacked(run: &str) -> Option<String> {
 
 /// Letters that look like Latin ones as these, and without accents that stand apart.
 fn folded(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).map(latin).collect()
+    text.chars().filter_map(looks_like).collect()
+}
+
+/// The letter that a character looks like; `None`: an accent that stands apart.
+fn looks_like(character: char) -> Option<char> {
+    (!matches!(character, '\u{300}'..='\u{36f}')).then(|| latin(character))
 }
 
 /// By Unicode's confusables.txt, as far as the letters of Cyrillic, Greek, Armenian and the styled alphabets go that whole words are written in.
@@ -252,7 +267,13 @@ fn latin(character: char) -> char {
         '\u{1d400}'..='\u{1d6a3}' => letter((code - 0x1d400) % 26),
         '\u{24b6}'..='\u{24cf}' => letter(code - 0x24b6),
         '\u{24d0}'..='\u{24e9}' => letter(code - 0x24d0),
-        character if character.is_ascii() => character,
+        // Arrows, dashes and dots, of which texts are full, are no letters.
+        character if character.is_ascii() || matches!(character, '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{23ff}') => {
+            character
+        }
         _ => PAIRS.iter().find(|(letters, _)| letters.contains(character)).map_or(character, |(_, latin)| *latin),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{named, scope, times};
+use super::{named, scope, times, vague};
 
 fn now() -> Timestamp {
     "2025-12-16T06:10:00Z".parse().unwrap()
@@ -41,6 +41,14 @@ fn a_time_days_ago_gives_a_window_of_a_day_and_says_so() {
     let scope = scope("us-east-1", times("since 2025-12-10T12:00Z", now()).unwrap(), now());
     assert_eq!(scope.window.to_string(), "2025-12-10T11:00:00Z to 2025-12-11T11:00:00Z");
     assert_eq!(scope.notes.len(), 2);
+}
+
+#[test]
+fn a_part_of_the_day_says_how_far_back_to_look() {
+    let window = |text: &str| vague("us-east-1", text, now()).window.to_string();
+    assert_eq!(window("slow since lunch"), "2025-12-16T00:10:00Z to 2025-12-16T06:10:00Z");
+    assert_eq!(window("What happened last night?"), "2025-12-15T14:10:00Z to 2025-12-16T06:10:00Z");
+    assert_eq!(window("afternoons are slow"), "2025-12-16T03:10:00Z to 2025-12-16T06:10:00Z");
 }
 
 proptest! {
