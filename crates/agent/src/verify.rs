@@ -88,7 +88,8 @@ pub enum Objection {
     },
     /// A command touches something that no evidence shows.
     #[error(
-        "{place}: no evidence names {value} (--{option}); use a name that stands in the evidence, or look it up first"
+        "{place}: no evidence names {value} (--{option}); use a name that stands in the evidence, look it up first with a tool, or, if a step \
+         of this action gives it, write a word such as RULE_ARN and say in that step's text what it is"
     )]
     Name {
         /// Where in the plan.

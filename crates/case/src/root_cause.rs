@@ -34,7 +34,7 @@ pub enum Category {
     DependencyUnreachable,
     /// A setting is wrong.
     Misconfiguration,
-    /// Credentials are needed and were never given.
+    /// Credentials are needed and were never given, or were taken away.
     MissingCredentials,
     /// An IAM or resource policy refuses a call.
     PermissionDenied,
@@ -188,7 +188,7 @@ pub struct RootCause {
     /// Rival explanations that were tested and refuted.
     #[serde(default)]
     pub ruled_out: Vec<RuledOut>,
-    /// What could not be seen.
+    /// What could not be looked at. What the chain needs all the same is an assumption, too.
     #[serde(default)]
     pub gaps: Vec<Gap>,
     /// What the chain takes for granted and no evidence shows, one sentence each: whoever reads the report has to know what it stands on.

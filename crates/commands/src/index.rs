@@ -48,7 +48,7 @@ pub(crate) struct Member {
 
 /// Whether the AWS CLI knows the service.
 pub(crate) fn is_service(name: &str) -> bool {
-    services().any(|known| known == name)
+    line_after(service_names(), &format!("{name}\n")).is_some()
 }
 
 /// The service of that name that may have been meant.
@@ -57,7 +57,18 @@ pub(crate) fn nearest_service(name: &str) -> Option<String> {
 }
 
 fn services() -> impl Iterator<Item = &'static str> {
-    FILES.get_file("services.txt").and_then(|file| file.contents_utf8()).unwrap_or_default().lines()
+    service_names().lines()
+}
+
+fn service_names() -> &'static str {
+    FILES.get_file("services.txt").and_then(|file| file.contents_utf8()).unwrap_or_default()
+}
+
+/// What follows the first line of a text that begins so.
+fn line_after(text: &'static str, beginning: &str) -> Option<&'static str> {
+    let begins = |at: &usize| text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+    let at = text.match_indices(beginning).map(|(at, _)| at).find(begins)?;
+    text.get(at + beginning.len()..)
 }
 
 /// The most similar of some names, if it is similar at all.
@@ -81,21 +92,14 @@ impl Service {
 
     /// The options of an operation; `None`: there is no such operation.
     pub(crate) fn parameters(self, operation: &str) -> Option<Vec<Parameter>> {
-        let options = self.after(&format!("o\t{operation}\n"))?.lines().map_while(|line| line.strip_prefix("a\t"));
+        let options =
+            line_after(self.text, &format!("o\t{operation}\n"))?.lines().map_while(|line| line.strip_prefix("a\t"));
         Some(options.filter_map(parameter).collect())
-    }
-
-    /// What follows the first line that begins so.
-    fn after(self, beginning: &str) -> Option<&'static str> {
-        let begins =
-            |at: &usize| self.text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
-        let at = self.text.match_indices(beginning).map(|(at, _)| at).find(begins)?;
-        self.text.get(at + beginning.len()..)
     }
 
     /// A shape by its name.
     pub(crate) fn shape(self, name: &str) -> Option<Shape> {
-        let (kind, rest) = self.after(&format!("t\t{name}\t"))?.lines().next()?.split_once('\t')?;
+        let (kind, rest) = line_after(self.text, &format!("t\t{name}\t"))?.lines().next()?.split_once('\t')?;
         match kind {
             "structure" => Some(Shape::Structure(rest)),
             "list" => Some(Shape::List(rest)),

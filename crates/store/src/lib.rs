@@ -35,6 +35,9 @@ const LAYOUT: i64 = 1;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Pages of the write-ahead log after which it is written into the file: 16 MB.
+const CHECKPOINT: &str = "4000";
+
 const CREATE: &str = "
 CREATE TABLE IF NOT EXISTS entries (
     investigation TEXT NOT NULL,
@@ -44,7 +47,7 @@ CREATE TABLE IF NOT EXISTS entries (
     kind          TEXT NOT NULL,
     event         TEXT NOT NULL,
     PRIMARY KEY (investigation, number)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, investigation);
 CREATE TRIGGER IF NOT EXISTS entries_never_change BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
@@ -80,6 +83,7 @@ impl SqliteJournal {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
             .busy_timeout(BUSY);
         let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await;
         let pool = pool.map_err(|error| failed(error.to_string()))?;

@@ -1,6 +1,6 @@
-//! Names in commands: what a plan touches is something that evidence shows, or that the plan itself makes.
+//! Names in commands: what a plan touches is something that evidence shows, that the plan itself makes, or that one of its steps finds out first.
 
-use marple_case::{Evidence, Scope};
+use marple_case::{Action, Evidence, Scope};
 use marple_commands::Command;
 
 use super::components::contains_name;
@@ -10,7 +10,7 @@ pub(super) fn unknown<'a>(
     command: &'a Command,
     evidence: &[Evidence],
     scope: Option<&Scope>,
-    plan: &[Command],
+    plan: &[&Command],
 ) -> Vec<(&'a str, &'a str)> {
     let known = |name: &str| {
         let asked = scope.is_some_and(|scope| {
@@ -56,6 +56,17 @@ fn parts_are_known(value: &str, scope: Option<&Scope>, known: &impl Fn(&str) -> 
         resource.split(['/', ':']).filter(|part| !part.is_empty() && !KINDS.contains(part)).collect();
     let is_compound = parts.len() > 1 || resource.len() < value.len();
     is_compound && !parts.is_empty() && parts.iter().all(|part| known(part))
+}
+
+/// Whether a value stands for what a step of the action gives: a word in capitals with an underscore, such as `RULE_ARN`, which the words of a step
+/// explain.
+pub(super) fn is_announced(value: &str, action: &Action) -> bool {
+    let is_placeholder = value.contains('_')
+        && value.starts_with(|first: char| first.is_ascii_uppercase())
+        && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let explains = |text: &str| contains_name(text, value);
+    is_placeholder
+        && action.phases.steps().any(|step| explains(&step.text) || step.expected.as_deref().is_some_and(explains))
 }
 
 fn shows(evidence: &Evidence, name: &str) -> bool {

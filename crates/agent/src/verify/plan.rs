@@ -1,15 +1,20 @@
 //! Plans: rollback targets that exist and predate the fault, commands that are real and safe, changes that are checked and can be undone, and an answer
 //! to "what now".
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use marple_case::{
     Action, ActionKind, Evidence, Facts, MitigationPlan, RootCause,
     facts::{Function, Image},
 };
-use marple_commands::Command;
+use marple_commands::{Command, CommandFault};
 
 use super::{Objection, names};
 use crate::investigation::Investigation;
+
+/// The commands of a plan by their lines, each checked once.
+type Read<'a> = BTreeMap<&'a str, Result<Command, Vec<CommandFault>>>;
 
 pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, state: &Investigation) -> Vec<Objection> {
     let mut objections = Vec::new();
@@ -24,11 +29,11 @@ pub(super) fn check(plan: &MitigationPlan, cause: &RootCause, state: &Investigat
     }
     let immediate = plan.immediate.iter().enumerate().map(|(number, action)| (format!("immediate[{number}]"), action));
     let later = plan.follow_up.iter().enumerate().map(|(number, action)| (format!("follow_up[{number}]"), action));
-    let read: Vec<Command> = steps(plan.actions()).filter_map(|line| marple_commands::check(line).ok()).collect();
+    let read: Read<'_> = steps(plan.actions()).map(|line| (line, marple_commands::check(line))).collect();
     for (place, action) in immediate.chain(later) {
         objections.extend(rollback(&place, action, cause.onset, state.evidence()));
         objections.extend(commands(&place, action, &read, state));
-        objections.extend(care(&place, action));
+        objections.extend(care(&place, action, &read));
     }
     objections
 }
@@ -37,18 +42,20 @@ fn steps<'a>(actions: impl Iterator<Item = &'a Action>) -> impl Iterator<Item = 
     actions.flat_map(|action| action.phases.steps()).filter_map(|step| step.command.as_deref())
 }
 
-/// What is wrong with the commands of an action; `plan` holds all commands of the plan that can be read.
-fn commands(place: &str, action: &Action, plan: &[Command], state: &Investigation) -> Vec<Objection> {
+/// What is wrong with the commands of an action; `read` holds all commands of the plan.
+fn commands(place: &str, action: &Action, read: &Read<'_>, state: &Investigation) -> Vec<Objection> {
     let mut objections = Vec::new();
-    for line in steps(std::iter::once(action)) {
-        match marple_commands::check(line) {
+    for checked in steps(std::iter::once(action)).filter_map(|line| read.get(line)) {
+        match checked {
             Err(faults) => {
-                objections
-                    .extend(faults.into_iter().map(|fault| Objection::Command { place: place.to_owned(), fault }));
+                let faults = faults.iter().cloned();
+                objections.extend(faults.map(|fault| Objection::Command { place: place.to_owned(), fault }));
             }
             Ok(command) => {
-                let unknown = names::unknown(&command, state.evidence(), state.scope(), plan);
-                objections.extend(unknown.into_iter().map(|(option, value)| Objection::Name {
+                let known: Vec<&Command> = read.values().flatten().collect();
+                let unknown = names::unknown(command, state.evidence(), state.scope(), &known).into_iter();
+                let unknown = unknown.filter(|(_, value)| !names::is_announced(value, action));
+                objections.extend(unknown.map(|(option, value)| Objection::Name {
                     place: place.to_owned(),
                     option: option.to_owned(),
                     value: value.to_owned(),
@@ -60,8 +67,8 @@ fn commands(place: &str, action: &Action, plan: &[Command], state: &Investigatio
 }
 
 /// What changes something is looked at before, is checked after, and can be undone.
-fn care(place: &str, action: &Action) -> Option<Objection> {
-    let changes = |line: &str| marple_commands::check(line).is_ok_and(|command| !command.is_read_only());
+fn care(place: &str, action: &Action, read: &Read<'_>) -> Option<Objection> {
+    let changes = |line: &str| matches!(read.get(line), Some(Ok(command)) if !command.is_read_only());
     let phases = &action.phases;
     if !phases.apply.iter().filter_map(|step| step.command.as_deref()).any(changes) {
         return None;

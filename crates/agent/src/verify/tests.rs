@@ -417,6 +417,24 @@ fn an_alias_that_the_plan_itself_makes_is_known() {
 }
 
 #[test]
+fn what_an_earlier_step_gives_may_stand_for_itself_if_that_step_says_so() {
+    let mut plan = plan_with(
+        ActionKind::Configuration,
+        None,
+        None,
+        "aws lambda update-alias --function-name NEW_NAME --name live",
+    );
+    let taken = function("2026-01-01T00:00:00Z");
+    assert!(plan_objections(&plan, taken.clone())[0].contains("no evidence names NEW_NAME"));
+    plan.immediate[0].phases.pre_validate[0].text = "Look it up; its name is NEW_NAME below.".to_owned();
+    assert_eq!(plan_objections(&plan, taken.clone()), Vec::<String>::new());
+    plan.immediate[0].phases.apply[0].command =
+        Some("aws lambda update-alias --function-name invoices --name live".to_owned());
+    plan.immediate[0].phases.apply[0].text = "It is about invoices.".to_owned();
+    assert_eq!(plan_objections(&plan, taken).len(), 1, "a name is no word that stands for something");
+}
+
+#[test]
 fn what_changes_something_is_checked_before_and_after_and_can_be_undone() {
     let mut plan = plan_with(ActionKind::Configuration, None, None, HARMLESS);
     plan.immediate[0].phases.rollback.clear();

@@ -1,5 +1,7 @@
 //! What a line says to who decodes it. A stranger writes words so that a filter does not see them and a model does.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use base64::{
     Engine,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -21,14 +23,12 @@ const DECODER: GeneralPurpose = GeneralPurpose::new(
 
 /// The readings of a line beside the line itself: those that differ from it.
 pub(super) fn of(line: &str) -> Vec<String> {
-    if !may_hide(line) {
-        return Vec::new();
-    }
-    all(line)
-}
-
-fn all(line: &str) -> Vec<String> {
     let mut readings = Vec::new();
+    // Most lines say what they say, and need not be decoded.
+    if !is_veiled(line) {
+        readings.extend(packed(line).filter_map(unpacked));
+        return readings;
+    }
     let decoded = decoded(line);
     if decoded != line {
         readings.push(decoded.clone());
@@ -40,31 +40,18 @@ fn all(line: &str) -> Vec<String> {
     if line.contains('\u{202e}') || line.contains("\\u{202e}") {
         readings.push(decoded.chars().rev().collect());
     }
-    readings.extend(runs(&decoded).filter_map(unpacked));
+    readings.extend(packed(&decoded).filter_map(unpacked));
     readings
 }
 
-/// Whether a line can say anything but what it says: most lines cannot, and need not be decoded.
-fn may_hide(line: &str) -> bool {
-    /// Both cases in a run of so many letters and digits.
-    const BOTH: u8 = 3;
-    let (mut run, mut cases, mut beyond_ascii) = (0_usize, 0_u8, false);
+/// Whether a line holds escapes, hidden characters or letters that look like others.
+fn is_veiled(line: &str) -> bool {
+    let mut beyond_ascii = false;
     for (at, byte) in line.bytes().enumerate() {
         match byte {
             b'%' | b'&' | b'\\' if line.get(at..).and_then(escaped).is_some() => return true,
             byte if byte.is_ascii_control() && byte != b'\t' => return true,
-            b'a'..=b'z' => cases |= 1,
-            b'A'..=b'Z' => cases |= 2,
-            b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => {}
-            _ => {
-                beyond_ascii |= !byte.is_ascii();
-                (run, cases) = (0, 0);
-                continue;
-            }
-        }
-        run += 1;
-        if run >= SHORTEST && cases == BOTH {
-            return true;
+            byte => beyond_ascii |= !byte.is_ascii(),
         }
     }
     beyond_ascii && (!hidden::is_plain(line) || line.chars().any(|character| looks_like(character) != Some(character)))
@@ -198,10 +185,13 @@ fn entity(from: &str) -> Option<(Read, &str)> {
     Some((Read::Character(character), rest))
 }
 
-/// Runs that base64 could be, in either alphabet.
-fn runs(text: &str) -> impl Iterator<Item = &str> {
-    let is_outside = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'));
-    text.split(is_outside).filter(|run| run.len() >= SHORTEST)
+/// Runs that base64 of words could be, in either alphabet: letters of both cases.
+fn packed(text: &str) -> impl Iterator<Item = &str> {
+    let is_outside = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'));
+    let is_packed = |run: &[u8]| {
+        run.len() >= SHORTEST && run.iter().any(u8::is_ascii_lowercase) && run.iter().any(u8::is_ascii_uppercase)
+    };
+    text.as_bytes().split(is_outside).filter(move |run| is_packed(run)).filter_map(|run| std::str::from_utf8(run).ok())
 }
 
 /// What a run says, if that is text.
@@ -231,47 +221,50 @@ fn looks_like(character: char) -> Option<char> {
     (!matches!(character, '\u{300}'..='\u{36f}')).then(|| latin(character))
 }
 
-/// By Unicode's confusables.txt, as far as the letters of Cyrillic, Greek, Armenian and the styled alphabets go that whole words are written in.
+/// Letters that look like Latin ones: by Unicode's confusables.txt, as far as the letters of Cyrillic, Greek and Armenian go that whole words are
+/// written in.
+const PAIRS: &[(&str, char)] = &[
+    ("аɑαА", 'a'),
+    ("ВвΒβ", 'b'),
+    ("сСϲ", 'c'),
+    ("ԁ", 'd'),
+    ("еЕεΕ℮", 'e'),
+    ("ɡ", 'g'),
+    ("һНհΗ", 'h'),
+    ("іІıιΙ", 'i'),
+    ("јЈ", 'j'),
+    ("кКκΚ", 'k'),
+    ("ӏ", 'l'),
+    ("мМΜ", 'm'),
+    ("пոηΝ", 'n'),
+    ("оОοΟօ", 'o'),
+    ("рРρΡ", 'p'),
+    ("ԛ", 'q'),
+    ("г", 'r'),
+    ("ѕЅ", 's'),
+    ("тТτΤ", 't'),
+    ("υսμ", 'u'),
+    ("νѵ", 'v'),
+    ("ԝωω", 'w'),
+    ("хХχΧ", 'x'),
+    ("уУγΥ", 'y'),
+];
+
+static LATIN: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    PAIRS.iter().flat_map(|(letters, latin)| letters.chars().map(|letter| (letter, *latin))).collect()
+});
+
 fn latin(character: char) -> char {
-    const PAIRS: &[(&str, char)] = &[
-        ("аɑαА", 'a'),
-        ("ВвΒβ", 'b'),
-        ("сСϲ", 'c'),
-        ("ԁ", 'd'),
-        ("еЕεΕ℮", 'e'),
-        ("ɡ", 'g'),
-        ("һНհΗ", 'h'),
-        ("іІıιΙ", 'i'),
-        ("јЈ", 'j'),
-        ("кКκΚ", 'k'),
-        ("ӏ", 'l'),
-        ("мМΜ", 'm'),
-        ("пոηΝ", 'n'),
-        ("оОοΟօ", 'o'),
-        ("рРρΡ", 'p'),
-        ("ԛ", 'q'),
-        ("г", 'r'),
-        ("ѕЅ", 's'),
-        ("тТτΤ", 't'),
-        ("υսμ", 'u'),
-        ("νѵ", 'v'),
-        ("ԝωω", 'w'),
-        ("хХχΧ", 'x'),
-        ("уУγΥ", 'y'),
-    ];
     let code = u32::from(character);
     let letter = |offset: u32| char::from_u32(u32::from('a') + offset).unwrap_or(character);
     match character {
+        character if character.is_ascii() => character,
         // Full width, the styled alphabets of mathematics (of 26 capitals and 26 small letters each), circled letters.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(code - 0xfee0).unwrap_or(character),
         '\u{1d400}'..='\u{1d6a3}' => letter((code - 0x1d400) % 26),
         '\u{24b6}'..='\u{24cf}' => letter(code - 0x24b6),
         '\u{24d0}'..='\u{24e9}' => letter(code - 0x24d0),
-        // Arrows, dashes and dots, of which texts are full, are no letters.
-        character if character.is_ascii() || matches!(character, '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{23ff}') => {
-            character
-        }
-        _ => PAIRS.iter().find(|(letters, _)| letters.contains(character)).map_or(character, |(_, latin)| *latin),
+        _ => LATIN.get(&character).copied().unwrap_or(character),
     }
 }
 
