@@ -22,6 +22,7 @@ pub(crate) mod no_fault;
 pub(crate) mod out_of_memory;
 pub(crate) mod permission;
 pub(crate) mod redelivered;
+pub(crate) mod resting;
 pub(crate) mod service;
 pub(crate) mod slow_dependency;
 pub(crate) mod storage;
@@ -33,7 +34,7 @@ pub(crate) mod troubled_database;
 type Mode = for<'a> fn(&Case<'a>) -> Option<Hypothesis<'a>>;
 
 /// The modes of Lambda functions; of equally supported hypotheses the earlier one's is reported.
-const OF_FUNCTIONS: [Mode; 14] = [
+const OF_FUNCTIONS: [Mode; 15] = [
     out_of_memory::examine,
     import_error::examine,
     no_credentials::examine,
@@ -47,17 +48,19 @@ const OF_FUNCTIONS: [Mode; 14] = [
     exception::examine,
     slow_dependency::examine,
     throttling::examine,
+    resting::examine,
     no_fault::examine,
 ];
 
 /// The modes of ECS services, and of load balancers whose service is not known.
-const OF_SERVICES: [Mode; 19] = [
+const OF_SERVICES: [Mode; 22] = [
     closed_path::examine,
     service::image::examine,
     service::secret::examine,
     service::memory::examine,
     no_credentials::examine,
     service::readdressed::examine,
+    service::lapsed::examine,
     troubled_database::examine,
     dependency::examine,
     permission::examine,
@@ -67,9 +70,11 @@ const OF_SERVICES: [Mode; 19] = [
     service::health::examine,
     service::edge::examine,
     service::credentials::examine,
+    service::revised::examine,
     slow_dependency::examine,
     throttling::examine,
     service::deployment::examine,
+    resting::examine,
     service::quiet::examine,
 ];
 

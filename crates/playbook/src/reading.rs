@@ -21,6 +21,7 @@ pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod failure;
 pub(crate) mod input;
+pub(crate) mod leads;
 pub(crate) mod load;
 pub(crate) mod logged;
 pub(crate) mod network;

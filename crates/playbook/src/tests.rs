@@ -1,6 +1,7 @@
 //! Worlds of many runtimes, names and values: what is reported of each, and that every quote stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alarms;
 mod arbitrary;
 mod conversation;
 mod credentials;
@@ -12,11 +13,15 @@ mod elsewhere;
 mod exceptions;
 mod fleet;
 mod inputs;
+mod keys;
+mod layers;
 mod limits;
 mod network;
 mod other;
+mod panics;
 mod redelivered;
 mod releases;
+mod revised;
 mod revisions;
 mod services;
 mod shared;

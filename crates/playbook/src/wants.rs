@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 mod around;
 
-use crate::reading::{Case, Seen, subject::SubjectKind};
+use crate::reading::{Case, Seen, leads, subject::SubjectKind};
 
 /// The calls that no evidence and no earlier turn holds, without repetitions.
 pub(crate) fn unasked(turn: &Turn<'_>, wants: Vec<PlannedCall>) -> Vec<PlannedCall> {
@@ -65,6 +65,7 @@ pub(crate) fn ground(case: &Case<'_>) -> Vec<PlannedCall> {
         return wants;
     }
     let Some(function) = &case.subject else {
+        wants.extend(leads::users_of_queue(case));
         if !asked("get_function") {
             wants.push(call("get_function", json!({})));
         }

@@ -16,6 +16,10 @@ use crate::{
     source::{CodeLine, all_lines, imports::importing},
 };
 
+pub(crate) mod layer;
+
+use self::layer::Layer;
+
 /// Code that cannot be loaded, as it was found.
 #[derive(Debug)]
 pub(crate) struct Unloadable<'a> {
@@ -27,6 +31,8 @@ pub(crate) struct Unloadable<'a> {
     pub(crate) handler: Option<&'a str>,
     /// The change that lies between a clean baseline and the onset.
     pub(crate) change: Option<Seen<'a, Change>>,
+    /// The layer that came with a change of the settings, where the function's own code is not what changed.
+    pub(crate) layer: Option<Layer<'a>>,
     /// The line of the function's own code that imports it.
     pub(crate) importer: Option<CodeLine<'a>>,
     /// A file of the package whose name differs from the missing one in upper and lower case only.
@@ -47,7 +53,10 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let change = case.linked_code_change(logged.first, logged.in_baseline).or(settings);
     let handler = case.function.and_then(|function| function.fact.handler.as_deref());
     let sought = module.clone().or_else(|| handler_file(handler));
+    let is_import = matches!(logged.failure, Failure::Import { .. });
+    let layer = layer::changed(case, logged.first, logged.in_baseline).filter(|_| is_import && change.is_none());
     let unloadable = Unloadable {
+        layer,
         importer: module.as_deref().and_then(|module| importing(&all_lines(case), module)),
         alike: sought.as_deref().and_then(|name| alike(case, name)),
         absent: sought.as_deref().and_then(|name| absent(case, name)),
@@ -132,7 +141,8 @@ fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause
     };
     let mut cause = claim(Verdict::Fault, category);
     let (name, missing) = (case.name(), unloadable.missing());
-    cause.title = format!("{name} cannot start: {missing} cannot be loaded");
+    let since = unloadable.layer.as_ref().map(|layer| format!(" since it has {}", layer.words()));
+    cause.title = format!("{name} cannot start: {missing} cannot be loaded{}", since.unwrap_or_default());
     cause.components = case.component().into_iter().collect();
     cause.location = unloadable.importer.as_ref().map(|line| located(line, None));
     cause.onset = Some(unloadable.logged.first);
@@ -147,7 +157,14 @@ fn cause(case: &Case<'_>, unloadable: &Unloadable<'_>) -> marple_case::RootCause
         match &unloadable.change {
             Some(change) =>
                 format!(" {} at {} lies between a clean baseline and the first failure.", change.action, change.at),
-            None => " No change was shown to have introduced it.".to_owned(),
+            None => match &unloadable.layer {
+                Some(layer) => format!(
+                    " Its code was not changed; at {} it was given {}, and the baseline before that ran without this error: what the code imports has to come from there.",
+                    layer.change.at,
+                    layer.words()
+                ),
+                None => " No change was shown to have introduced it.".to_owned(),
+            },
         }
     );
     if unloadable.absent.is_none() {
@@ -189,6 +206,17 @@ fn chain(case: &Case<'_>, unloadable: &Unloadable<'_>) -> Vec<Link> {
             [cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]])],
         );
         chain.release(case);
+    }
+    if let Some(layer) = &unloadable.layer {
+        if let Some((at, statement, cited)) = layer.publication() {
+            chain.link(statement, Some(at), [cited]);
+        }
+        let statement = format!(
+            "{} gave the function {}; the baseline before it ran without this error.",
+            layer.change.action,
+            layer.words()
+        );
+        chain.link(statement, Some(layer.change.at), layer.citations());
     }
     if let Some(handler) = unloadable.handler {
         let setting = format!("handler: {handler}");

@@ -26,6 +26,8 @@ pub(crate) enum Quiet {
         /// The baseline's greatest value.
         usual: f64,
     },
+    /// Missing data counts as a breach, and the metric has none at this hour on any day.
+    Resting,
     /// It went back to OK, and nothing that was read shows a failure.
     Recovered,
 }
@@ -123,7 +125,7 @@ pub(crate) fn reason(case: &Case<'_>, alarm: &Alarm, watched: Option<Seen<'_, Se
 }
 
 /// The change of the alarm itself that lies before it went off: a threshold that was moved is what made it go off.
-fn own_change<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Change>> {
+pub(crate) fn own_change<'a>(case: &Case<'a>, alarm: &Alarm) -> Option<Seen<'a, Change>> {
     let before = case.alarm_transition().map_or(case.scope.window.end, |transition| transition.at);
     let of_alarm = |change: &Seen<'a, Change>| {
         change.at <= before && change.resource.as_ref().is_some_and(|resource| resource.name == alarm.name)
@@ -152,6 +154,12 @@ pub(crate) fn title(alarm: &Alarm, quiet: Quiet) -> String {
         Quiet::ThresholdInRange { threshold, usual } => {
             format!(
                 "No fault: the threshold of {} ({threshold}) lies within the usual range (up to {usual:.1})",
+                alarm.name
+            )
+        }
+        Quiet::Resting => {
+            format!(
+                "No fault: {} counts missing data as a breach, and its metric rests at this hour every day",
                 alarm.name
             )
         }
@@ -198,7 +206,7 @@ fn summary_text(case: &Case<'_>, alarm: &Alarm, quiet: Quiet) -> String {
         case.name()
     );
     let why = match quiet {
-        Quiet::MissingData => "The alarm treats missing data as breaching, and its metric had no data points: it tells of silence, not of a fault.".to_owned(),
+        Quiet::MissingData | Quiet::Resting => "The alarm treats missing data as breaching, and its metric had no data points: it tells of silence, not of a fault.".to_owned(),
         Quiet::ThresholdInRange { threshold, usual } => format!(
             "The alarm's threshold of {threshold} lies at or below what the baseline reaches ({usual:.1}) without anything being wrong."
         ),

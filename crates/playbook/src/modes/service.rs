@@ -9,8 +9,10 @@
 //! | `health` | health checks that fail while the program runs |
 //! | `secret` | a secret that cannot be read when a task starts |
 //! | `credentials` | credentials that were never given |
+//! | `lapsed` | a key that what is called refuses, since it has expired |
 //! | `deployment` | a deployment that never becomes stable, where nothing above says why |
 //! | `edge` | errors of the load balancer itself, while its targets are healthy |
+//! | `revised` | a revision took a secret or setting away, or changed one, and no error names it |
 //! | `readdressed` | something that is called has another address since a revision, and is not there |
 //! | `quiet` | nothing wrong |
 //!
@@ -38,9 +40,11 @@ pub(crate) mod edge;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod introduced;
+pub(crate) mod lapsed;
 pub(crate) mod memory;
 pub(crate) mod quiet;
 pub(crate) mod readdressed;
+pub(crate) mod revised;
 pub(crate) mod secret;
 
 pub(crate) use introduced::{Before, Introduced, before, exists, introduced};
@@ -58,6 +62,10 @@ pub(crate) enum ServiceFault<'a> {
     Image(image::Unusable<'a>),
     /// An address that a revision changed.
     Readdressed(Box<readdressed::Readdressed<'a>>),
+    /// A key that has expired.
+    Lapsed(Box<lapsed::Lapsed<'a>>),
+    /// Settings that a revision changed.
+    Revised(Box<revised::Revised<'a>>),
     /// Health checks.
     Health(health::Unhealthy<'a>),
     /// A secret at start.
@@ -81,9 +89,13 @@ pub(crate) fn lifetimes<'t>(tasks: impl Iterator<Item = &'t Task>) -> Option<(i6
     Some((lives.iter().copied().min()?, lives.iter().copied().max()?))
 }
 
-/// A request in a log line.
-static REQUEST: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"\b(?:GET|POST|PUT|PATCH|DELETE)\s+"?(/[A-Za-z0-9_\-./{}:]*)"#).ok());
+/// A request in a log line: `GET /cart`, or `method=GET path=/cart` as structured logs have it.
+static REQUEST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"\b(?:GET|POST|PUT|PATCH|DELETE)"?,?\s+"?(?:(?:"?(?:path|uri|url)"?\s*[=:]\s*)"?)?(/[A-Za-z0-9_\-./{}:]*)"#,
+    )
+    .ok()
+});
 
 /// The path of the request that a log line names.
 pub(crate) fn request_path(line: &str) -> Option<String> {

@@ -5,12 +5,14 @@
 
 use marple_case::{
     Category, Verdict,
+    facts::Change,
     root_cause::{Gap, Link},
 };
 
 use crate::{
+    cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Place, Support, cite_error, cite_frame, claim, gap, place},
-    reading::{Case, failure::Failure, load::is_service, logged::Logged},
+    reading::{Case, Seen, failure::Failure, load::is_service, logged::Logged},
     source::{CodeLine, all_lines},
 };
 
@@ -25,16 +27,21 @@ pub(crate) struct Full<'a> {
     pub(crate) writes: Option<CodeLine<'a>>,
     /// Whether a line of the code that was read takes files away.
     pub(crate) cleans: bool,
+    /// The change of the code between a clean baseline and the first failure.
+    pub(crate) change: Option<Seen<'a, Change>>,
 }
 
 /// Examines the case for a full disk.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let logged = case.failures.iter().find(|logged| logged.failure == Failure::StorageFull)?.clone();
     let lines = all_lines(case);
+    let wrote = |line: &CodeLine<'_>| case.release().is_some_and(|release| release.wrote(line.path(), line.number));
+    let writing = || lines.iter().filter(|line| is_temporary(line.text) && !is_import(line.text));
     let full = Full {
         place: place(case, &logged),
-        writes: lines.iter().find(|line| is_temporary(line.text)).copied(),
+        writes: writing().find(|line| wrote(line)).or_else(|| writing().next()).copied(),
         cleans: lines.iter().any(|line| is_removal(line.text)),
+        change: case.linked_code_change(logged.first, logged.in_baseline),
         logged,
     };
     Some(Hypothesis {
@@ -67,6 +74,12 @@ fn is_temporary(text: &str) -> bool {
     .any(|word| text.contains(word))
 }
 
+/// Whether a line only names what others do.
+fn is_import(text: &str) -> bool {
+    const HEADS: [&str; 7] = ["require ", "require_relative ", "import ", "from ", "using ", "use ", "#include "];
+    HEADS.iter().any(|head| text.trim_start().starts_with(head))
+}
+
 /// Words with which code takes files away.
 fn is_removal(text: &str) -> bool {
     [
@@ -84,6 +97,10 @@ fn is_removal(text: &str) -> bool {
         "TemporaryDirectory",
         "TemporaryFile",
         "deleteOnExit",
+        "mktmpdir do",
+        "mktmpdir {",
+        "remove_entry",
+        "rm_rf",
     ]
     .iter()
     .any(|word| text.contains(word))
@@ -106,9 +123,17 @@ fn cause(case: &Case<'_>, full: &Full<'_>) -> marple_case::RootCause {
 
 fn chain(case: &Case<'_>, full: &Full<'_>) -> Vec<Link> {
     let mut chain = Chain::default();
+    if let Some(change) = full.change {
+        let stamp = change.at.to_string();
+        let cited = cite::any(change.evidence, &[&[&stamp, &change.action], &[&change.action]]);
+        let statement = format!("{} changed the code; the baseline before it ran without this error.", change.action);
+        chain.link(statement, Some(change.at), [cited]);
+        chain.release(case);
+    }
     if let Some(line) = full.writes {
-        let kept = if full.cleans { "" } else { " No line of the code that was read takes files away again." };
-        chain.link(format!("{} writes temporary files.{kept}", line.place()), None, [line.cite()]);
+        let kept = if full.cleans { "." } else { ". No line of the code that was read takes files away again." };
+        let written = line.text.trim();
+        chain.link(format!("{} writes temporary files: {written}{kept}", line.place()), None, [line.cite()]);
     }
     let logged = &full.logged;
     let frame = full.place.as_ref().and_then(|place| cite_frame(logged, place.frame));
@@ -142,6 +167,9 @@ fn summary(case: &Case<'_>, full: &Full<'_>) -> String {
     };
     if full.writes.is_some() && !full.cleans {
         text += " The code writes temporary files and was not seen to take them away: they pile up for as long as the environment lives.";
+    }
+    if let Some(change) = full.change {
+        text += &format!(" It began with {} at {}; the code before it ran without.", change.action, change.at);
     }
     text
 }

@@ -5,16 +5,17 @@
 //! Discriminating questions: does the code itself wait, how long, and is that longer than it may run? did it start at all, and how long
 //! did the start take? did it report a dependency that does not answer? is silence in the logs the program's habit or a sign?
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Category, Verdict,
-    facts::Invocation,
+    facts::{Invocation, LogSummary, LogTemplate},
     root_cause::{Gap, Link},
 };
 
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_error, cite_series, cite_setting, claim, gap, located},
+    modes::service::whole_words,
     reading::{Case, Seen, awaited::awaited, failure::Failure, logged::Logged},
     source::{
         all_lines, number,
@@ -165,6 +166,7 @@ fn chain(case: &Case<'_>, overdue: &Overdue<'_>) -> Vec<Link> {
             format!("The handler itself waits: {} in {}, before it answers.", wait.in_words(), wait.line.place());
         chain.link(statement, None, [wait.line.cite()]);
     }
+    link_occasion(&mut chain, case, overdue);
     let timeout = format!("timeout: {} s", overdue.limit_s);
     let limit = match &overdue.wait {
         Some(wait) => format!(
@@ -211,6 +213,34 @@ fn chain(case: &Case<'_>, overdue: &Overdue<'_>) -> Vec<Link> {
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The new line that the log holds before the cut about as often as there are timeouts: what the code waits for.
+fn occasion<'a>(case: &Case<'a>, overdue: &Overdue<'a>) -> Option<Seen<'a, LogTemplate>> {
+    let cut = onset(case, overdue)?;
+    let begun = cut.checked_sub(SignedDuration::from_secs(i64::from(overdue.limit_s) + 5)).ok()?;
+    let timeouts = case.invocations().map_or(0, |all| all.timeouts);
+    let of = |summary: &Seen<'a, LogSummary>| {
+        let (evidence, templates) = (summary.evidence, &summary.fact.templates);
+        templates.iter().map(move |fact| Seen { evidence, fact })
+    };
+    let fits = |line: &Seen<'a, LogTemplate>| {
+        line.fact.baseline_count == 0
+            && line.fact.count.saturating_mul(2) >= timeouts
+            && line.fact.first.is_some_and(|first| first >= begun && first < cut)
+            && !line.fact.sample.contains("Task timed out")
+    };
+    let told = timeouts > 0 && case.baseline_invocations().is_some_and(|baseline| baseline.count > 0);
+    case.summaries.iter().flat_map(of).filter(|line| told && fits(line)).max_by_key(|line| (line.is_error, line.count))
+}
+
+fn link_occasion(chain: &mut Chain, case: &Case<'_>, overdue: &Overdue<'_>) {
+    let Some(line) = occasion(case, overdue).filter(|_| overdue.wait.is_some()) else { return };
+    let words: String = line.fact.sample.lines().next().unwrap_or_default().chars().take(160).collect();
+    let words = whole_words(&words);
+    let statement =
+        format!("Before it waits it logs, {} times in the window and never in the baseline: {words}", line.fact.count);
+    chain.link(statement, line.fact.first, [cite::line(line.evidence, &[words])]);
 }
 
 fn cite_report(report: &Seen<'_, Invocation>) -> Option<marple_case::Citation> {

@@ -2,6 +2,8 @@
 
 use marple_case::MitigationPlan;
 
+mod layer;
+
 use super::{empty, rollback, spec, step::code_change};
 use crate::{modes::import_error::Unloadable, reading::Case};
 
@@ -10,16 +12,24 @@ pub(crate) fn plan(case: &Case<'_>, unloadable: &Unloadable<'_>) -> MitigationPl
     let mut plan = empty();
     let missing = unloadable.missing();
     let phrase = unloadable.logged.message;
-    match unloadable.change {
-        Some(change) => plan.immediate.push(rollback::before(case, change, phrase)),
-        None => {
+    match (unloadable.change, &unloadable.layer) {
+        (Some(change), _) => plan.immediate.push(rollback::before(case, change, phrase)),
+        (None, Some(layer)) => plan.immediate.push(layer::earlier(case, layer, phrase)),
+        (None, None) => {
             plan.no_immediate_action = Some(format!(
                 "No change is shown to have introduced this, so no earlier revision is known to load; a package that holds {missing} has to be built and deployed."
             ));
         }
     }
     let handler = unloadable.handler.unwrap_or("the configured handler");
-    plan.follow_up.push(code_change(format!("Build and deploy a package that holds {missing}"), case, phrase));
+    let built = match &unloadable.layer {
+        Some(layer) => format!(
+            "Build the layer {} anew for the function's runtime and architecture, so that it holds {missing}",
+            layer.name
+        ),
+        None => format!("Build and deploy a package that holds {missing}"),
+    };
+    plan.follow_up.push(code_change(built, case, phrase));
     plan.spec = Some(spec(
         format!(
             "The Lambda function {} fails at every start: {}. Its handler is {handler}.{}",
@@ -51,5 +61,11 @@ pub(crate) fn plan(case: &Case<'_>, unloadable: &Unloadable<'_>) -> MitigationPl
         "Deploy through an alias with traffic shifting, so that a package that does not load serves few requests."
             .to_owned(),
     ];
+    if unloadable.layer.is_some() {
+        plan.prevention.push(
+            "Publish layers from the pipeline only, built for the architecture of the functions that use them."
+                .to_owned(),
+        );
+    }
     plan
 }

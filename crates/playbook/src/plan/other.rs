@@ -18,6 +18,10 @@ pub(crate) fn quiet(case: &Case<'_>, quiet: Quiet) -> MitigationPlan {
         Quiet::MissingData => {
             Some("Decide whether silence is a fault; if not, let missing data count as not breaching.".to_owned())
         }
+        Quiet::Resting => Some(
+            "Let missing data count as not breaching (TreatMissingData notBreaching) again. Where silence during working hours has to be noticed, let the feed write a 0 when it finds nothing, or watch with metric math that yields data for the hours of the schedule only."
+                .to_owned(),
+        ),
         Quiet::ThresholdInRange { threshold, usual } => Some(format!(
             "Set the threshold above the usual range (it is {threshold}; the baseline reaches {usual:.1}), or ask for several periods in a row."
         )),

@@ -18,6 +18,7 @@ pub(crate) mod credentials;
 pub(crate) mod deployed;
 pub(crate) mod edge;
 pub(crate) mod health;
+pub(crate) mod lapsed;
 pub(crate) mod limits;
 pub(crate) mod stale;
 
@@ -30,6 +31,8 @@ pub(crate) fn plan(case: &Case<'_>, fault: &ServiceFault<'_>) -> MitigationPlan 
         ServiceFault::Image(unusable) => deployed::image(case, unusable),
         ServiceFault::Deployment(unstable) => deployed::unstable(case, unstable),
         ServiceFault::Readdressed(found) => deployed::readdressed(case, found),
+        ServiceFault::Lapsed(found) => lapsed::plan(case, found),
+        ServiceFault::Revised(found) => deployed::revised(case, found),
         ServiceFault::Edge(found) => edge::plan(case, found),
         ServiceFault::Health(unhealthy) => health::plan(case, unhealthy),
         ServiceFault::Secret(unreadable) => credentials::unreadable(case, unreadable),

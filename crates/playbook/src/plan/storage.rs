@@ -3,7 +3,7 @@
 use marple_case::{Action, ActionKind, MitigationPlan, mitigation::Phases};
 
 use super::{
-    empty, service, spec,
+    empty, rollback, service, spec,
     step::{action, alarm_quiet, code_change, lambda, log_quiet, run, structured_logs, updated},
 };
 use crate::{
@@ -19,6 +19,8 @@ const FARGATE_GIB: u32 = 50;
 /// The plan.
 pub(crate) fn plan(case: &Case<'_>, full: &Full<'_>) -> MitigationPlan {
     let mut plan = empty();
+    let change = full.change.filter(|_| !is_service(case));
+    plan.immediate.extend(change.map(|change| rollback::before(case, change, full.logged.message)));
     plan.immediate.push(match is_service(case) {
         true => larger_task(case),
         false => larger_function(case, full),

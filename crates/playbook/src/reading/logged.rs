@@ -11,7 +11,7 @@ use marple_case::{
     facts::{Exception, Frame, LogSummary, LogTemplate, Logs},
 };
 
-use super::{Seen, failure::Failure};
+use super::{Case, Seen, failure::Failure};
 use crate::hypothesis::Support;
 
 /// One sort of failure in the logs.
@@ -102,6 +102,18 @@ impl<'a> Logged<'a> {
             sample: &template.sample,
             in_baseline: template.baseline_count > 0,
         })
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Lines of the window whose like the baseline does not hold, in all summaries.
+    pub(crate) fn new_lines(&self) -> Vec<Seen<'a, LogTemplate>> {
+        let of = |summary: &Seen<'a, LogSummary>| {
+            let (evidence, templates) = (summary.evidence, &summary.fact.templates);
+            templates.iter().map(move |fact| Seen { evidence, fact })
+        };
+        let all = self.summaries.iter().flat_map(of);
+        all.filter(|line| line.fact.count > 0 && line.fact.baseline_count == 0).collect()
     }
 }
 

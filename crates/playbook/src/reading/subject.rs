@@ -5,7 +5,7 @@ use marple_case::{
     facts::{Alarm, Function, LoadBalancer, Service},
 };
 
-use super::Seen;
+use super::{Seen, leads};
 
 /// The sorts of subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,10 @@ impl Subject {
             ResourceKind::LambdaFunction => (SubjectKind::Function, most_troubled(&named, evidence, &resource.name)),
             _ => (SubjectKind::Service, resource.name.clone()),
         });
-        let found = direct
+        let named_once = named.iter().filter(|resource| runs(resource.kind)).count() == 1;
+        let by_queue = || leads::uses_queue(scope, alarms, evidence, &services).filter(|_| !named_once);
+        let found = by_queue()
+            .or(direct)
             .or_else(|| behind(&named, &services, &balancers))
             .or_else(|| indirect(&named))
             .or_else(|| only(functions, &services));

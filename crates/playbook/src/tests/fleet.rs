@@ -150,6 +150,8 @@ impl Fleet {
             baseline: Some(baseline),
             change_points: Vec::new(),
             shape,
+            pauses: Vec::new(),
+            baseline_pauses: Vec::new(),
         });
         self
     }

@@ -415,6 +415,8 @@ pub(super) fn series(metric: MetricId, statistic: &str, (window, baseline): (f64
         baseline: baseline.map(summed),
         change_points: Vec::new(),
         shape: Shape::Varying,
+        pauses: Vec::new(),
+        baseline_pauses: Vec::new(),
     }
 }
 

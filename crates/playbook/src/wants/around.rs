@@ -1,7 +1,7 @@
 //! What every investigation of a service, a load balancer or a database needs, as far as the opening has not brought it.
 
 use marple_agent::ports::PlannedCall;
-use marple_case::{ResourceKind, facts::ShownValue};
+use marple_case::{Facts, ResourceKind, facts::ShownValue};
 use serde_json::{Value, json};
 
 use super::call;
@@ -30,6 +30,10 @@ fn of_service(case: &Case<'_>) -> Vec<PlannedCall> {
     let Some(service) = workload.service else {
         return vec![call("describe_service", json!({"service": name})), call("list_tasks", json!({"service": name}))];
     };
+    // A list of services is brief; asked for alone, one is described whole.
+    if matches!(&service.evidence.facts, Facts::Services(all) if all.len() > 1) {
+        wants.push(call("describe_service", json!({"service": name, "cluster": service.fact.cluster})));
+    }
     if workload.tasks.is_empty() && !asked("list_tasks") {
         wants.push(call("list_tasks", json!({"service": name, "cluster": service.fact.cluster})));
     }

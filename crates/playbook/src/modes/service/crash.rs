@@ -9,14 +9,17 @@ use jiff::Timestamp;
 use marple_case::{
     Category, Citation, ResourceRef, Verdict,
     facts::{ContainerState, LogTemplate, Task},
+    root_cause::Location,
 };
 use regex::Regex;
 
 mod account;
+pub(crate) mod printed;
 pub(crate) mod setting;
 pub(crate) mod swapped;
 
 use self::{
+    printed::{Printed, printed},
     setting::{Setting, setting, telling_line},
     swapped::{Swapped, swapped},
 };
@@ -43,6 +46,8 @@ pub(crate) struct Crash<'a> {
     pub(crate) logged: Option<Logged<'a>>,
     /// Where it was raised.
     pub(crate) place: Option<Place<'a>>,
+    /// The panic or abort that the runtime printed, where there is no exception.
+    pub(crate) printed: Option<Printed<'a>>,
     /// Containers that ended with a code of their own.
     pub(crate) exits: Vec<(Seen<'a, Task>, &'a ContainerState)>,
     /// The program's last words, where there is no exception.
@@ -87,7 +92,26 @@ impl<'a> Crash<'a> {
     /// Whether an exit code is all that is known: that it ended, not why. The code of an abort or a segmentation fault says more.
     pub(crate) fn is_unexplained(&self) -> bool {
         let telling = self.exits.iter().any(|(_, one)| matches!(one.exit_code, Some(126 | 127 | 134 | 139)));
-        self.logged.is_none() && self.words.is_none() && !self.is_configured() && !telling
+        let told = self.logged.is_some() || self.printed.is_some() || self.words.is_some();
+        !told && !self.is_configured() && !telling
+    }
+
+    /// What it failed with, in a line: the exception, or the panic that was printed.
+    pub(crate) fn headline(&self) -> Option<String> {
+        let printed = || self.printed.as_ref().map(Printed::headline);
+        self.logged.as_ref().map(Logged::headline).or_else(printed)
+    }
+
+    /// Where it failed: ` at src/grid.rs:64`, or nothing.
+    pub(crate) fn at_place(&self) -> String {
+        let place = self.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
+        place.or_else(|| self.printed.as_ref().map(Printed::place)).unwrap_or_default()
+    }
+
+    /// The same as a claim.
+    pub(crate) fn location(&self) -> Option<Location> {
+        let printed = || self.printed.as_ref().and_then(|printed| printed.location.clone());
+        self.place.as_ref().map(|place| place.location.clone()).or_else(printed)
     }
 }
 
@@ -100,27 +124,30 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         |logged: &&Logged<'_>| is_own(&logged.failure) && !logged.class.is_empty() && !is_stall(&logged.headline());
     let logged = case.failures.iter().find(is_own_error);
     let logged = logged.filter(|logged| !logged.in_baseline || exits.is_empty()).cloned();
-    if exits.is_empty() && logged.is_none() {
+    let printed = printed(case).filter(|_| logged.is_none());
+    if exits.is_empty() && logged.is_none() && printed.is_none() {
         return None;
     }
-    let onset = onset(case, logged.as_ref(), &exits);
+    let onset = onset(case, logged.as_ref(), printed.as_ref(), &exits);
     let introduced = introduced(case, onset);
     let lives = lifetimes(exits.iter().map(|(task, _)| task.fact));
     let at_start = lives.is_some_and(|(_, long)| long < START);
     let words = last_words(case).or_else(|| telling_line(case, introduced.as_ref(), at_start));
     let words = words.filter(|_| logged.is_none());
+    let is_told = printed.is_some();
     let crash = Crash {
         place: logged.as_ref().and_then(|logged| place(case, logged)),
         deliberate: deliberate(case, logged.as_ref()),
         setting: setting(case, introduced.as_ref(), logged.as_ref(), words, at_start),
-        path: path(case, onset),
+        path: printed.as_ref().and_then(Printed::request).and_then(request_path).or_else(|| path(case, onset)),
         at_start,
         is_soon: lives.is_some_and(|(_, long)| long < SOON),
         introduced,
         swapped: swapped(case),
+        words: words.filter(|_| !is_told),
         logged,
+        printed,
         exits,
-        words,
         onset,
     };
     let other =
@@ -129,6 +156,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         (Some(_), false, _) => Support::Shown,
         (Some(logged), true, _) if logged.is_uncaught() || crash.place.is_some() => Support::Shown,
         (Some(_), true, _) => Support::Likely,
+        (None, ..) if crash.printed.is_some() => Support::Shown,
         (None, _, true) => Support::Possible,
         (None, _, false) if crash.setting.is_some() || crash.words.is_some() => Support::Shown,
         (None, ..) => Support::Likely,
@@ -136,12 +164,18 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     Some(Hypothesis {
         support,
         fresh: crash.logged.as_ref().is_none_or(|logged| !logged.in_baseline),
-        explains: crash.logged.as_ref().map_or(0, |logged| logged.count).max(crash.exits.len() as u64),
+        explains: told_times(&crash).max(crash.exits.len() as u64),
         looks_for: "The program ends by itself; looking for its last words and its stack trace.".to_owned(),
-        wants: Vec::new(),
+        wants: crash.printed.as_ref().and_then(|printed| printed.around(case)).into_iter().collect(),
         cause: cause(case, &crash),
         diagnosis: Diagnosis::Service(ServiceFault::Crash(Box::new(crash))),
     })
+}
+
+/// How often the logs tell of it.
+fn told_times(crash: &Crash<'_>) -> u64 {
+    let printed = crash.printed.as_ref().map_or(0, |printed| printed.count);
+    crash.logged.as_ref().map_or(printed, |logged| logged.count)
 }
 
 /// Whether a container ended by its own doing: not killed, not told to stop.
@@ -166,9 +200,15 @@ fn last_words<'a>(case: &Case<'a>) -> Option<Seen<'a, LogTemplate>> {
     new.max_by_key(|line| line.first)
 }
 
-fn onset(case: &Case<'_>, logged: Option<&Logged<'_>>, exits: &[(Seen<'_, Task>, &ContainerState)]) -> Timestamp {
+fn onset(
+    case: &Case<'_>,
+    logged: Option<&Logged<'_>>,
+    printed: Option<&Printed<'_>>,
+    exits: &[(Seen<'_, Task>, &ContainerState)],
+) -> Timestamp {
     let stops = exits.iter().filter_map(|(task, _)| task.stopped);
-    let first = logged.map(|logged| logged.first).into_iter().chain(stops).min();
+    let told = logged.map(|logged| logged.first).or(printed.map(|printed| printed.first));
+    let first = told.into_iter().chain(stops).min();
     first.or(case.scope.first_breach).unwrap_or(case.scope.window.start)
 }
 
@@ -217,7 +257,7 @@ fn cause(case: &Case<'_>, crash: &Crash<'_>) -> marple_case::RootCause {
         (false, true) => components(case, crash),
         (false, false) => case.component().into_iter().collect(),
     };
-    cause.location = crash.place.as_ref().map(|place| place.location.clone());
+    cause.location = crash.location();
     cause.onset = Some(crash.onset);
     cause.trigger = Some(account::trigger(case, crash));
     cause.chain = account::chain(case, crash);

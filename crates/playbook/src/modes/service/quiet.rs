@@ -132,7 +132,7 @@ fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Serie
 
 fn summary(case: &Case<'_>, alarm: &Alarm, quiet: Quiet) -> String {
     let why = match quiet {
-        Quiet::MissingData => "The alarm treats missing data as breaching, and its metric had no data points: it tells of silence, not of a fault.".to_owned(),
+        Quiet::MissingData | Quiet::Resting => "The alarm treats missing data as breaching, and its metric had no data points: it tells of silence, not of a fault.".to_owned(),
         Quiet::ThresholdInRange { threshold, usual } => format!("The alarm's threshold of {threshold} lies at or below what the baseline reaches ({usual:.1}) without anything being wrong."),
         Quiet::Recovered => "The alarm went back to OK by itself.".to_owned(),
     };

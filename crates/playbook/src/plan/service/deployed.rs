@@ -16,6 +16,7 @@ use crate::{
         image::{Reason, Unusable},
         introduced::Introduced,
         readdressed::Readdressed,
+        revised::Revised,
     },
     plan::{
         empty, spec,
@@ -51,11 +52,7 @@ pub(crate) fn crash(case: &Case<'_>, crash: &Crash<'_>) -> MitigationPlan {
     if plan.immediate.is_empty() && plan.no_immediate_action.is_none() {
         plan.no_immediate_action = Some(nothing_known(crash).to_owned());
     }
-    let place = crash
-        .place
-        .as_ref()
-        .map(|place| format!(" at {}:{}", place.location.file, place.location.line))
-        .unwrap_or_default();
+    let place = crash.at_place();
     let title = match crash.deliberate.is_some() {
         true => {
             format!("Remove the deliberate failure{place}, or guard it so that no request in production reaches it")
@@ -97,6 +94,20 @@ pub(crate) fn readdressed(case: &Case<'_>, found: &Readdressed<'_>) -> Mitigatio
     plan.prevention = vec![
         format!("Let the pipeline show what a revision changes in settings before it is deployed, and try the address that {variable} names from the same subnets."),
         "Let the health check fail while what the program needs cannot be reached at its start, so that a deployment stops by itself.".to_owned(),
+    ];
+    plan.prevention.extend(guards(case));
+    plan
+}
+
+/// Settings that a revision took away or changed: back to the revision before, and the setting as it was in a new one.
+pub(crate) fn revised(case: &Case<'_>, found: &Revised<'_>) -> MitigationPlan {
+    let mut plan = empty();
+    let altered: Vec<String> = found.altered.iter().map(|one| one.line.to_owned()).collect();
+    let setting = found.setting().filter(|_| altered.len() == 1);
+    configured(case, Some(&found.introduced), setting.as_ref(), &altered, &mut plan);
+    plan.prevention = vec![
+        "Let the pipeline show what a revision changes in settings and secrets before it is deployed.".to_owned(),
+        "Check every setting at the start, and let the health check fail where one is empty, so that a deployment stops by itself.".to_owned(),
     ];
     plan.prevention.extend(guards(case));
     plan
@@ -174,7 +185,7 @@ fn pin(case: &Case<'_>, swapped: &Swapped<'_>, crash: &Crash<'_>) -> Action {
 }
 
 fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case::mitigation::Spec {
-    let what = crash.logged.as_ref().map_or_else(|| "it ends by itself".to_owned(), |logged| logged.headline());
+    let what = crash.headline().unwrap_or_else(|| "it ends by itself".to_owned());
     let meant =
         if crash.deliberate.is_some() { " The program's own words say that this is deliberate test code." } else { "" };
     let mut requirements = vec![
@@ -194,7 +205,7 @@ fn specification(case: &Case<'_>, crash: &Crash<'_>, place: &str) -> marple_case
     }
     spec(
         format!("The ECS service {} crashes{place}: {what}.{meant} The source is not among the evidence.", case.name()),
-        crash.place.as_ref().map(|place| place.location.file.clone()).into_iter().collect(),
+        crash.location().map(|place| place.file).into_iter().collect(),
         &requirements,
         &["A test that sends the failing request gets an answer, and the program serves the next request.".to_owned()],
     )

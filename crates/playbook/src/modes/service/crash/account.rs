@@ -38,12 +38,12 @@ pub(super) fn title(case: &Case<'_>, crash: &Crash<'_>) -> String {
     }
     let code = crash.exits.first().and_then(|(_, one)| one.exit_code);
     let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
-    let place = crash.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
+    let place = crash.at_place();
     let meant = if crash.deliberate.is_some() { ", by code that says it is meant to" } else { "" };
-    match &crash.logged {
-        Some(logged) => {
+    match crash.headline() {
+        Some(headline) => {
             let ends = if crash.exits.is_empty() { "fails" } else { "crashes" };
-            format!("{name} {ends}{}{code}{meant}: {}", place.unwrap_or_default(), logged.headline())
+            format!("{name} {ends}{place}{code}{meant}: {headline}")
         }
         None if crash.swapped.is_some() => format!("{name} ends by itself{code}, since its tag names another image"),
         None if crash.is_unexplained() => format!("{name} ends by itself{code}; nothing that was read says why"),
@@ -88,6 +88,7 @@ pub(super) fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
             format!("The program raised {}{}, {times} in the window.", logged.headline(), at.unwrap_or_default());
         chain.link(statement, Some(logged.first), [cite_error(logged), frame]);
     }
+    link_printed(&mut chain, crash);
     if let Some(cited) = &crash.deliberate {
         chain.link(
             "The program's own words say that it fails on purpose: it is test code in a deployed program.",
@@ -120,6 +121,20 @@ pub(super) fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
+}
+
+/// The panic that the runtime printed, and what was asked for just before it.
+fn link_printed(chain: &mut Chain, crash: &Crash<'_>) {
+    let Some(printed) = &crash.printed else { return };
+    if let (Some(line), Some(request)) = (printed.last, printed.request()) {
+        let words: String = request.chars().take(200).collect();
+        let words = whole_words(&words);
+        let cited = cite::any(line.evidence, &[&[words], &[&line.fact.at.to_string()]]);
+        chain.link(format!("The last request in that task's log before it: {words}"), Some(line.fact.at), [cited]);
+    }
+    let times = if printed.count == 1 { "once".to_owned() } else { format!("{} times", printed.count) };
+    let statement = format!("The runtime printed a {}{}, {times} in the window.", printed.headline(), printed.place());
+    chain.link(statement, Some(printed.first), printed.citations());
 }
 
 /// The setting at fault in the task definition, and how it came to be so.
@@ -175,11 +190,11 @@ fn meaning(code: i32) -> &'static str {
 }
 
 pub(super) fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
-    let what = crash.logged.as_ref().map_or_else(
+    let what = crash.headline().map_or_else(
         || "ends by itself".to_owned(),
-        |logged| match crash.exits.is_empty() {
-            true => format!("answers requests with errors and goes on: {}", logged.headline()),
-            false => format!("crashes with {}", logged.headline()),
+        |headline| match crash.exits.is_empty() {
+            true => format!("answers requests with errors and goes on: {headline}"),
+            false => format!("crashes with {headline}"),
         },
     );
     let mut text = format!("{} {what}. First seen at {}.", case.name(), crash.onset);
@@ -213,7 +228,7 @@ pub(super) fn summary(case: &Case<'_>, crash: &Crash<'_>) -> String {
 
 pub(super) fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    if crash.logged.is_none() && !crash.is_configured() {
+    if crash.headline().is_none() && !crash.is_configured() {
         gaps.push(gap(
             "why the program ended",
             "no application log line, exception or stack trace tells it",
@@ -221,7 +236,7 @@ pub(super) fn gaps(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Gap> {
             true,
         ));
     }
-    if crash.logged.is_some() {
+    if crash.headline().is_some() {
         gaps.push(gap(
             "the source at that place",
             "the container's code is not among the evidence",

@@ -14,6 +14,9 @@ use crate::{
 /// Shortest span between two kills that still belong together.
 const LEAST: SignedDuration = SignedDuration::from_mins(10);
 
+/// A task that ended is replaced within this time.
+const REPLACED: SignedDuration = SignedDuration::from_mins(2);
+
 /// The first trace of a fault that recurs.
 #[derive(Debug, Clone)]
 pub(crate) struct Earliest {
@@ -28,8 +31,11 @@ pub(crate) struct Earliest {
 /// The first trace before `first`, the first kill that is still listed; tasks live for `life_s` seconds at most.
 pub(super) fn earliest(case: &Case<'_>, first: Timestamp, life_s: i64) -> Option<Earliest> {
     let span = SignedDuration::from_secs(life_s.saturating_mul(2)).max(LEAST);
-    let kinds = [failed_requests(case), alarms(case), taken_away(case)];
-    kinds.into_iter().find_map(|traces| walked(traces, first, span)).filter(|earliest| earliest.at < first)
+    let early = |traces| walked(traces, first, span).filter(|earliest: &Earliest| earliest.at < first);
+    // An alarm on the level of memory goes off before the first task ends: what ended says more.
+    let (targets, alarms) = (taken_away(case), alarms(case));
+    let kinds = if watches_memory(case) { [targets, alarms] } else { [alarms, targets] };
+    early(failed_requests(case)).or_else(|| kinds.into_iter().find_map(early))
 }
 
 /// From the latest trace that belongs to `first` back to the earliest that is tied to it.
@@ -65,6 +71,12 @@ fn failed_requests(case: &Case<'_>) -> Vec<Earliest> {
     fine.flat_map(of).collect()
 }
 
+/// Whether the alarm watches how full memory is, and not what follows from it.
+fn watches_memory(case: &Case<'_>) -> bool {
+    let condition = case.alarm().and_then(|alarm| alarm.fact.condition.as_ref());
+    condition.is_some_and(|one| one.metrics.iter().any(|metric| metric.name.contains("Memory")))
+}
+
 /// The alarm's changes to ALARM.
 fn alarms(case: &Case<'_>) -> Vec<Earliest> {
     let Some(alarm) = case.alarm() else { return Vec::new() };
@@ -80,13 +92,19 @@ fn alarms(case: &Case<'_>) -> Vec<Earliest> {
 /// Targets that ECS took away after the last deployment was through: their task had ended.
 fn taken_away(case: &Case<'_>) -> Vec<Earliest> {
     let through = case.workload.deployment().and_then(|deployment| deployment.updated.or(deployment.created));
-    let events = case.workload.events().into_iter();
-    let events =
-        events.filter(|event| event.message.contains("has begun draining") && through.is_none_or(|at| event.at > at));
+    let all = case.workload.events();
+    // Where tasks are only taken away, none is started in their place.
+    let replaced = |at: Timestamp| {
+        all.iter().any(|event| event.message.contains("has started") && event.at.duration_since(at).abs() <= REPLACED)
+    };
+    let is_away = |event: &Seen<'_, marple_case::facts::ServiceEvent>| {
+        event.message.contains("has begun draining") || (event.message.contains(" deregistered ") && replaced(event.at))
+    };
+    let events = all.iter().filter(|event| is_away(event) && through.is_none_or(|at| event.at > at));
     let trace = |event: &Seen<'_, marple_case::facts::ServiceEvent>| Earliest {
         at: event.at,
         what: "ECS took a task's target away",
         citation: super::super::cite_event(event),
     };
-    events.map(|event| trace(&event)).collect()
+    events.map(trace).collect()
 }
