@@ -4,6 +4,7 @@
 //! - [`changes`]: where the level changed;
 //! - [`shape`]: flat, spikes, step, ramp, sawtooth, plateau, varying;
 //! - [`correlation`]: whether memory, CPU or errors follow requests;
+//! - [`pauses`]: where points that come regularly are missing;
 //! - [`text`]: a series as lines: figures, shape, sparkline, the points that matter;
 //! - [`query`]: asking CloudWatch, the one part that does I/O.
 //!
@@ -11,6 +12,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod correlation;
+pub(crate) mod pauses;
 pub(crate) mod query;
 pub(crate) mod shape;
 pub(crate) mod summary;
@@ -38,6 +40,8 @@ pub(crate) fn series(
         change_points,
         shape,
         points,
+        pauses: Vec::new(),
+        baseline_pauses: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use marple_case::{
 use crate::{
     clients::Clients,
     fault::{Asked, Fault},
+    metrics::pauses,
     time,
 };
 
@@ -73,7 +74,10 @@ pub(crate) async fn read(
     let series = wanted.iter().enumerate().map(|(place, wanted)| {
         let own = points.remove(&place).unwrap_or_default();
         let compared = compared.as_ref().map(|points| points.get(&place).map(Vec::as_slice).unwrap_or_default());
-        super::series(wanted.metric.clone(), wanted.statistic.clone(), period_s, own, compared)
+        let pauses = pauses::of(&own, window, period_s);
+        let compared_pauses = compared.zip(baseline).map(|(points, span)| pauses::of(points, span, period_s));
+        let series = super::series(wanted.metric.clone(), wanted.statistic.clone(), period_s, own, compared);
+        Series { pauses, baseline_pauses: compared_pauses.unwrap_or_default(), ..series }
     });
     Ok(series.collect())
 }

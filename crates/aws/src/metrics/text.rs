@@ -12,6 +12,8 @@ use marple_case::{
 const WIDTH: usize = 60;
 /// Points that are written out, at most.
 const POINTS: usize = 12;
+/// Begins a line about a stretch without points.
+const PAUSE: &str = "no points";
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The lines of several series. A statistic that is another one point by point, as the maximum of one sample a period is its average, is told
@@ -56,6 +58,11 @@ pub(super) fn rendered(series: &Series, window: Window) -> String {
     }
     let _ = writeln!(text, "  shape: {}", series.shape.word());
     let _ = writeln!(text, "  |{}|", sparkline(&series.points, window));
+    for (pauses, place) in [(&series.pauses, ""), (&series.baseline_pauses, " in the baseline")] {
+        for pause in pauses {
+            let _ = writeln!(text, "  {PAUSE}{place}: {pause}");
+        }
+    }
     for change in &series.change_points {
         let _ = writeln!(text, "  change: {}", change_line(change));
     }
@@ -68,7 +75,8 @@ pub(super) fn rendered(series: &Series, window: Window) -> String {
 fn brief(series: &Series, window: Window) -> String {
     let rendered = rendered(series, window);
     let is_point = |line: &&str| {
-        line.strip_prefix("  ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+        line.strip_prefix("  ")
+            .is_some_and(|line| line.starts_with(|first: char| first.is_ascii_digit()) || line.starts_with(PAUSE))
     };
     rendered.lines().filter(|line| !is_point(line)).flat_map(|line| [line, "\n"]).collect()
 }

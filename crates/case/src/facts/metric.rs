@@ -167,6 +167,12 @@ pub struct Series {
     pub change_points: Vec<ChangePoint>,
     /// The shape inside the window.
     pub shape: Shape,
+    /// Where a series that has points at regular times has none, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Window>,
+    /// The same in the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baseline_pauses: Vec<Window>,
 }
 
 impl Series {

@@ -22,7 +22,7 @@ pub(crate) fn sentence(correlation: &Correlation, series: &[Series]) -> Option<S
     let periods = periods(driver, follower);
     let (driven, idle): (Vec<Period>, Vec<Period>) = periods.iter().partition(|period| period.driver > 0.0);
     let pair = Pair { correlation, driver, follower, name: name(follower, series), driven, idle };
-    let text = pair.climb().or_else(|| pair.level()).unwrap_or_else(|| pair.apart());
+    let text = pair.climb().or_else(|| pair.level()).or_else(|| pair.apart())?;
     Some(format!("correlation: {text}"))
 }
 
@@ -135,22 +135,27 @@ impl Pair<'_> {
         ))
     }
 
-    /// They do not move together.
-    fn apart(&self) -> String {
-        let shown = |mean: Option<f64>| mean.map_or("not measured".to_owned(), |mean| number(rounded(mean)));
+    /// They do not move together. `None`: the driver is always the same, and nothing can be said.
+    fn apart(&self) -> Option<String> {
         let Correlation { values, changes, mean_when_driven, mean_when_idle, .. } = self.correlation;
-        format!(
-            "{} does not follow {}: mean {} in the {} periods of {} s with {}s, {} in the {} without (r {values:.2} of values, {changes:.2} \
-             of changes)",
-            self.name,
-            self.driver.metric.name,
-            shown(*mean_when_driven),
-            self.driven.len(),
-            self.follower.period_s,
-            self.noun(),
-            shown(*mean_when_idle),
-            self.idle.len(),
-        )
+        let (name, driver, period, noun) = (&self.name, &self.driver.metric.name, self.follower.period_s, self.noun());
+        let (with, without) = (self.driven.len(), self.idle.len());
+        let (Some(driven), Some(idle)) = (mean_when_driven, mean_when_idle) else {
+            let first = self.driven.first()?.driver;
+            let varies = self.driven.iter().any(|period| period.driver != first);
+            return varies.then(|| {
+                format!(
+                    "{name} does not follow {driver} in the {with} periods of {period} s, all with {noun}s (r {values:.2} of values, \
+                     {changes:.2} of changes)"
+                )
+            });
+        };
+        Some(format!(
+            "{name} does not follow {driver}: mean {} in the {with} periods of {period} s with {noun}s, {} in the {without} without (r \
+             {values:.2} of values, {changes:.2} of changes)",
+            number(rounded(*driven)),
+            number(rounded(*idle)),
+        ))
     }
 }
 
