@@ -214,7 +214,9 @@ impl Prompts {
 
     /// A part of evidence, enclosed, with the same word of warning as the whole.
     pub fn enclose_part(evidence: &Evidence, part: &str) -> String {
-        enclosure::enclosed(&format!("id=\"{}\"{}", evidence.id, warning(evidence)), part)
+        let head =
+            format!("id=\"{}\" tool=\"{}\"{}", evidence.id, enclosure::attribute(&evidence.tool), warning(evidence));
+        enclosure::enclosed(&head, part)
     }
 }
 

@@ -70,15 +70,49 @@ fn excerpt(text: &str, args: &Args) -> String {
         taken += 1;
     }
     let total = text.lines().count();
+    let what = match &args.containing {
+        Some(part) => format!("{taken} lines from line {first} on that contain {part:?}, of {total} in all"),
+        None => format!("lines {first} to {} of {total}", (first + taken).saturating_sub(1)),
+    };
     let rest = match next {
         // A line that alone exceeds the limit is shown by its head, so that reading on always advances.
         Some(number) if taken == 0 => {
             let head: String = text.lines().nth(number - 1).unwrap_or_default().chars().take(BYTES / 4).collect();
             format!("{head}\n[line {number} is longer than shown; go on with from_line {}]", number + 1)
         }
-        Some(number) => format!("[{taken} lines shown of {total}; go on with from_line {number}]"),
-        None => format!("[{taken} lines shown of {total}; nothing follows]"),
+        Some(number) => format!("[{what}; go on with from_line {number}]"),
+        None => format!("[{what}: that is all]"),
     };
     shown.push_str(&rest);
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(containing: Option<&str>, from_line: Option<usize>, lines: Option<usize>) -> String {
+        let text: String =
+            (1..=9).map(|number| format!("line {number} {}\n", if number % 4 == 0 { "odd" } else { "" })).collect();
+        let args = Args { evidence: EvidenceId(1), from_line, lines, containing: containing.map(str::to_owned) };
+        excerpt(&text, &args).lines().last().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn an_excerpt_says_what_it_is_of_what() {
+        assert_eq!(end(None, None, Some(4)), "[lines 1 to 4 of 9; go on with from_line 5]");
+        assert_eq!(end(None, Some(5), None), "[lines 5 to 9 of 9: that is all]");
+        assert_eq!(
+            end(Some("odd"), None, None),
+            "[2 lines from line 1 on that contain \"odd\", of 9 in all: that is all]"
+        );
+        assert_eq!(
+            end(Some("odd"), Some(9), None),
+            "[0 lines from line 9 on that contain \"odd\", of 9 in all: that is all]"
+        );
+        assert_eq!(
+            end(Some("odd"), None, Some(1)),
+            "[1 lines from line 1 on that contain \"odd\", of 9 in all; go on with from_line 8]"
+        );
+    }
 }
