@@ -11,6 +11,7 @@
 //! | [`wait`] | the code's own waits of literal length |
 //! | [`host`] | hosts written into the code, environment variables that it reads |
 //! | [`allocation`] | what a loop keeps in memory, and how much that is |
+//! | [`whole`] | lines that hold a whole result or body at once |
 //! | [`provenance`] | where the value at a stack frame comes from |
 
 use marple_case::{Citation, facts::CodeFile};
@@ -29,6 +30,7 @@ pub(crate) mod number;
 pub(crate) mod outgoing;
 pub(crate) mod provenance;
 pub(crate) mod wait;
+pub(crate) mod whole;
 
 /// One line of code.
 #[derive(Debug, Clone, Copy)]

@@ -18,6 +18,7 @@ mod layers;
 mod limits;
 mod network;
 mod other;
+mod outsized;
 mod panics;
 mod redelivered;
 mod releases;

@@ -2,7 +2,7 @@
 //!
 //! Discriminating questions: does a REPORT line stand at the limit? what does the code keep, and how much is that, where literals
 //! tell it? could any memory size that Lambda offers hold it? was memory far below the limit in the baseline, and did code change since?
-//! did what it is given grow?
+//! did what it is given grow? was one input far larger than all others, and does a line of the code hold all of it at once?
 
 use jiff::Timestamp;
 use marple_case::{
@@ -24,8 +24,13 @@ use crate::{
         CodeLine, all_lines,
         allocation::{Allocation, allocations},
         number,
+        whole::held_whole,
     },
 };
+
+pub(crate) mod outsized;
+
+use self::outsized::{Outsized, outsized};
 
 /// Most memory that a Lambda function can have, MB (AWS Lambda quotas).
 pub(crate) const LARGEST_MB: f64 = 10_240.0;
@@ -51,6 +56,10 @@ pub(crate) struct Exhausted<'a> {
     pub(crate) at_load: Option<CodeLine<'a>>,
     /// What changed in what the function is given, where neither its memory nor its code was.
     pub(crate) inputs: Vec<Field<'a>>,
+    /// A number of the input that is far larger than in all other invocations.
+    pub(crate) outsized: Option<Outsized<'a>>,
+    /// The line that holds a whole result or body at once, where nothing else says what takes the memory.
+    pub(crate) whole: Option<CodeLine<'a>>,
     /// Most memory that an invocation of the baseline used, MB.
     pub(crate) usual_mb: Option<u32>,
 }
@@ -109,14 +118,29 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let usual_mb = case.baseline_invocations().map(|baseline| baseline.max_memory_used_mb).filter(|used| *used > 0);
     let released = case.release().filter(|_| release.is_some() && allocation.is_none());
     let at_load = released.and_then(|release| release.at_load());
-    let exhausted =
-        Exhausted { limit_mb, allocation, report, logged, lowered_from, release, at_load, inputs, usual_mb };
+    let open = allocation.is_none() && same && inputs.is_empty();
+    let outsized = outsized(case).filter(|_| open);
+    let whole = held_whole(&all_lines(case)).filter(|_| open && outsized.is_some());
+    let wants = outsized::wants(case).filter(|_| open).into_iter().collect();
+    let exhausted = Exhausted {
+        limit_mb,
+        allocation,
+        report,
+        logged,
+        lowered_from,
+        release,
+        at_load,
+        inputs,
+        outsized,
+        whole,
+        usual_mb,
+    };
     Some(Hypothesis {
         support,
         fresh,
         explains,
         looks_for: "Memory stands at its limit; looking for what the code keeps, and how much that is.".to_owned(),
-        wants: Vec::new(),
+        wants,
         cause: cause(case, &exhausted),
         diagnosis: Diagnosis::Exhausted(exhausted),
     })
@@ -149,7 +173,7 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
     let mut cause = claim(Verdict::Fault, Category::MemoryExhaustion);
     cause.components = case.component().into_iter().collect();
     cause.onset = onset(exhausted);
-    let line = exhausted.allocation.as_ref().map(|found| found.item).or(exhausted.at_load);
+    let line = exhausted.allocation.as_ref().map(|found| found.item).or(exhausted.at_load).or(exhausted.whole);
     cause.location = line.map(|line| located(&line, None));
     cause.title = match &exhausted.allocation {
         Some(found) => format!(
@@ -160,6 +184,13 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
         ),
         None if exhausted.input_growth().is_some() => {
             format!("{name} runs out of its {} MB of memory: its input grew", exhausted.limit_mb)
+        }
+        None if exhausted.outsized.is_some() => {
+            let input = exhausted.outsized.as_ref().map(|outsized| outsized.name.as_str()).unwrap_or_default();
+            format!(
+                "{name} runs out of its {} MB of memory on one input far larger than all others ({input})",
+                exhausted.limit_mb
+            )
         }
         None if exhausted.release.is_some() => {
             format!("Since its last release, {name} runs out of its {} MB of memory", exhausted.limit_mb)
@@ -176,6 +207,9 @@ fn cause(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::RootCause {
 fn trigger(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
     if let Some(field) = exhausted.inputs.first() {
         return format!("Input that is not what it was: since {}, {}", field.first, input::in_words(field.fact));
+    }
+    if let Some(outsized) = &exhausted.outsized {
+        return format!("An input far larger than the others: {}", outsized.in_words());
     }
     let fine = case.invocations().is_some_and(|all| {
         let full = all.notable.iter().filter(|one| is_at_limit(one)).count() as u64;
@@ -229,6 +263,19 @@ fn chain(case: &Case<'_>, exhausted: &Exhausted<'_>) -> Vec<marple_case::root_ca
         let cited: Vec<_> = exhausted.inputs.iter().take(3).map(input::cite_field).collect();
         let at = Some(first.first).filter(|at| onset(exhausted).is_some_and(|onset| *at <= onset));
         chain.link(statement, at, cited);
+    }
+    if let Some(line) = exhausted.whole {
+        let statement = format!(
+            "{}, `{}`, holds a whole result in memory at once, however large it is.",
+            line.place(),
+            line.text.trim()
+        );
+        chain.link(statement, None, [line.cite()]);
+    }
+    if let Some(outsized) = &exhausted.outsized {
+        let statement = format!("The invocations that ran out were given far more: {}.", outsized.in_words());
+        let at = Some(outsized.at()).filter(|at| onset(exhausted).is_some_and(|onset| *at <= onset));
+        chain.link(statement, at, [outsized.cite()]);
     }
     let memory = format!("memory: {} MB", exhausted.limit_mb);
     let limit = match exhausted.needed_mb() {
@@ -297,6 +344,15 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
                 " Its memory and its code are what they were in the baseline; what it is given is not: {told}. Invocations with the usual input are well."
             );
         }
+        None if exhausted.outsized.is_some() => {
+            let told = exhausted.outsized.as_ref().map(Outsized::in_words).unwrap_or_default();
+            text += &format!(
+                " What it was given is far larger than ever: {told}. Invocations with the usual input are well."
+            );
+            if let Some(line) = exhausted.whole {
+                text += &format!(" {} holds all of it at once.", line.place());
+            }
+        }
         None if exhausted.release.is_some() => {
             text += " In the baseline, before its code was changed, it stayed below that: the change brought what takes the memory.";
             if let Some(release) = case.release() {
@@ -312,7 +368,7 @@ fn summary(case: &Case<'_>, exhausted: &Exhausted<'_>) -> String {
 
 fn gaps(exhausted: &Exhausted<'_>) -> Vec<Gap> {
     let unread = exhausted.allocation.is_none() && exhausted.lowered_from.is_none();
-    let known = !exhausted.inputs.is_empty() || exhausted.release.is_some();
+    let known = !exhausted.inputs.is_empty() || exhausted.release.is_some() || exhausted.outsized.is_some();
     let unsized_ = exhausted.allocation.as_ref().is_some_and(|found| found.count.is_some() && found.each.is_none());
     let mut gaps = Vec::new();
     if unread {

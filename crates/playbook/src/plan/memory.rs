@@ -33,7 +33,8 @@ pub(crate) fn plan(case: &Case<'_>, exhausted: &Exhausted<'_>) -> MitigationPlan
     if let Some(release) = exhausted.release {
         plan.immediate.insert(0, rollback::before(case, release, phrase));
     }
-    let place = exhausted.allocation.as_ref().map(|found| format!(" in {}", found.item.place())).unwrap_or_default();
+    let line = exhausted.allocation.as_ref().map(|found| found.item).or(exhausted.whole);
+    let place = line.map(|line| format!(" in {}", line.place())).unwrap_or_default();
     plan.follow_up.push(code_change(
         format!("Bound or stream what one invocation keeps in memory{place}"),
         case,
@@ -78,6 +79,10 @@ fn proposal(exhausted: &Exhausted<'_>) -> Proposal {
             )),
         },
         (None, Some(size)) => Proposal::Back(size),
+        (None, None) if exhausted.outsized.is_some() => Proposal::Nothing(format!(
+            "One input is far larger than all others ({}), and the next may be larger still: a size that holds this one is not known. The work has to be done in pages or as a stream; until then, such a request can be split by whoever makes it.",
+            exhausted.outsized.as_ref().map(|outsized| outsized.in_words()).unwrap_or_default()
+        )),
         (None, None) => Proposal::Nothing(
             "What takes the memory is not known, so no size can be named that would hold it; a larger one may only delay the next failure.".to_owned(),
         ),
@@ -156,6 +161,20 @@ fn specification(case: &Case<'_>, exhausted: &Exhausted<'_>) -> marple_case::mit
             ),
             vec![found.item.path().to_owned()],
         ),
+        None if exhausted.whole.is_some() => {
+            let line = exhausted.whole.iter();
+            let words: Vec<String> =
+                line.clone().map(|line| format!("{}: {}", line.place(), line.text.trim())).collect();
+            (
+                format!(
+                    "The Lambda function {} runs out of its {} MB of memory, since it holds a whole result at once. {}",
+                    case.name(),
+                    exhausted.limit_mb,
+                    words.join("; ")
+                ),
+                line.map(|line| line.path().to_owned()).collect(),
+            )
+        }
         None => (
             format!(
                 "The Lambda function {} runs out of its {} MB of memory; what takes it is not shown yet.",

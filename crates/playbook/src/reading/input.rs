@@ -33,10 +33,8 @@ pub(crate) type Field<'a> = Seen<'a, ChangedField>;
 impl<'a> Case<'a> {
     /// The fields that changed with a failure that began at `onset`, the most telling first.
     pub(crate) fn changed_input(&self, onset: Timestamp) -> Vec<Field<'a>> {
-        let is_input = |field: &ChangedField| {
-            !matches!(field.change, FieldChange::Repeated { .. })
-                && !EFFECT.as_ref().is_some_and(|effect| effect.is_match(&field.field))
-        };
+        let is_input =
+            |field: &ChangedField| !matches!(field.change, FieldChange::Repeated { .. }) && !is_effect(&field.field);
         self.failing_fields(onset).filter(|field| is_input(field.fact)).collect()
     }
 
@@ -112,6 +110,11 @@ impl<'a> Case<'a> {
         });
         read.flatten().collect()
     }
+}
+
+/// Whether a field tells of an effect by its name: a time, a result, use of the machine.
+pub(crate) fn is_effect(name: &str) -> bool {
+    EFFECT.as_ref().is_some_and(|effect| effect.is_match(name))
 }
 
 /// Who seems to write the input that changed.
