@@ -2,14 +2,15 @@
 //!
 //! The source address and the user agent are left out: an investigation of an incident has no use for a person's whereabouts.
 //! Parameters go through [`Hider`]; what only says how a request was made (tokens, template bodies) is dropped. EC2's own wrappings are taken off, so
-//! that the rules of a network are whole: `{"NAMERequest": {…}}`, `{"items": […]}` and members that hold nothing.
+//! that the rules of a network are whole: `{"NAMERequest": {…}}`, `{"items": […]}` and members that hold nothing. Of a task definition's
+//! containers the images are shown alone, with the revision's number: `list_changes` says how it differs from the one before.
 
 use aws_sdk_cloudtrail::types::Event;
 use jiff::Timestamp;
 use marple_case::{ResourceKind, ResourceRef};
 use serde_json::{Map, Value};
 
-use crate::{hide::Hider, text, time};
+use crate::{ecs::name_of, hide::Hider, text, time};
 
 #[cfg(test)]
 mod tests;
@@ -212,7 +213,7 @@ pub(crate) fn kind_of_type(resource_type: &str) -> ResourceKind {
     }
 }
 
-/// The parameters of the request, out of EC2's wrappings; with the rules that the answer names as revoked, where the request does not.
+/// The parameters of the request, out of EC2's wrappings; with the number that a task definition got, and with the rules that the answer names as revoked, where the request does not.
 fn parameters(body: &Value) -> Option<Map<String, Value>> {
     let given = body.get("requestParameters")?.as_object()?;
     let wrapped = given.iter().next().filter(|(key, _)| given.len() == 1 && key.ends_with("Request"));
@@ -223,8 +224,24 @@ fn parameters(body: &Value) -> Option<Map<String, Value>> {
     if let Some(revoked) = revoked.filter(|revoked| !named && !is_empty(revoked)) {
         parameters.insert(REVOKED.to_owned(), revoked);
     }
+    if let Some(containers) = parameters.get_mut("containerDefinitions") {
+        *containers = images(containers);
+    }
+    let registered = body.pointer("/responseElements/taskDefinition/taskDefinitionArn").and_then(Value::as_str);
+    if let Some(registered) = registered.filter(|_| parameters.contains_key("family")) {
+        parameters.insert("registered".to_owned(), name_of(registered).into());
+    }
     parameters.retain(|key, value| !(RULE_PARAMETERS.contains(&key.as_str()) && is_empty(value)));
     Some(parameters)
+}
+
+/// `checkout image shop:2`, for each container of a task definition: what else is in them, the revision tells.
+fn images(containers: &Value) -> Value {
+    let image = |container: &Value| match (string(container, "name"), string(container, "image")) {
+        (Some(name), Some(image)) => Value::from(format!("{name} image {image}")),
+        _ => Value::Null,
+    };
+    containers.as_array().map_or(Value::Null, |all| all.iter().map(image).collect())
 }
 
 /// A value whose lists are lists, and which holds no member that holds nothing.

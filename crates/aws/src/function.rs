@@ -1,10 +1,12 @@
-//! Lambda functions: the SDK's configuration made facts.
+//! Lambda functions: the SDK's configuration made facts; [`policy`]: who may invoke them.
 
 use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionConfiguration};
 use jiff::Timestamp;
 use marple_case::facts::{EnvironmentVariable, EventSource, Function, FunctionVersion};
 
 use crate::hide::Hider;
+
+pub(crate) mod policy;
 
 /// The tag with which CloudFormation marks what a stack owns.
 pub(crate) const STACK_TAG: &str = "aws:cloudformation:stack-name";

@@ -96,6 +96,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads!("cloudformation": "DescribeStackEvents", STACK, "what a stack changed, and when"),
     // Without a name it lists all.
     reads!("cloudformation": "DescribeStacks", Reach::Everything, "the stacks and their state"),
+    reads!("cloudformation": "GetTemplate", STACK, "what a stack's template says of a resource"),
     reads!("cloudformation": "ListStackResources", STACK, "what a stack holds"),
     reads!("cloudtrail": "LookupEvents", Reach::Everything, "who changed what, and when"),
     reads!("cloudwatch": "DescribeAlarmHistory", ALARM, "when an alarm went off before"),

@@ -1,6 +1,7 @@
-//! CloudFormation: the SDK's stacks, resources and events made facts, and the calls that several tools make.
+//! CloudFormation: the SDK's stacks, resources and events made facts, and the calls that several tools make; [`template`]: what a
+//! stack's template says of each resource.
 
-use aws_sdk_cloudformation::types::{Stack as SdkStack, StackEvent as SdkEvent, StackResourceSummary};
+use aws_sdk_cloudformation::types::{Stack as SdkStack, StackEvent as SdkEvent, StackResourceSummary, TemplateStage};
 use jiff::Timestamp;
 use marple_case::{
     Window,
@@ -13,6 +14,10 @@ use crate::{
     time,
     tool::Context,
 };
+
+mod template;
+
+pub(crate) use template::Template;
 
 /// Stacks that are listed at most.
 const STACKS: usize = 1_000;
@@ -98,6 +103,22 @@ pub(crate) async fn resources(name: &str, context: Context<'_>) -> Result<Vec<(S
         if token.is_none() || resources.len() >= RESOURCES {
             return Ok(resources);
         }
+    }
+}
+
+/// The text of a stack's template, as far as there is one: after transforms, else as it was given.
+pub(crate) async fn template(name: &str, context: Context<'_>) -> Result<Option<String>, Fault> {
+    const ACTION: &str = "cloudformation:GetTemplate";
+    let asked = |stage| context.clients.cloudformation().get_template().stack_name(name).template_stage(stage).send();
+    match asked(TemplateStage::Processed).await.asked(ACTION) {
+        Ok(answer) => return Ok(answer.template_body),
+        Err(Fault::Refused { .. }) => {}
+        Err(fault) => return Err(fault),
+    }
+    match asked(TemplateStage::Original).await.asked(ACTION) {
+        Ok(answer) => Ok(answer.template_body),
+        Err(Fault::Refused { .. }) => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 

@@ -78,6 +78,7 @@ async fn a_function_is_shown_with_its_environment_and_its_stack() {
         "function: user-profile-service",
         "runtime: nodejs20.x",
         "stack: user-profile",
+        "event source mappings: none",
         "environment:",
         "  DB_HOST=app-aurora.cluster-",
     ] {
@@ -202,14 +203,78 @@ async fn a_stack_is_found_by_name_and_by_what_it_owns() {
     let by_name = take(&world, FUNCTION, "describe_stack", json!({"stack": "user-profile"})).await;
     let by_resource = take(&world, FUNCTION, "describe_stack", json!({"resource": FUNCTION})).await;
     assert_eq!(by_name.outcome, Outcome::Found, "{}", by_name.text);
-    assert_eq!(by_name.text, by_resource.text);
     assert!(by_name.text.contains("  AWS::Lambda::Function "), "{}", by_name.text);
+    let (stack, section) = by_resource.text.split_once("template:\n").unwrap();
+    assert!(
+        by_name.text == stack.trim_end() && section.contains("      FunctionName: user-profile-service\n"),
+        "{section}"
+    );
     for arguments in [json!({"stack": "no-such"}), json!({"resource": "no-such"})] {
         let nothing = take(&world, FUNCTION, "describe_stack", arguments).await;
         assert_eq!(nothing.outcome, Outcome::NoData, "{}", nothing.text);
     }
     let all = take(&world, FUNCTION, "describe_stack", json!({})).await;
     assert!(all.text.lines().count() > 3, "{}", all.text);
+}
+
+const STACK: &str = "world/cloudformation/stacks/user-profile";
+
+/// The scenario, whose function a schedule invokes: only the stack's template tells when.
+fn scheduled(template: &str) -> World {
+    let resources = json!({"StackResourceSummaries": [
+        {"LogicalResourceId": "Refresh", "PhysicalResourceId": FUNCTION, "ResourceType": "AWS::Lambda::Function",
+         "LastUpdatedTimestamp": "2025-10-01T00:00:00Z", "ResourceStatus": "CREATE_COMPLETE"},
+        {"LogicalResourceId": "RefreshNightly", "PhysicalResourceId": "profile-refresh", "ResourceType": "AWS::Events::Rule",
+         "LastUpdatedTimestamp": "2025-10-01T00:00:00Z", "ResourceStatus": "CREATE_COMPLETE"},
+    ]});
+    let (list, body) = (format!("{STACK}/resources.json"), format!("{STACK}/template.yaml"));
+    world_with(SCENARIO, &[(&list, &resources.to_string()), (&body, template)])
+}
+
+#[tokio::test]
+async fn what_no_other_tool_shows_is_shown_from_the_stacks_template() {
+    let (function, rule) = (
+        "Resources:\n  Refresh:\n    Type: AWS::Lambda::Function\n",
+        "  RefreshNightly:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: cron(0 21 * * ? *)\n",
+    );
+    let world = scheduled(&format!("{function}{rule}"));
+    let ask = |arguments| take(&world, FUNCTION, "describe_stack", arguments);
+    let by_name = ask(json!({"stack": "user-profile"})).await;
+    assert!(by_name.text.ends_with(&format!("template:\n{}", rule.trim_end())), "{}", by_name.text);
+    let asked = json!({"stack": "user-profile", "template_of": ["profile-refresh", "Refresh", "Queue"]});
+    let asked = ask(asked).await;
+    insta::assert_snapshot!(asked.text.split_once("template:").unwrap().1, @r"
+
+      RefreshNightly:
+        Type: AWS::Events::Rule
+        Properties:
+          ScheduleExpression: cron(0 21 * * ? *)
+      Refresh:
+        Type: AWS::Lambda::Function
+    template, nothing of Queue; the stack's logical ids: Refresh, RefreshNightly
+    ");
+    assert!(
+        asked.command.starts_with("aws cloudformation get-template --stack-name user-profile "),
+        "{}",
+        asked.command
+    );
+    let before_transform = scheduled(&function.replace("Lambda", "Serverless"));
+    let made = take(&before_transform, FUNCTION, "describe_stack", json!({"stack": "user-profile"})).await;
+    assert!(made.text.contains("template:\n  (RefreshNightly is made of this:)\n  Refresh:\n"), "{}", made.text);
+}
+
+#[tokio::test]
+async fn a_template_that_may_not_be_read_is_said_to_be_denied() {
+    let taken = take(
+        &denying(SCENARIO, r#""cloudformation:GetTemplate""#),
+        FUNCTION,
+        "describe_stack",
+        json!({"resource": FUNCTION}),
+    )
+    .await;
+    assert_eq!(taken.outcome, Outcome::Found, "{}", taken.text);
+    assert!(taken.text.ends_with("template: denied (cloudformation:GetTemplate)"), "{}", taken.text);
+    assert!(matches!(&taken.unread[..], [Outcome::Denied { .. }]), "{:?}", taken.unread);
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ fn the_doctor_finds_nothing_wrong_with_a_world_that_denies_nothing() {
     let ended = marple.run(&["doctor", "--scenario", SCENARIO]);
     ended.assert(0, &[]);
     assert!(
-        ended.out.contains("40 of 40 granted") && ended.out.contains("An investigation gets what it needs."),
+        ended.out.contains("41 of 41 granted") && ended.out.contains("An investigation gets what it needs."),
         "{}",
         ended.out
     );

@@ -97,3 +97,13 @@ fn a_request_inside_another_name_is_read_like_any_other() {
     insta::assert_snapshot!(event.detail, @r#"GroupId=sg-0aa11bb22cc33dd44, SecurityGroupRule={"tag":1,"SecurityGroupRuleId":"sgr-0b","SecurityGroupRule":{"IpProtocol":"tcp","FromPort":443,"ToPort":443,"CidrIpv4":"10.0.0.0/8"}}"#);
     assert_eq!(event.resources, [ResourceRef::new(ResourceKind::SecurityGroup, "sg-0aa11bb22cc33dd44")]);
 }
+
+#[test]
+fn a_registered_task_definition_is_its_number_and_its_images() {
+    let container = json!({"name": "app", "image": "shop:2", "environment": [{"name": "LISTEN", "value": ":80"}]});
+    let body = json!({"requestParameters": {"family": "shop", "cpu": "256", "containerDefinitions": [container]},
+        "responseElements": {"taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:us-east-1:111122223333:task-definition/shop:58"}}});
+    let event = read("RegisterTaskDefinition", "ecs.amazonaws.com", &[], body);
+    insta::assert_snapshot!(event.detail, @r#"family=shop, cpu=256, containerDefinitions=["app image shop:2"], registered=shop:58"#);
+    assert_eq!(event.resources, [ResourceRef::new(ResourceKind::TaskDefinition, "shop")]);
+}

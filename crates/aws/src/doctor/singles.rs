@@ -23,6 +23,9 @@ pub(super) const PROBES: &[Probe] = &[
         let asked = clients.cloudformation().describe_stack_resources();
         asked.physical_resource_id(Sample::name(&sample.function)).send().await.asked(action)?
     }),
+    probe!("cloudformation:GetTemplate", |clients, sample, action| {
+        clients.cloudformation().get_template().stack_name(Sample::name(&sample.stack)).send().await.asked(action)?
+    }),
     probe!("cloudformation:ListStackResources", |clients, sample, action| {
         let asked = clients.cloudformation().list_stack_resources().stack_name(Sample::name(&sample.stack));
         asked.send().await.asked(action)?

@@ -15,7 +15,7 @@ use crate::{
 
 mod difference;
 
-pub(crate) use difference::differences;
+pub(crate) use difference::{Difference, differences};
 
 /// Pages of a family's revisions that are read at most, 100 revisions each.
 const PAGES: usize = 5;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{ResourceKind, ResourceRef, Window, facts::MetricId};
-use serde_json::Value;
 
 use crate::{
     clients::Clients,
     fault::{Asked, Fault},
+    function::policy,
     metrics::query::{self, Wanted},
     window::later,
 };
@@ -189,18 +189,9 @@ fn distinct(functions: impl Iterator<Item = ResourceRef>) -> Vec<ResourceRef> {
     distinct
 }
 
-/// The ARNs from which a resource policy allows to invoke: the condition `AWS:SourceArn` of each statement, whose value is one text or a list.
+/// The ARNs from which a resource policy allows to invoke.
 fn sources(policy: &str) -> Vec<String> {
-    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-    let statements = policy.get("Statement").and_then(Value::as_array).into_iter().flatten();
-    let conditions = statements.filter_map(|statement| statement.get("Condition")?.as_object());
-    let values = conditions.flat_map(|condition| condition.values()).filter_map(Value::as_object).flatten();
-    let arns = values.filter(|(key, _)| key.eq_ignore_ascii_case("AWS:SourceArn")).map(|(_, value)| value);
-    let texts = arns.flat_map(|value| match value {
-        Value::Array(several) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        other => Vec::from_iter(other.as_str().map(str::to_owned)),
-    });
-    texts.collect()
+    policy::permissions(policy).into_iter().flat_map(|permission| permission.sources).collect()
 }
 
 /// What may invoke a function.

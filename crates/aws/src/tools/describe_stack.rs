@@ -1,4 +1,6 @@
-//! `describe_stack`: a CloudFormation stack with its resources.
+//! `describe_stack`: a CloudFormation stack with its resources, and what its template says of them.
+//!
+//! `sections`: which resources' sections of the template are shown, and their text.
 
 use std::fmt::Write as _;
 
@@ -19,8 +21,15 @@ use crate::{
     tool::{Context, Findings, Tool},
 };
 
-/// Shows a CloudFormation stack: status, drift, parameters (values that look like credentials are hidden), outputs and
-/// resources. By the stack's name, or by the physical id of a resource that it owns. Without either: all stacks, one line each.
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use sections::Wanted;
+
+/// Shows a CloudFormation stack: status, drift, parameters (values that look like credentials are hidden), outputs, resources, and what the
+/// template says of the named resource and of what no other tool shows (rules and schedules, queues, metric filters, security groups …). By
+/// the stack's name, or by the physical id of a resource that it owns. Without either: all stacks, one line each.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -30,6 +39,9 @@ pub(crate) struct Args {
     /// The physical id of a resource: a function's name, a cluster's identifier, a secret's ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<String>,
+    /// Shows the template's sections of these resources, whole: their logical ids or physical ids. With stack or resource.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    template_of: Vec<String>,
 }
 
 pub(crate) struct DescribeStack;
@@ -39,6 +51,7 @@ impl Tool for DescribeStack {
     const ACTIONS: &'static [&'static str] = &[
         "cloudformation:DescribeStackResources",
         "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate",
         "cloudformation:ListStackResources",
     ];
     type Args = Args;
@@ -46,26 +59,37 @@ impl Tool for DescribeStack {
     fn normalise(args: &mut Args, _: &Scope) -> Result<(), String> {
         match (&args.stack, &args.resource) {
             (Some(_), Some(_)) => Err("give stack or resource, not both: a resource finds its own stack".to_owned()),
+            (None, None) if !args.template_of.is_empty() => {
+                Err("template_of needs the stack, or a resource that it owns".to_owned())
+            }
             _ => Ok(()),
         }
     }
 
     fn command(args: &Args, scope: &Scope) -> String {
-        match &args.resource {
-            Some(resource) => Command::new("cloudformation", "describe-stack-resources")
+        match (&args.stack, &args.resource) {
+            (Some(stack), _) if !args.template_of.is_empty() => Command::new("cloudformation", "get-template")
+                .option("stack-name", stack)
+                .option("template-stage", "Processed")
+                .in_region(&scope.region),
+            (_, Some(resource)) => Command::new("cloudformation", "describe-stack-resources")
                 .option("physical-resource-id", resource)
                 .in_region(&scope.region),
-            None => Command::new("cloudformation", "describe-stacks")
-                .option_if("stack-name", args.stack.as_ref())
+            (stack, None) => Command::new("cloudformation", "describe-stacks")
+                .option_if("stack-name", stack.as_ref())
                 .in_region(&scope.region),
         }
     }
 
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
+        let wanted = match (args.template_of.as_slice(), &args.resource) {
+            ([], named) => Wanted::Telling(named.as_deref()),
+            (ids, _) => Wanted::Only(ids),
+        };
         match (&args.stack, &args.resource) {
-            (Some(name), _) => one(name, context).await,
+            (Some(name), _) => one(name, wanted, context).await,
             (None, Some(resource)) => match stack::owner(resource, context).await? {
-                Some(name) => one(&name, context).await,
+                Some(name) => one(&name, wanted, context).await,
                 None => {
                     Ok(Findings::nothing(format!("no stack in {} owns a resource {resource}", context.scope.region)))
                 }
@@ -75,7 +99,7 @@ impl Tool for DescribeStack {
     }
 }
 
-async fn one(name: &str, context: Context<'_>) -> Result<Findings, Fault> {
+async fn one(name: &str, wanted: Wanted<'_>, context: Context<'_>) -> Result<Findings, Fault> {
     let (described, resources) = join!(stack::describe(Some(name), context), stack::resources(name, context));
     let described = match described {
         Err(fault) if !stack::is_unknown(&fault) => return Err(fault),
@@ -85,8 +109,15 @@ async fn one(name: &str, context: Context<'_>) -> Result<Findings, Fault> {
         return Ok(Findings::nothing(format!("no stack named {name} in {}", context.scope.region)));
     };
     let mut facts = stack::stack(&described, context.hider);
-    let text = whole(&facts, &described, &resources);
+    let mut text = match wanted {
+        Wanted::Telling(_) => whole(&facts, &described, &resources),
+        Wanted::Only(_) => around(&facts),
+    };
     facts.resources = resources.unwrap_or_default().into_iter().map(|(resource, _)| resource).collect();
+    if wanted.needs_template(&facts.resources) {
+        let template = stack::template(name, context).await;
+        text.push_str(&sections::rendered(template, wanted, &facts.resources, context.hider));
+    }
     Ok(Findings::found(Facts::Stacks(vec![facts]), text))
 }
 
@@ -110,6 +141,13 @@ fn times(stack: &Stack) -> String {
     let created = stack.created.map_or("creation time unknown".to_owned(), |at| format!("created {at}"));
     let updated = stack.updated.map_or("never updated".to_owned(), |at| format!("updated {at}"));
     format!("{created}, {updated}")
+}
+
+/// What sections of a template refer to.
+fn around(stack: &Stack) -> String {
+    let mut text = format!("stack: {}, {}, {}\n", stack.name, stack.status, times(stack));
+    pairs(&mut text, "parameters", &stack.parameters);
+    text
 }
 
 type Resources = Result<Vec<(StackResource, Option<String>)>, Fault>;
@@ -168,6 +206,3 @@ fn resource_lines(text: &mut String, resources: &Resources) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -75,11 +75,13 @@ impl Tool for DescribeTaskDefinition {
         };
         let mut new = revision::fact(&described, context.hider);
         let compared = compared(&new, &args.compare_with, context).await;
+        let mut differences = Vec::new();
         if let Compared::With(old) = &compared {
-            new.differences = revision::differences(old, &new);
+            differences = revision::differences(old, &new);
+            new.differences = differences.iter().map(|one| one.line.clone()).collect();
             new.compared_with = Some(old.revision);
         }
-        let text = rendering::rendered(&new, &described, &compared);
+        let text = rendering::rendered(&new, &described, (&compared, &differences));
         let mut facts = vec![new];
         if let Compared::With(old) = compared {
             facts.push(*old);

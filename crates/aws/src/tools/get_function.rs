@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::{Asked, Fault},
-    function,
+    function::{self, policy::Permission},
     text::Command,
     tool::{Context, Findings, Tool},
 };
@@ -28,8 +28,8 @@ const VERSIONS: usize = 500;
 const VERSIONS_KEPT: usize = 20;
 
 /// Shows a Lambda function: runtime, handler, memory, timeout, environment (values that look like credentials are hidden), VPC,
-/// role, log group, versions, aliases, event sources, reserved concurrency and the stack that owns it. Without a name: all functions
-/// of the region, one line each.
+/// role, log group, versions, aliases, event source mappings, who may invoke it (by its resource policy: rules, topics, APIs), reserved
+/// concurrency and the stack that owns it. Without a name: all functions of the region, one line each.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
@@ -46,6 +46,7 @@ impl Tool for GetFunction {
         "lambda:GetFunction",
         "lambda:GetFunctionConcurrency",
         "lambda:GetFunctionConfiguration",
+        "lambda:GetPolicy",
         "lambda:ListAliases",
         "lambda:ListEventSourceMappings",
         "lambda:ListFunctions",
@@ -79,6 +80,8 @@ struct Surroundings {
     versions: Result<Vec<FunctionVersion>, Fault>,
     aliases: Result<Vec<(String, String)>, Fault>,
     event_sources: Result<Vec<EventSource>, Fault>,
+    /// Who may invoke it.
+    invokers: Result<Vec<Permission>, Fault>,
     concurrency: Result<Option<u32>, Fault>,
     /// Tags come with GetFunction alone.
     tags: Result<(), Fault>,
@@ -87,11 +90,12 @@ struct Surroundings {
 }
 
 async fn one(name: &str, context: Context<'_>) -> Result<Findings, Fault> {
-    let (core, versions, aliases, event_sources, concurrency) = join!(
+    let (core, versions, aliases, event_sources, invokers, concurrency) = join!(
         core(name, context),
         versions(name, context),
         aliases(name, context),
         event_sources(name, context),
+        invokers(name, context),
         concurrency(name, context),
     );
     let (mut function, environment_error, tags) = match core {
@@ -101,7 +105,7 @@ async fn one(name: &str, context: Context<'_>) -> Result<Findings, Fault> {
         }
         Err(fault) => return Err(fault),
     };
-    let around = Surroundings { versions, aliases, event_sources, concurrency, tags, environment_error };
+    let around = Surroundings { versions, aliases, event_sources, invokers, concurrency, tags, environment_error };
     function.versions = around.versions.clone().unwrap_or_default();
     function.aliases = around.aliases.clone().unwrap_or_default();
     function.event_sources = around.event_sources.clone().unwrap_or_default();
@@ -199,6 +203,14 @@ async fn event_sources(name: &str, context: Context<'_>) -> Result<Vec<EventSour
     let page = context.clients.lambda().list_event_source_mappings().function_name(name).send();
     let page = page.await.asked("lambda:ListEventSourceMappings")?;
     Ok(page.event_source_mappings().iter().map(function::event_source).collect())
+}
+
+async fn invokers(name: &str, context: Context<'_>) -> Result<Vec<Permission>, Fault> {
+    match context.clients.lambda().get_policy().function_name(name).send().await.asked("lambda:GetPolicy") {
+        Ok(answer) => Ok(function::policy::permissions(answer.policy().unwrap_or_default())),
+        Err(fault) if fault.is_not_found() => Ok(Vec::new()),
+        Err(fault) => Err(fault),
+    }
 }
 
 async fn concurrency(name: &str, context: Context<'_>) -> Result<Option<u32>, Fault> {

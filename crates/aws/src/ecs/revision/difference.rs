@@ -2,12 +2,28 @@
 //!
 //! Hidden values are compared by their markers, which are equal where the values are.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use marple_case::facts::{ContainerDefinition, TaskDefinition};
 
+/// One difference. Displayed, it says all that is known; the fact is its `line`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// `environment DB_HOST: a -> b`, `secrets: - DB_USER`.
+    pub line: String,
+    /// What a variable held, or where a secret came from, that is no more: the new revision tells nothing of it.
+    pub former: Option<String>,
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)?;
+        self.former.as_ref().map_or(Ok(()), |former| write!(f, " (was {former})"))
+    }
+}
+
 /// What differs in `new`, seen from `old`. Lines about a container begin with its name where there are several.
-pub(crate) fn differences(old: &TaskDefinition, new: &TaskDefinition) -> Vec<String> {
+pub(crate) fn differences(old: &TaskDefinition, new: &TaskDefinition) -> Vec<Difference> {
     let mut lines = Lines::default();
     lines.option("cpu", old.cpu.as_ref(), new.cpu.as_ref());
     lines.option("memory", old.memory.as_ref(), new.memory.as_ref());
@@ -34,15 +50,20 @@ pub(crate) fn differences(old: &TaskDefinition, new: &TaskDefinition) -> Vec<Str
 #[derive(Default)]
 struct Lines {
     container: Option<String>,
-    lines: Vec<String>,
+    lines: Vec<Difference>,
 }
 
 impl Lines {
     fn push(&mut self, line: String) {
-        self.lines.push(match &self.container {
+        self.gone(line, None);
+    }
+
+    fn gone(&mut self, line: String, former: Option<&str>) {
+        let line = match &self.container {
             Some(container) => format!("{container}: {line}"),
             None => line,
-        });
+        };
+        self.lines.push(Difference { line, former: former.map(str::to_owned) });
     }
 
     fn value<T: PartialEq + Display>(&mut self, what: &str, old: &T, new: &T) {
@@ -68,7 +89,7 @@ impl Lines {
             }
         }
         let gone = old.iter().filter(|(name, _)| !new.iter().any(|(kept, _)| kept == name));
-        gone.for_each(|(name, _)| self.push(format!("{many}: - {name}")));
+        gone.for_each(|(name, before)| self.gone(format!("{many}: - {name}"), Some(before)));
     }
 
     fn containers(&mut self, old: &ContainerDefinition, new: &ContainerDefinition) {
@@ -128,20 +149,24 @@ mod tests {
         })
     }
 
+    fn shown(differences: &[Difference]) -> String {
+        differences.iter().map(|one| format!("{one}\n")).collect()
+    }
+
     #[test]
     fn each_difference_is_a_line_with_the_old_value_before_the_new_one() {
         let old = revision(1, json!([container("app", "shop:1", &[("DB_HOST", "a"), ("MODE", "x")], &["DB_USER"])]));
         let mut new =
             revision(2, json!([container("app", "shop:2", &[("DB_HOST", "b"), ("LEVEL", "1")], &["DB_PASSWORD"])]));
         new.memory = Some("1024".to_owned());
-        insta::assert_snapshot!(differences(&old, &new).join("\n"), @r"
+        insta::assert_snapshot!(shown(&differences(&old, &new)), @r"
         memory: 512 -> 1024
         image: shop:1 -> shop:2
         environment DB_HOST: a -> b
         environment: + LEVEL
-        environment: - MODE
+        environment: - MODE (was x)
         secrets: + DB_PASSWORD
-        secrets: - DB_USER
+        secrets: - DB_USER (was arn:x)
         ");
         assert!(differences(&old, &old).is_empty());
     }
@@ -151,7 +176,7 @@ mod tests {
         let app = |image: &str| container("app", image, &[], &[]);
         let old = revision(1, json!([app("shop:1"), container("proxy", "envoy:1", &[], &[])]));
         let new = revision(2, json!([app("shop:2"), container("agent", "agent:1", &[], &[])]));
-        insta::assert_snapshot!(differences(&old, &new).join("\n"), @r"
+        insta::assert_snapshot!(shown(&differences(&old, &new)), @r"
         app: image: shop:1 -> shop:2
         containers: + agent
         containers: - proxy

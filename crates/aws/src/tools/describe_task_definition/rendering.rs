@@ -6,9 +6,14 @@ use aws_sdk_ecs::types::{ContainerDefinition as SdkContainer, TaskDefinition as 
 use marple_case::facts::{ContainerDefinition, TaskDefinition};
 
 use super::Compared;
+use crate::ecs::revision::Difference;
 
 /// The whole text.
-pub(super) fn rendered(revision: &TaskDefinition, sdk: &SdkDefinition, compared: &Compared) -> String {
+pub(super) fn rendered(
+    revision: &TaskDefinition,
+    sdk: &SdkDefinition,
+    (compared, differences): (&Compared, &[Difference]),
+) -> String {
     let mut text = String::new();
     let mut row = |key: &str, value: &str| {
         let _ = writeln!(text, "{key}: {value}");
@@ -29,7 +34,7 @@ pub(super) fn rendered(revision: &TaskDefinition, sdk: &SdkDefinition, compared:
         let sdk = sdk.container_definitions().iter().find(|one| one.name() == Some(&container.name));
         text.push_str(&container_lines(container, sdk));
     }
-    text.push_str(&comparison(revision, compared));
+    text.push_str(&comparison(revision, compared, differences));
     text
 }
 
@@ -80,7 +85,7 @@ fn container_lines(container: &ContainerDefinition, sdk: Option<&SdkContainer>) 
     text
 }
 
-fn comparison(revision: &TaskDefinition, compared: &Compared) -> String {
+fn comparison(revision: &TaskDefinition, compared: &Compared, differences: &[Difference]) -> String {
     let old = match compared {
         Compared::With(old) => old,
         Compared::Missing(which) => return format!("not compared: {which}\n"),
@@ -88,7 +93,7 @@ fn comparison(revision: &TaskDefinition, compared: &Compared) -> String {
     };
     let registered = old.registered.map_or("unknown".to_owned(), |at| at.to_string());
     let mut text = format!("compared with: {}, registered {registered}\n", old.name());
-    if revision.differences.is_empty() {
+    if differences.is_empty() {
         let _ = writeln!(
             text,
             "no difference between {} and {} in image, size, roles, environment, secrets, ports, health check, logs or command",
@@ -96,7 +101,7 @@ fn comparison(revision: &TaskDefinition, compared: &Compared) -> String {
             revision.name()
         );
     }
-    for difference in &revision.differences {
+    for difference in differences {
         let _ = writeln!(text, "  {difference}");
     }
     text

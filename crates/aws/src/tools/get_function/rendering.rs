@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use marple_case::facts::{EnvironmentVariable, Function, FunctionVersion};
 
 use super::Surroundings;
-use crate::fault::Fault;
+use crate::{fault::Fault, function::policy::Permission};
 
 /// One function on one line.
 pub(super) fn line(function: &Function) -> String {
@@ -33,11 +33,12 @@ pub(super) fn whole(function: &Function, around: &Surroundings) -> String {
         format!("{}, last modified {modified}, sha256 {}{description}{settings}", version.version, version.code_sha256)
     });
     section(&mut text, "aliases", &around.aliases, |(alias, version)| format!("{alias} -> {version}"));
-    section(&mut text, "event sources", &around.event_sources, |source| {
+    section(&mut text, "event source mappings", &around.event_sources, |source| {
         let batch = source.batch_size.map(|size| format!(", batch size {size}")).unwrap_or_default();
         let last = source.last_result.as_ref().map(|result| format!(", last result: {result}")).unwrap_or_default();
         format!("{}, {}{batch}{last}", source.arn, source.state)
     });
+    section(&mut text, "resource policy, who may invoke it", &around.invokers, Permission::to_string);
     text
 }
 

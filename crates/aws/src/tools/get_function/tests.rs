@@ -32,6 +32,11 @@ fn a_part_that_was_denied_is_said_to_be_denied_and_never_none() {
         versions: Err(denied("lambda:ListVersionsByFunction")),
         aliases: Ok(vec![("live".to_owned(), "3".to_owned())]),
         event_sources: Ok(Vec::new()),
+        invokers: Ok(vec![Permission {
+            denies: false,
+            principal: "events.amazonaws.com".to_owned(),
+            sources: vec!["arn:aws:events:us-east-1:111122223333:rule/nightly".to_owned()],
+        }]),
         concurrency: Ok(None),
         tags: Err(denied("lambda:GetFunction")),
         environment_error: None,
@@ -60,7 +65,9 @@ fn a_part_that_was_denied_is_said_to_be_denied_and_never_none() {
     versions: denied (lambda:ListVersionsByFunction)
     aliases:
       live -> 3
-    event sources: none
+    event source mappings: none
+    resource policy, who may invoke it:
+      events.amazonaws.com from arn:aws:events:us-east-1:111122223333:rule/nightly
     ");
 }
 

@@ -1,7 +1,10 @@
 //! Changes that ECS and ECR know of: deployments, what ECS said of failures, registered revisions, pushed images.
 
 use aws_sdk_ecs::types::Service as SdkService;
-use futures::future::{join_all, try_join_all};
+use futures::{
+    future::{join_all, try_join_all},
+    try_join,
+};
 use marple_case::{
     ResourceKind, ResourceRef, Window,
     facts::{Change, ChangeSource, Service, TaskDefinition},
@@ -12,13 +15,16 @@ use crate::{
     ecs::{revision, service},
     fault::Fault,
     images::{self, Reference},
+    text,
     tool::Context,
 };
 
 /// Revisions of one family that are looked at, the newest.
 const REVISIONS: usize = 5;
-/// Services in question whose revisions are read, at most.
+/// Services whose revisions are read, at most.
 const SERVICES: usize = 3;
+/// What is said of how a revision differs from the one before, bytes at most.
+const DIFFERENCES: usize = 480;
 /// Words with which ECS's events speak of a failure.
 const FAILURES: [&str; 6] = ["unable", "unhealthy", "failed", "rolling back", "rollback", "error"];
 
@@ -30,9 +36,16 @@ pub(super) async fn ecs(span: Window, subjects: &Subjects, context: Context<'_>)
         given.notes.push("not all services were read".to_owned());
     }
     let services: Vec<Service> = found.services.iter().map(|one| service::fact(one, span)).collect();
-    given.changes.extend(services.iter().flat_map(|service| deployments(service, span, subjects)));
     let touched: Vec<&Service> =
         services.iter().filter(|service| is_touched(service, subjects)).take(SERVICES).collect();
+    let mut deployed: Vec<Deployed<'_>> =
+        services.iter().flat_map(|service| deployments(service, span, subjects)).collect();
+    if touched.is_empty() {
+        // Any of the last deployments may be what is looked for.
+        deployed.sort_by_key(|one| std::cmp::Reverse(one.change.at));
+        join_all(deployed.iter_mut().take(SERVICES).map(|one| say_difference(one, context))).await;
+    }
+    given.changes.extend(deployed.into_iter().map(|one| one.change));
     given.changes.extend(touched.iter().flat_map(|service| failures(service)));
     let mut families: Vec<&str> = touched.iter().map(|service| family(&service.task_definition)).collect();
     families.dedup();
@@ -46,6 +59,51 @@ pub(super) async fn ecs(span: Window, subjects: &Subjects, context: Context<'_>)
     Ok(given)
 }
 
+/// A deployment, with the revision that it brought.
+struct Deployed<'s> {
+    change: Change,
+    task_definition: &'s str,
+}
+
+/// Adds to a deployment what its revision changed. What cannot be read is no more than not said: the deployment itself is known.
+async fn say_difference(deployed: &mut Deployed<'_>, context: Context<'_>) {
+    let revision = deployed.task_definition.rsplit_once(':');
+    let Some((family, number)) = revision.and_then(|(family, number)| Some((family, number.parse().ok()?))) else {
+        return;
+    };
+    if let Ok(Some(against)) = compared(family, number, context).await {
+        deployed.change.detail.push_str(&against);
+    }
+}
+
+/// How a revision differs from the active one before. `None`: one of the two is not there.
+async fn compared(family: &str, number: u32, context: Context<'_>) -> Result<Option<String>, Fault> {
+    let active = revision::active(family, context.clients).await?;
+    let Some(before) = active.into_iter().find(|one| *one < number) else { return Ok(None) };
+    let read = |number: u32| async move { revision::described(&format!("{family}:{number}"), context.clients).await };
+    let (old, new) = try_join!(read(before), read(number))?;
+    let facts =
+        old.zip(new).map(|(old, new)| (revision::fact(&old, context.hider), revision::fact(&new, context.hider)));
+    Ok(facts.map(|(old, new)| against(&old, &new)))
+}
+
+/// `; against :57: environment MODE: async -> sync`.
+fn against(old: &TaskDefinition, new: &TaskDefinition) -> String {
+    let differences = revision::differences(old, new);
+    let lines: Vec<String> = differences.iter().map(|one| without_registries(&one.to_string())).collect();
+    let all = if lines.is_empty() { "no difference".to_owned() } else { lines.join("; ") };
+    format!("; against :{}: {}", old.revision, text::clipped(&all, DIFFERENCES))
+}
+
+/// `shop:2` for `111122223333.dkr.ecr.us-east-1.amazonaws.com/shop:2`: a registry is as long as what differs is short.
+fn without_registries(line: &str) -> String {
+    let short = |word: &str| match word.split_once(".amazonaws.com/") {
+        Some((registry, image)) if registry.contains(".dkr.ecr.") => image.to_owned(),
+        _ => word.to_owned(),
+    };
+    line.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 fn is_touched(service: &Service, subjects: &Subjects) -> bool {
     subjects.touched_by(&[service.resource()], service.stack.as_deref())
 }
@@ -55,12 +113,12 @@ fn family(task_definition: &str) -> &str {
     task_definition.split(':').next().unwrap_or(task_definition)
 }
 
-fn deployments(service: &Service, span: Window, subjects: &Subjects) -> Vec<Change> {
+fn deployments<'s>(service: &'s Service, span: Window, subjects: &Subjects) -> Vec<Deployed<'s>> {
     let touches_subject = is_touched(service, subjects);
     let inside = service.deployments.iter().filter_map(|one| Some((one.created.filter(|at| span.contains(*at))?, one)));
-    let change = |(at, deployment): (jiff::Timestamp, &marple_case::facts::Deployment)| {
+    let deployed = |(at, deployment): (jiff::Timestamp, &'s marple_case::facts::Deployment)| {
         let state = deployment.rollout_state.as_ref().map(|state| format!(", rollout {state}")).unwrap_or_default();
-        Change {
+        let change = Change {
             at,
             source: ChangeSource::Ecs,
             actor: None,
@@ -68,9 +126,10 @@ fn deployments(service: &Service, span: Window, subjects: &Subjects) -> Vec<Chan
             resource: Some(service.resource()),
             detail: format!("{} {} of {}{state}", deployment.id, deployment.status, deployment.task_definition),
             touches_subject,
-        }
+        };
+        Deployed { change, task_definition: &deployment.task_definition }
     };
-    inside.map(change).collect()
+    inside.map(deployed).collect()
 }
 
 fn failures(service: &Service) -> Vec<Change> {
@@ -90,19 +149,26 @@ fn failures(service: &Service) -> Vec<Change> {
 
 async fn registered(family: &str, span: Window, context: Context<'_>) -> Result<Vec<Change>, Fault> {
     let newest = revision::active(family, context.clients).await?;
-    let names: Vec<String> = newest.iter().take(REVISIONS).map(|number| format!("{family}:{number}")).collect();
+    // One more than is told of: each is compared with the one before.
+    let names: Vec<String> = newest.iter().take(REVISIONS + 1).map(|number| format!("{family}:{number}")).collect();
     let read = try_join_all(names.iter().map(|name| revision::described(name, context.clients))).await?;
-    let facts = read.into_iter().flatten().map(|one| revision::fact(&one, context.hider));
-    let inside = facts.filter_map(|one| Some((one.registered.filter(|at| span.contains(*at))?, one)));
-    let change = |(at, revision): (jiff::Timestamp, TaskDefinition)| Change {
-        at,
-        source: ChangeSource::Ecs,
-        // The session's part of an assumed role's ARN, as CloudTrail's actors are written.
-        actor: revision.registered_by.as_deref().map(|arn| arn.split_once('/').map_or(arn, |(_, who)| who).to_owned()),
-        action: "RegisterTaskDefinition".to_owned(),
-        detail: revision.containers.iter().map(|one| format!("image {}", one.image)).collect::<Vec<_>>().join(", "),
-        resource: Some(revision.resource()),
-        touches_subject: true,
+    let facts: Vec<TaskDefinition> = read.iter().flatten().map(|one| revision::fact(one, context.hider)).collect();
+    let told = facts.iter().take(REVISIONS).enumerate();
+    let inside = told.filter_map(|(place, one)| Some((one.registered.filter(|at| span.contains(*at))?, one, place)));
+    let change = |(at, revision, place): (jiff::Timestamp, &TaskDefinition, usize)| {
+        let images: Vec<String> = revision.containers.iter().map(|one| format!("image {}", one.image)).collect();
+        let against = facts.get(place + 1).map(|old| against(old, revision)).unwrap_or_default();
+        let by = revision.registered_by.as_deref();
+        Change {
+            at,
+            source: ChangeSource::Ecs,
+            // The session's part of an assumed role's ARN, as CloudTrail's actors are written.
+            actor: by.map(|arn| arn.split_once('/').map_or(arn, |(_, who)| who).to_owned()),
+            action: "RegisterTaskDefinition".to_owned(),
+            detail: format!("{}{against}", images.join(", ")),
+            resource: Some(revision.resource()),
+            touches_subject: true,
+        }
     };
     Ok(inside.map(change).collect())
 }
@@ -178,4 +244,17 @@ pub(super) async fn belongings(resources: &[ResourceRef], context: Context<'_>) 
         }
     }
     Ok(belongings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_registries;
+
+    #[test]
+    fn images_are_named_without_their_registries() {
+        let line = "image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/shop:1 -> 111122223333.dkr.ecr.us-east-1.amazonaws.com/shop:2";
+        assert_eq!(without_registries(line), "image: shop:1 -> shop:2");
+        let url = "environment DB_HOST: a.rds.amazonaws.com -> https://sqs.us-east-1.amazonaws.com/1/x";
+        assert_eq!(without_registries(url), url);
+    }
 }
