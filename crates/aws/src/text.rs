@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use marple_untrusted::hidden;
+
+/// What reads the lines that were cut of any result.
+pub(crate) const READS: &str = "show_evidence reads them";
 
 /// What a model is shown of one result, bytes, unless the tool says otherwise.
 pub(crate) const SHOWN_BYTES: usize = 6 * 1024;
@@ -35,20 +39,28 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The text cut to about `limit` bytes, with head and tail kept and the cut named; `None` if it is short enough.
+/// The text cut to about `limit` bytes, with head and tail kept and the cut named, with the span of what was cut where its lines begin with
+/// times, and what `reads` it; `None` if it is short enough.
 ///
 /// The cut falls on line ends where lines are not longer than a quarter of the limit.
-pub(crate) fn cut(text: &str, limit: usize) -> Option<String> {
+pub(crate) fn cut(text: &str, limit: usize, reads: &str) -> Option<String> {
     if text.len() <= limit {
         return None;
     }
     let head = head(text, limit * 3 / 4);
     let tail = tail(text.get(head.len()..)?, limit / 4);
     let left_out = text.len() - head.len() - tail.len();
-    let lines = text.get(head.len()..text.len() - tail.len())?.lines().count();
+    let cut = text.get(head.len()..text.len() - tail.len())?;
+    let lines = cut.lines().count();
+    let mut times =
+        cut.lines().filter_map(|line| line.split(' ').next()).filter(|word| word.parse::<Timestamp>().is_ok());
+    let span = match (times.next(), times.next_back()) {
+        (Some(first), Some(last)) => format!(" from {first} to {last}"),
+        _ => String::new(),
+    };
     let total = text.len();
     let joint = if head.ends_with('\n') { "" } else { "\n" };
-    Some(format!("{head}{joint}[cut: {left_out} of {total} bytes, {lines} lines; show_evidence reads them]\n{tail}"))
+    Some(format!("{head}{joint}[cut: {left_out} of {total} bytes, {lines} lines{span}; {reads}]\n{tail}"))
 }
 
 fn head(text: &str, limit: usize) -> &str {

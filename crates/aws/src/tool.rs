@@ -90,6 +90,8 @@ pub(crate) trait Tool: 'static {
     const ACTIONS: &'static [&'static str];
     /// What a model is shown of its text, bytes.
     const SHOWN_BYTES: usize = text::SHOWN_BYTES;
+    /// What reads the lines that it is not shown.
+    const READS: &'static str = text::READS;
     /// Its arguments; `deny_unknown_fields`, and `Option`s skipped where they are `None`.
     type Args: DeserializeOwned + Serialize + JsonSchema + Send + Sync;
 
@@ -179,7 +181,7 @@ async fn run<T: Tool>(arguments: &Value, context: Context<'_>) -> Taken {
         Ok(args) => args,
         Err(reason) => {
             let refused = Err(not_normalised::<T>(reason));
-            return taken(arguments, String::new(), refused, &Met::default(), T::SHOWN_BYTES);
+            return taken::<T>(arguments, String::new(), refused, &Met::default());
         }
     };
     let command = T::command(&args, context.scope);
@@ -192,7 +194,7 @@ async fn run<T: Tool>(arguments: &Value, context: Context<'_>) -> Taken {
         })
     };
     let (result, met) = fault::watched(limited).await;
-    taken(arguments, command, result, &met, T::SHOWN_BYTES)
+    taken::<T>(arguments, command, result, &met)
 }
 
 fn not_normalised<T: Tool>(reason: String) -> Fault {
@@ -200,7 +202,7 @@ fn not_normalised<T: Tool>(reason: String) -> Fault {
 }
 
 /// What a call gave. "Nothing" is a fact only where every request was answered: where one was not, nobody knows, and the call has failed.
-fn taken(arguments: &Value, command: String, result: Result<Findings, Fault>, met: &Met, shown_bytes: usize) -> Taken {
+fn taken<T: Tool>(arguments: &Value, command: String, result: Result<Findings, Fault>, met: &Met) -> Taken {
     let (outcome, facts, text, unread) = match result {
         Ok(findings) => {
             let outcome = match (findings.found, met.worst()) {
@@ -216,7 +218,7 @@ fn taken(arguments: &Value, command: String, result: Result<Findings, Fault>, me
         Err(fault) => (fault.outcome(), Facts::Nothing, fault.to_string(), Vec::new()),
     };
     let text = text::visible(text.trim_end()).into_owned();
-    let shown = text::cut(&text, shown_bytes);
+    let shown = text::cut(&text, T::SHOWN_BYTES, T::READS);
     let command = text::visible(&command).into_owned();
     Taken { arguments: arguments.clone(), outcome, facts, text, shown, command, unread }
 }

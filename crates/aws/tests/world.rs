@@ -281,6 +281,7 @@ async fn a_summary_puts_the_new_exception_first_and_quotes_its_line() {
     log group: /shop/orders
     window: 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z, 51 lines
     baseline: 2025-12-15T03:00:00Z to 2025-12-15T06:00:00Z, 50 lines
+    oldest line of this log group: 2025-12-15T05:00:00Z
     exceptions:
       java.lang.IllegalStateException: pool is closed
         java, once, at 2025-12-16T05:20:30Z, new
@@ -289,6 +290,7 @@ async fn a_summary_puts_the_new_exception_first_and_quotes_its_line() {
         sample: java.lang.IllegalStateException: pool is closed
     	at com.example.Pool.take(Pool.java:31)
     	at java.base/java.lang.Thread.run(Thread.java:1583)
+        line before it in the stream: 2025-12-16T05:20:00Z GET /orders/20 200 60ms
     templates:
       [new 1 vs 0] first 2025-12-16T05:20:30Z | java.lang.IllegalStateException: pool is closed at com.example.Pool.take(Pool.java:31)
       [usual 50 vs 50] first 2025-12-16T05:00:00Z last 2025-12-16T05:49:00Z | GET /orders/<*> 200 <*>ms
@@ -317,10 +319,14 @@ async fn a_search_gives_the_events_that_match_and_says_when_there_are_more() {
     2025-12-16T05:00:00Z app/1 | worker ␛[31m0 done
     2025-12-16T05:01:00Z app/1 | worker ␛[31m1 done
     [there are more: raise limit, narrow the pattern, or go on with start = 2025-12-16T05:01:00Z]
+    oldest line of /shop/orders: 2025-12-16T05:00:00Z
     ");
     let nothing = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/orders", "pattern": "absent"})).await;
     assert_eq!(nothing.outcome, Outcome::NoData);
-    insta::assert_snapshot!(nothing.text, @"log group /shop/orders holds no event that matches absent from 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z");
+    insta::assert_snapshot!(nothing.text, @r"
+    log group /shop/orders holds no event that matches absent from 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z
+    oldest line of /shop/orders: 2025-12-16T05:00:00Z
+    ");
     let missing = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/nothing"})).await;
     assert_eq!(
         (missing.outcome, missing.text.as_str()),
@@ -342,6 +348,7 @@ async fn an_insights_query_gives_rows_under_their_columns() {
     query: fields @timestamp, @message | filter @message like /level=1/ | sort @timestamp asc
     log groups: /shop/orders
     window: 2025-12-16T03:00:00Z to 2025-12-16T06:00:00Z, 3 of 6 events matched, 3 rows
+    oldest line of /shop/orders: 2025-12-16T05:00:00Z
     @timestamp | @message
     2025-12-16 05:01:00.000 | level=1 done
     2025-12-16 05:03:00.000 | level=1 done

@@ -32,6 +32,18 @@ enum Open {
     Python,
     /// `goroutine`, functions and indented places.
     Go,
+    /// The message of a panic of Rust's, in the line after its place.
+    RustMessage,
+    /// The rest of that message, numbered functions, indented places.
+    Rust,
+    /// What a C++ library says of an exception, and the shell of the signal.
+    Native,
+    /// The lines of a report that begin with `#`, as a Java machine writes it.
+    Report,
+    /// Numbered frames.
+    Php,
+    /// The error of a process, and places with the application before them.
+    Beam,
     /// The trace has ended.
     Done,
 }
@@ -40,6 +52,21 @@ static FRAME: Pattern = pattern!(r"^\s+at \S|^\s*Caused by: |^\s*\.\.\. [0-9]+ (
 static GO: Pattern = pattern!(
     r"^(?:goroutine [0-9]+ |\s+\S+\.go:[0-9]+|\[signal |created by |exit status [0-9]|panic: |\s*$|[A-Za-z0-9_./*()\[\]{}@~-]+\(.*\)$)"
 );
+static RUST: Pattern = pattern!(
+    r"^(?:stack backtrace:|\s*[0-9]+: |\s+at |note: |\s+(?:left|right): |thread caused non-unwinding|Aborted|\s*$)"
+);
+static NATIVE: Pattern = pattern!(r"^(?:\s+what\(\):|Aborted|Segmentation fault|\s*$)");
+static PHP: Pattern = pattern!(r"^(?:PHP )?(?:Stack trace:|#[0-9]+ |\s+thrown in |Next )");
+static BEAM: Pattern = pattern!(
+    r"^(?:\*\* \(|\s+\(|\s+\S+\.(?:ex|exs|erl):[0-9]+: |\s*\*\* \(|Last message|State:|Function:|\s+Args:|Initial Call:|Ancestors:)"
+);
+/// Words without one of which no trace of these begins; one pass finds any of them.
+static BEGINS: Pattern = pattern!(
+    r" panicked at |PHP Fatal error: |Fatal error: Uncaught |panic: |fatal error: |http: panic serving|^terminate called |: Assertion |^# A fatal error |\[error\] |^\*\* \(|^Process #PID"
+);
+/// What begins a report of a process of Elixir's that ended.
+static BEAM_BEGINS: Pattern =
+    pattern!(r"^\*\* \(|\[error\] .*(?:terminating|raised an exception|\*\* \()|^Process #PID");
 
 /// Joins the events of each stream. Blocks come in the order of their first events.
 pub(crate) fn joined(lines: &[LogLine]) -> Vec<Block<'_>> {
@@ -69,11 +96,24 @@ fn opened(message: &str) -> Open {
     let last = message.trim_end().lines().next_back().unwrap_or_default();
     if last.contains("Traceback (most recent call last)") {
         Open::Python
+    } else if !BEGINS.matches(message) {
+        Open::Any
+    } else if message.contains("' panicked at ") || message.contains(") panicked at ") {
+        // Before 1.73 the message stands before the place.
+        if last.contains(" panicked at '") || !last.ends_with(':') { Open::Rust } else { Open::RustMessage }
+    } else if message.contains("PHP Fatal error: ") || message.contains("Fatal error: Uncaught ") {
+        Open::Php
     } else if message.contains("panic: ")
         || message.contains("fatal error: ")
         || message.contains("http: panic serving")
     {
         Open::Go
+    } else if message.starts_with("terminate called ") || message.contains(": Assertion ") {
+        Open::Native
+    } else if message.starts_with("# A fatal error has been detected") {
+        Open::Report
+    } else if message.contains("[error] ") || message.starts_with("** (") || message.starts_with("Process #PID") {
+        if BEAM_BEGINS.matches(message) { Open::Beam } else { Open::Any }
     } else {
         Open::Any
     }
@@ -81,12 +121,19 @@ fn opened(message: &str) -> Open {
 
 /// Whether a line goes on with a block, and what then goes on with it.
 fn goes_on(open: Open, line: &str) -> Option<Open> {
+    let while_it = |goes: bool| goes.then_some(open);
     match open {
         Open::Done => None,
         Open::Python if line.starts_with([' ', '\t']) => Some(Open::Python),
         Open::Python => Some(Open::Done),
-        Open::Go => GO.matches(line).then_some(Open::Go),
-        Open::Any => (line.starts_with([' ', '\t', 'C', '.']) && FRAME.matches(line)).then_some(Open::Any),
+        Open::Go => while_it(GO.matches(line)),
+        Open::RustMessage => Some(Open::Rust),
+        Open::Rust => while_it(RUST.matches(line)),
+        Open::Native => while_it(NATIVE.matches(line)),
+        Open::Report => while_it(line.starts_with('#')),
+        Open::Php => while_it(PHP.matches(line)),
+        Open::Beam => while_it(BEAM.matches(line)),
+        Open::Any => while_it(line.starts_with([' ', '\t', 'C', '.']) && FRAME.matches(line)),
     }
 }
 

@@ -17,9 +17,12 @@ mod line;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use line::{Field, masked};
 use rule::{Known, Rule};
+use values::Side;
+pub(crate) use values::Values;
 
 /// Lines of a kind that the baseline has to hold: of fewer nothing is said.
 const ENOUGH: u64 = 8;
@@ -36,16 +39,25 @@ const NAMED: usize = 4;
 /// Changes that are kept.
 const KEPT: usize = 8;
 
-/// The fields that changed, the ones that go with failing invocations first.
-pub(crate) fn changed(window: &[Block<'_>], baseline: &[Block<'_>]) -> Vec<ChangedField> {
-    let kinds = Kinds::of(baseline);
-    if kinds.0.is_empty() {
-        return Vec::new();
-    }
+/// The fields of two spans.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    /// The fields that changed, the ones that go with failing invocations first.
+    pub changed: Vec<ChangedField>,
+    /// What all of them hold.
+    pub values: Values,
+}
+
+/// Compares the fields of the window's lines with those of the baseline's.
+pub(crate) fn compared(window: &[Block<'_>], baseline: &[Block<'_>]) -> Compared {
+    let mut values = Values::default();
+    let kinds = Kinds::of(baseline, &mut values);
     let failed = failures(window);
     let mut found = Found::default();
     for (block, failed) in window.iter().zip(&failed) {
         let Some(line) = line::read(&block.text) else { continue };
+        let side = if *failed == Some(true) { Side::Failed } else { Side::Window };
+        values.add(&line, side, block.at);
         if let Some(kind) = kinds.0.get(&line.beside).filter(|kind| kind.lines >= ENOUGH) {
             of_line(kind, &line, block.at, *failed, &mut found);
         }
@@ -55,7 +67,7 @@ pub(crate) fn changed(window: &[Block<'_>], baseline: &[Block<'_>]) -> Vec<Chang
         found.0.into_iter().filter_map(|(key, found)| found.told(key, &kinds, any_failed)).collect();
     changed.sort_by_key(|one| std::cmp::Reverse((one.failed.unwrap_or(0), one.count)));
     changed.truncate(KEPT);
-    changed
+    Compared { changed, values }
 }
 
 /// The kinds of lines that the baseline holds, by their message.
@@ -68,10 +80,11 @@ struct Kind {
 }
 
 impl Kinds {
-    fn of(baseline: &[Block<'_>]) -> Self {
+    fn of(baseline: &[Block<'_>], values: &mut Values) -> Self {
         let mut kinds: HashMap<String, Kind> = HashMap::new();
         for block in baseline {
             let Some(line) = line::read(&block.text) else { continue };
+            values.add(&line, Side::Before, block.at);
             if kinds.len() >= KINDS && !kinds.contains_key(&line.beside) {
                 continue;
             }

@@ -11,6 +11,8 @@ use crate::pattern::{Pattern, pattern};
 
 /// Notable invocations that are kept.
 const NOTABLE: usize = 12;
+/// Lines of one invocation that are kept.
+const WRITTEN: usize = 3;
 
 /// What one of Lambda's own lines says.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,6 +191,32 @@ pub(crate) fn invocations(lines: &[LogLine]) -> Option<Invocations> {
         }
     }
     is_lambda.then(|| figures(&reports, &seen))
+}
+
+/// What the program wrote in each of these invocations: the first line and the last two, oldest first.
+pub(crate) fn written(lines: &[LogLine], invocations: &[Invocation]) -> Vec<Vec<(Timestamp, String)>> {
+    let mut written: Vec<Vec<(Timestamp, String)>> = vec![Vec::new(); invocations.len()];
+    let place_of: HashMap<&str, usize> =
+        invocations.iter().enumerate().map(|(place, one)| (one.request_id.as_str(), place)).collect();
+    let mut running: HashMap<&str, Option<usize>> = HashMap::new();
+    for line in lines.iter().filter(|_| !invocations.is_empty()) {
+        match record(&line.message) {
+            Some(Record::Start { request_id }) => {
+                running.insert(&line.stream, place_of.get(request_id.as_str()).copied());
+            }
+            Some(_) => {}
+            None => {
+                let place = running.get(line.stream.as_str()).copied().flatten();
+                if let Some(kept) = place.and_then(|place| written.get_mut(place)) {
+                    if kept.len() == WRITTEN {
+                        kept.remove(1);
+                    }
+                    kept.push((line.at, line.message.clone()));
+                }
+            }
+        }
+    }
+    written
 }
 
 fn figures(reports: &[(Timestamp, Report, &str)], seen: &Seen) -> Invocations {

@@ -3,6 +3,7 @@
 //! A page may be empty and still have a token: only a missing token ends a search. Messages come out of here with their
 //! control characters made visible and without the line feed that ends them.
 
+use jiff::{SignedDuration, Timestamp};
 use marple_case::{Window, facts::LogLine};
 
 use crate::{
@@ -45,6 +46,31 @@ pub(crate) fn given_up(log_group: &str, span: Window) -> Fault {
     Fault::Unreachable {
         action: ACTION.to_owned(),
         message: format!("no event of {log_group} in the first {EMPTY_PAGES} pages from {span}: narrow the span"),
+    }
+}
+
+/// Whether lines begin so much later than the span that was asked for that the group itself may begin there.
+pub(crate) fn begins_late(span: Window, lines: &[LogLine]) -> bool {
+    let late = (span.length() / 20).max(SignedDuration::from_mins(5));
+    lines.first().is_none_or(|first| first.at.duration_since(span.start) > late)
+}
+
+/// The time of the oldest line that a log group still holds before `end`; `None`: there is none, or it could not be read.
+pub(crate) async fn oldest(clients: &Clients, log_group: &str, end: Timestamp) -> Option<Timestamp> {
+    let span = Window { start: Timestamp::UNIX_EPOCH, end };
+    let found = read(clients, Search { log_group, pattern: "", span, events: 1, bytes: 1 }).await.ok()?;
+    Some(found.lines.first()?.at)
+}
+
+/// A line that says where a log group begins, if that is later than the span that was searched: what is not in it was not necessarily never there.
+/// Empty: it reaches further back, or nobody knows.
+pub(crate) async fn reach(clients: &Clients, log_group: &str, span: Window, found: &[LogLine]) -> String {
+    if !begins_late(span, found) {
+        return String::new();
+    }
+    match oldest(clients, log_group, span.end).await {
+        Some(oldest) if oldest > span.start => format!("oldest line of {log_group}: {oldest}\n"),
+        _ => String::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Command, clipped, cut, visible};
+use super::{Command, READS, clipped, cut, visible};
 
 #[test]
 fn escape_sequences_and_direction_overrides_are_shown_and_not_obeyed() {
@@ -21,7 +21,7 @@ fn what_only_a_model_would_read_is_shown_and_scripts_stay_as_they_are() {
 #[test]
 fn a_cut_keeps_head_and_tail_on_line_ends_and_says_how_much_is_gone() {
     let text: String = (1..=40).map(|number| format!("line {number:02} of the text\n")).collect();
-    insta::assert_snapshot!(cut(&text, 160).unwrap(), @r"
+    insta::assert_snapshot!(cut(&text, 160, READS).unwrap(), @r"
     line 01 of the text
     line 02 of the text
     line 03 of the text
@@ -31,7 +31,7 @@ fn a_cut_keeps_head_and_tail_on_line_ends_and_says_how_much_is_gone() {
     [cut: 660 of 800 bytes, 33 lines; show_evidence reads them]
     line 40 of the text
     ");
-    assert_eq!(cut(&text, 800), None);
+    assert_eq!(cut(&text, 800, READS), None);
 }
 
 #[test]
@@ -56,9 +56,16 @@ proptest! {
 
     #[test]
     fn a_cut_text_is_near_its_limit(text in "(\\PC|\n){0,400}", limit in 0_usize..400) {
-        if let Some(shown) = cut(&text, limit) {
-            prop_assert!(shown.len() <= limit + 100, "{} of {limit}", shown.len());
+        if let Some(shown) = cut(&text, limit, READS) {
+            prop_assert!(shown.len() <= limit + 120, "{} of {limit}", shown.len());
         }
         prop_assert!(clipped(&text, limit).len() <= limit + 3);
     }
+}
+
+#[test]
+fn a_cut_says_the_span_of_the_lines_that_are_gone() {
+    let text: String = (10..50).map(|second| format!("2026-03-02T08:10:{second}Z step\n")).collect();
+    let shown = cut(&text, 200, "ask again").unwrap();
+    assert!(shown.contains("lines from 2026-03-02T08:10:15Z to 2026-03-02T08:10:48Z; ask again]\n"), "{shown}");
 }

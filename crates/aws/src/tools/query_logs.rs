@@ -15,11 +15,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fault::{Asked, Fault},
     hide::Hider,
+    logs::read,
     text::{self, Command},
     tool::{Context, Findings, Tool},
     window,
 };
 
+/// Log groups whose oldest line is looked for.
+const REACHES: usize = 3;
 /// Rows that are read at most.
 const ROWS: i32 = 1_000;
 /// The first wait between two looks at a running query; each is twice as long as the one before it.
@@ -50,7 +53,7 @@ pub(crate) struct QueryLogs;
 
 impl Tool for QueryLogs {
     const NAME: &'static str = "query_logs";
-    const ACTIONS: &'static [&'static str] = &["logs:StartQuery", "logs:GetQueryResults"];
+    const ACTIONS: &'static [&'static str] = &["logs:StartQuery", "logs:GetQueryResults", "logs:FilterLogEvents"];
     type Args = Args;
 
     fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
@@ -75,7 +78,8 @@ impl Tool for QueryLogs {
 
     async fn run(args: &Args, context: Context<'_>) -> Result<Findings, Fault> {
         let span = window::of(args.start, args.end, context.scope);
-        let results = match results(args, span, context).await {
+        let (results, reach) = futures::join!(results(args, span, context), reach(args, span, context));
+        let results = match results {
             Err(fault) if fault.is_not_found() => {
                 let (groups, region) = (args.log_groups.join(", "), &context.scope.region);
                 return Ok(Findings::nothing(format!(
@@ -86,17 +90,25 @@ impl Tool for QueryLogs {
         };
         let rows = rows(args, span, &results, context.hider);
         if rows.rows.is_empty() {
-            return Ok(Findings::nothing(format!(
-                "the query gave no row: {} over {} from {span} ({} of {} events matched)",
+            let text = format!(
+                "the query gave no row: {} over {} from {span} ({} of {} events matched)\n{reach}",
                 args.query,
                 args.log_groups.join(", "),
                 rows.records_matched,
                 rows.records_scanned
-            )));
+            );
+            return Ok(Findings::nothing(text.trim_end()));
         }
-        let text = rendered(&rows);
+        let text = rendered(&rows, &reach);
         Ok(Findings::found(Facts::QueryRows(rows), text))
     }
+}
+
+/// Where the log groups begin, of those that begin later than the span.
+async fn reach(args: &Args, span: Window, context: Context<'_>) -> String {
+    let groups = args.log_groups.iter().take(REACHES);
+    let lines = groups.map(|group| read::reach(context.clients, group, span, &[]));
+    futures::future::join_all(lines).await.concat()
 }
 
 /// Starts the query and waits for its end.
@@ -163,9 +175,9 @@ fn rows(args: &Args, span: Window, results: &GetQueryResultsOutput, hider: &Hide
     }
 }
 
-fn rendered(rows: &QueryRows) -> String {
+fn rendered(rows: &QueryRows, reach: &str) -> String {
     let mut text = format!(
-        "query: {}\nlog groups: {}\nwindow: {}, {} of {} events matched, {}\n{}\n",
+        "query: {}\nlog groups: {}\nwindow: {}, {} of {} events matched, {}\n{reach}{}\n",
         rows.query,
         rows.log_groups.join(", "),
         rows.window,
@@ -195,10 +207,10 @@ fn moments(query: &str) -> Vec<String> {
     found.filter_map(|found| Some(found.get(2).or_else(|| found.get(1))?.as_str().to_owned())).collect()
 }
 
-/// The number with the time that it stands for.
+/// The time that a number of milliseconds stands for; anything else as it is.
 fn as_moment(value: &str) -> String {
     match value.parse().ok().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()) {
-        Some(moment) => format!("{value} = {moment}"),
+        Some(moment) => moment.to_string(),
         None => value.to_owned(),
     }
 }

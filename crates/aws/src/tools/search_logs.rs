@@ -60,6 +60,7 @@ impl Tool for SearchLogs {
     const ACTIONS: &'static [&'static str] = &["logs:FilterLogEvents"];
     /// Lines that were asked for by name are worth more room than a list.
     const SHOWN_BYTES: usize = SHOWN;
+    const READS: &'static str = "call again with start and end in this span, or show_evidence";
     type Args = Args;
 
     fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {
@@ -97,13 +98,17 @@ impl Tool for SearchLogs {
             Err(fault) if fault.is_not_found() => return Ok(no_group(&args.log_group, context.scope)),
             read => read?,
         };
+        if read.lines.is_empty() && !read.complete {
+            return Err(read::given_up(&args.log_group, span));
+        }
+        let reach = read::reach(context.clients, &args.log_group, span, &read.lines).await;
         if read.lines.is_empty() {
-            return if read.complete { Ok(nothing(args, span)) } else { Err(read::given_up(&args.log_group, span)) };
+            return Ok(nothing(args, span, &reach));
         }
         for line in &mut read.lines {
             line.message = context.hider.text(&line.message);
         }
-        let text = rendered(args, span, &read.lines, read.complete);
+        let text = rendered(args, span, &read.lines, read.complete) + &reach;
         let exceptions = exceptions::of(&blocks::joined(&read.lines));
         let log_group = args.log_group.clone();
         let logs = Logs { log_group, pattern, window: span, lines: read.lines, complete: read.complete, exceptions };
@@ -116,9 +121,10 @@ pub(super) fn no_group(log_group: &str, scope: &Scope) -> Findings {
     Findings::nothing(format!("there is no log group {log_group} in {}", scope.region))
 }
 
-fn nothing(args: &Args, span: Window) -> Findings {
+fn nothing(args: &Args, span: Window, reach: &str) -> Findings {
     let which = args.pattern.as_ref().map(|pattern| format!(" that matches {pattern}")).unwrap_or_default();
-    Findings::nothing(format!("log group {} holds no event{which} from {span}", args.log_group))
+    let text = format!("log group {} holds no event{which} from {span}\n{reach}", args.log_group);
+    Findings::nothing(text.trim_end())
 }
 
 fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> String {

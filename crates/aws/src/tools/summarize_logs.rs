@@ -22,7 +22,10 @@ use crate::{
     window,
 };
 
+mod notes;
 mod text;
+
+use notes::Notes;
 
 /// Events that are read of each span at most.
 const EVENTS: usize = 100_000;
@@ -90,20 +93,42 @@ impl Tool for SummarizeLogs {
                 "log group {group} holds no event from {span}, and none in the baseline from {baseline}"
             )));
         }
-        let mut summary = summary(&args.log_group, span, baseline, &of_window, &of_baseline);
+        let oldest = oldest(args, span, &of_baseline, context).await;
+        let (mut summary, mut notes) = summary(&args.log_group, span, baseline, &of_window, &of_baseline);
         hide_credentials(&mut summary, context.hider);
-        let text = text::rendered(&summary, &of_window, &of_baseline);
+        notes.hide_credentials(context.hider);
+        notes.oldest = oldest;
+        let text = text::rendered(&summary, &notes, &of_window, &of_baseline);
         Ok(Findings::found(Facts::LogSummary(summary), text))
     }
 }
 
-fn summary(log_group: &str, window: Window, baseline: Window, of_window: &Read, of_baseline: &Read) -> LogSummary {
+/// The group's oldest line, where the baseline is not filled from its start: that something is new says the less, the later the group begins.
+async fn oldest(args: &Args, span: Window, of_baseline: &Read, context: Context<'_>) -> Option<Timestamp> {
+    let baseline = window::baseline(span, context.scope);
+    if !of_baseline.complete || !read::begins_late(baseline, &of_baseline.lines) {
+        return None;
+    }
+    let oldest = read::oldest(context.clients, &args.log_group, span.end).await?;
+    (oldest > baseline.start || of_baseline.lines.is_empty()).then_some(oldest)
+}
+
+fn summary(
+    log_group: &str,
+    window: Window,
+    baseline: Window,
+    of_window: &Read,
+    of_baseline: &Read,
+) -> (LogSummary, Notes) {
     let (blocks, baseline_blocks) = (blocks::joined(&of_window.lines), blocks::joined(&of_baseline.lines));
-    let exceptions = exceptions::of(&blocks);
+    let told = exceptions::told(&blocks);
+    let (exceptions, before): (Vec<Exception>, Vec<_>) =
+        told.into_iter().map(|told| (told.exception, told.before)).unzip();
     let known: Vec<Exception> = exceptions::of(&baseline_blocks);
     let in_both = |exception: &Exception| exceptions.iter().any(|other| exceptions::is_same(exception, other));
     let mined = templates::mine(&blocks, &baseline_blocks);
-    LogSummary {
+    let compared = fields::compared(&blocks, &baseline_blocks);
+    let summary = LogSummary {
         log_group: log_group.to_owned(),
         window,
         baseline,
@@ -116,8 +141,13 @@ fn summary(log_group: &str, window: Window, baseline: Window, of_window: &Read, 
         exceptions,
         invocations: platform::invocations(&of_window.lines),
         baseline_invocations: platform::invocations(&of_baseline.lines),
-        changed_fields: fields::changed(&blocks, &baseline_blocks),
-    }
+        changed_fields: compared.changed,
+    };
+    let notable = summary.invocations.as_ref().map(|all| all.notable.as_slice()).unwrap_or_default();
+    let written = platform::written(&of_window.lines, notable);
+    let values = notes::values(&summary, &compared.values);
+    let figures = summary.changed_fields.iter().map(|one| compared.values.figures(&one.beside, &one.field)).collect();
+    (summary, Notes { before, written, values, figures, oldest: None })
 }
 
 /// Programs log what they should not: tokens, passwords in URLs. What is kept of the lines is shown without them.

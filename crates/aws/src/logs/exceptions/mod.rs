@@ -6,6 +6,10 @@
 //! | [`platform`] | what Lambda says itself: timeouts, dead runtimes |
 //! | [`python`] | `Traceback (most recent call last)` |
 //! | [`go`] | `panic: …` and goroutines |
+//! | [`rust`] | `thread '…' panicked at …`, its message and backtrace |
+//! | [`native`] | failed assertions, C++ exceptions that nobody caught, segmentation faults |
+//! | [`php`] | `PHP Fatal error:  Uncaught …` |
+//! | [`beam`] | Elixir's `** (RuntimeError) …`, Erlang's crash reports |
 //! | [`ruby`] | a place, a message and the class in brackets, with `from` lines |
 //! | [`at`] | Node, Java and .NET: a header and lines that begin with `at` |
 //!
@@ -13,17 +17,22 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
 use marple_case::facts::{Exception, Frame};
 
 use super::blocks::Block;
 use crate::pattern::{Pattern, pattern};
 
 mod at;
+mod beam;
 mod go;
+mod native;
+mod php;
 mod platform;
 mod python;
 mod record;
 mod ruby;
+mod rust;
 
 /// Exceptions that are told apart in one span.
 const KINDS: usize = 50;
@@ -31,13 +40,16 @@ const KINDS: usize = 50;
 const FRAMES: usize = 60;
 /// Bytes of a message that are looked at.
 const BYTES: usize = 64 * 1024;
+/// A line that was written longer before an exception has nothing to do with it.
+const BEFORE: SignedDuration = SignedDuration::from_secs(30);
 /// Bytes of a sample that are kept.
 const SAMPLE: usize = 4 * 1024;
 
 /// One exception in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// node, python, java, go, dotnet, ruby; `lambda` for the platform's own.
+    /// node, python, java, go, dotnet, ruby, rust, php, elixir, erlang; `native` for what ends a program of C or C++, `lambda` for the
+    /// platform's own.
     pub runtime: &'static str,
     /// Its class.
     pub class: String,
@@ -49,26 +61,32 @@ pub(crate) struct Found {
     pub frames: Vec<Frame>,
 }
 
-/// Words without one of which no form of an exception is written.
-const MARKS: [&str; 9] = [
-    " at ",
-    ".rb:",
-    "\tat ",
-    "Traceback (most",
-    "panic",
-    "fatal error: ",
-    "errorType",
-    "Task timed out",
-    "Error: Runtime ",
+/// Words without one of which no form of an exception is written; one pass finds any of them.
+static MARKS: Pattern = pattern!(
+    r" at |\tat |\.rb:|Traceback \(most|panic|atal error|Fatal Python error|errorType|Task timed out|Error: Runtime |Assertion |terminate called|Segmentation fault|Bus error|Illegal instruction|\*\* \(|\{line,"
+);
+
+/// The forms, the ones that are told by the clearest words first.
+const FORMS: [fn(&str) -> Vec<Found>; 10] = [
+    record::find,
+    platform::find,
+    python::find,
+    rust::find,
+    go::find,
+    ruby::find,
+    php::find,
+    beam::find,
+    at::find,
+    native::find,
 ];
 
 /// The exceptions in a message.
 pub(crate) fn find(message: &str) -> Vec<Found> {
-    if !MARKS.iter().any(|mark| message.contains(mark)) && !message.starts_with("[ERROR] ") {
+    if !MARKS.matches(message) && !message.starts_with("[ERROR] ") {
         return Vec::new();
     }
     let text = message.get(..message.floor_char_boundary(BYTES)).unwrap_or(message);
-    for form in [record::find, platform::find, python::find, go::find, ruby::find, at::find] {
+    for form in FORMS {
         let mut found = form(text);
         if !found.is_empty() {
             for one in &mut found {
@@ -115,23 +133,57 @@ fn without_numbers(message: &str) -> String {
 
 /// The exceptions of all messages, alike ones counted together; the most frequent first.
 pub(crate) fn of(blocks: &[Block<'_>]) -> Vec<Exception> {
-    let mut exceptions: Vec<Exception> = Vec::new();
+    told(blocks).into_iter().map(|told| told.exception).collect()
+}
+
+/// An exception, and what was written before it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    /// The exception.
+    pub exception: Exception,
+    /// The last lines before it in the same stream, of the first two times and the last one.
+    pub before: Vec<(Timestamp, String)>,
+}
+
+/// The same as [`of`], with the last line that each stream holds before an exception: often it is the request that led to it.
+pub(crate) fn told(blocks: &[Block<'_>]) -> Vec<Told> {
+    let mut all: Vec<Told> = Vec::new();
     let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut previous: HashMap<&str, &Block<'_>> = HashMap::new();
     for block in blocks {
-        for found in find(&block.text) {
-            let kinds = exceptions.len();
+        let found = find(&block.text);
+        let before = previous.get(block.stream).copied().filter(|_| !found.is_empty());
+        if found.is_empty() && !block.text.trim().is_empty() {
+            previous.insert(block.stream, block);
+        }
+        for found in found {
+            let kinds = all.len();
             let place = *known.entry(key(&found)).or_insert(kinds);
-            if let Some(exception) = exceptions.get_mut(place) {
-                exception.count += 1;
-                exception.first = exception.first.min(block.at);
-                exception.last = exception.last.max(block.at);
-            } else if kinds < KINDS {
-                exceptions.push(exception(found, block));
+            if place == kinds && kinds < KINDS {
+                all.push(Told { exception: exception(found, block), before: Vec::new() });
+            } else if let Some(told) = all.get_mut(place) {
+                told.exception.count += 1;
+                told.exception.first = told.exception.first.min(block.at);
+                told.exception.last = told.exception.last.max(block.at);
+            }
+            if let Some(told) = all.get_mut(place) {
+                told.note(before, block.at);
             }
         }
     }
-    exceptions.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
-    exceptions
+    all.sort_by(|a, b| b.exception.count.cmp(&a.exception.count).then(a.exception.first.cmp(&b.exception.first)));
+    all
+}
+
+impl Told {
+    fn note(&mut self, before: Option<&Block<'_>>, at: Timestamp) {
+        let near = before.filter(|block| at.duration_since(block.at) <= BEFORE);
+        let Some(line) = near.and_then(|block| Some((block.at, block.text.lines().next_back()?.to_owned()))) else {
+            return;
+        };
+        self.before.truncate(2);
+        self.before.push(line);
+    }
 }
 
 fn exception(found: Found, block: &Block<'_>) -> Exception {

@@ -203,3 +203,123 @@ proptest! {
         let _ = find(&text);
     }
 }
+
+/// A message a line each, as log drivers cut it: what is found in the one block that they make.
+fn cut_into_lines(text: &str) -> String {
+    let start: jiff::Timestamp = "2026-03-02T08:10:00Z".parse().unwrap();
+    let line = |message: &str| LogLine { at: start, stream: "s".to_owned(), message: message.to_owned() };
+    let lines: Vec<LogLine> = text.lines().map(line).collect();
+    let blocks = joined(&lines);
+    assert_eq!(blocks.len(), 1, "{blocks:?}");
+    seen(&blocks[0].text)
+}
+
+#[test]
+fn a_panic_of_rusts_with_its_backtrace_names_the_frames_of_the_program() {
+    let text = "\
+thread 'tokio-runtime-worker' panicked at src/ledger/split.rs:41:17:
+attempt to divide by zero
+stack backtrace:
+   0: __rustc::rust_begin_unwind
+             at /rustc/6b00bc38/library/std/src/panicking.rs:697:5
+   1: core::panicking::panic_fmt
+             at /rustc/6b00bc38/library/core/src/panicking.rs:75:14
+   2: ledger::split::share
+             at ./src/ledger/split.rs:41:17
+   3: axum::handler::call
+   4: ledger::http::post_split::{{closure}}
+             at ./src/http.rs:88:29
+note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.";
+    insta::assert_snapshot!(cut_into_lines(text), @r#"
+    rust panic: "attempt to divide by zero"
+          __rustc::rust_begin_unwind /rustc/6b00bc38/library/std/src/panicking.rs Some(697) Some(5)
+          core::panicking::panic_fmt /rustc/6b00bc38/library/core/src/panicking.rs Some(75) Some(14)
+      own ledger::split::share src/ledger/split.rs Some(41) Some(17)
+          axum::handler::call  None None
+      own ledger::http::post_split::{{closure}} src/http.rs Some(88) Some(29)
+    "#);
+}
+
+#[test]
+fn a_panic_without_a_backtrace_has_its_own_place() {
+    let text = "thread 'main' (17) panicked at src/main.rs:9:5:\nassertion `left == right` failed: totals\n  left: 3\n right: 4\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+    insta::assert_snapshot!(cut_into_lines(text), @r#"
+    rust panic: "assertion `left == right` failed: totals\n  left: 3\n right: 4"
+      own - src/main.rs Some(9) Some(5)
+    "#);
+    let old = "thread 'main' panicked at 'index out of bounds: the len is 3 but the index is 7', src/main.rs:9:5\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+    insta::assert_snapshot!(cut_into_lines(old), @r#"
+    rust panic: "index out of bounds: the len is 3 but the index is 7"
+      own - src/main.rs Some(9) Some(5)
+    "#);
+}
+
+#[test]
+fn programs_of_c_and_what_ends_them() {
+    insta::assert_snapshot!(cut_into_lines("terminate called after throwing an instance of 'std::out_of_range'\n  what():  map::at\nAborted (core dumped)"), @r#"native std::out_of_range: "map::at""#);
+    insta::assert_snapshot!(cut_into_lines("mixer: src/ring.cc:88: void Ring::push(int): Assertion `n < size_' failed.\nAborted (core dumped)"), @r#"
+    native assertion failed: "Assertion `n < size_' failed"
+      own void Ring::push(int) src/ring.cc Some(88) None
+    "#);
+    insta::assert_snapshot!(cut_into_lines("/entrypoint.sh: line 3:    7 Segmentation fault      (core dumped) ./mixer\n"), @r#"native Segmentation fault: "/entrypoint.sh: line 3:    7 Segmentation fault      (core dumped) ./mixer""#);
+    insta::assert_snapshot!(cut_into_lines("# A fatal error has been detected by the Java Runtime Environment:\n#\n#  SIGSEGV (0xb) at pc=0x00007f3c1c2d, pid=1, tid=21\n#\n# Problematic frame:\n# C  [libz.so.1+0x1a2b]  inflate+0x4c\n#"), @r#"
+    java SIGSEGV: "(0xb) at pc=0x00007f3c1c2d, pid=1, tid=21"
+          [libz.so.1+0x1a2b]  inflate+0x4c  None None
+    "#);
+    assert_eq!(seen("the alarm says Segmentation fault was fixed"), "");
+}
+
+#[test]
+fn errors_that_php_and_net_did_not_catch() {
+    insta::assert_snapshot!(cut_into_lines("PHP Fatal error:  Uncaught TypeError: Cart::add(): Argument #1 must be of type int, null given, called in /app/src/Http.php on line 31 and defined in /app/src/Cart.php:12\nStack trace:\n#0 /app/src/Http.php(31): Cart->add(NULL)\n#1 /app/vendor/slim/App.php(70): Http->post(Object(Request))\n#2 {main}\n  thrown in /app/src/Cart.php on line 12"), @r#"
+    php TypeError: "Cart::add(): Argument #1 must be of type int, null given, called in /app/src/Http.php on line 31 and defined"
+      own - /app/src/Cart.php Some(12) None
+      own Cart->add /app/src/Http.php Some(31) None
+          Http->post /app/vendor/slim/App.php Some(70) None
+    "#);
+    insta::assert_snapshot!(cut_into_lines("NOTICE: PHP message: PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes) in /app/src/Export.php on line 77"), @r#"
+    php Fatal error: "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)"
+      own - /app/src/Export.php Some(77) None
+    "#);
+    insta::assert_snapshot!(cut_into_lines("Unhandled exception. System.InvalidOperationException: Sequence contains no elements\n   at Orders.Basket.First() in /src/Orders/Basket.cs:line 19\n   at System.Threading.Tasks.Task.Run()"), @r#"
+    dotnet System.InvalidOperationException: "Sequence contains no elements"
+      own Orders.Basket.First() /src/Orders/Basket.cs Some(19) None
+          System.Threading.Tasks.Task.Run()  None None
+    "#);
+}
+
+#[test]
+fn processes_of_elixirs_and_erlangs_that_ended() {
+    insta::assert_snapshot!(cut_into_lines("08:10:00.123 [error] GenServer Shop.Stock terminating\n** (KeyError) key :sku not found in: %{}\n    (shop 0.4.1) lib/shop/stock.ex:27: Shop.Stock.handle_info/2\n    (stdlib 5.2) gen_server.erl:1095: :gen_server.try_handle_info/3\nLast message: :tick"), @r#"
+    elixir KeyError: "key :sku not found in: %{}"
+      own Shop.Stock.handle_info/2 lib/shop/stock.ex Some(27) None
+          :gen_server.try_handle_info/3 gen_server.erl Some(1095) None
+    "#);
+    insta::assert_snapshot!(seen("=ERROR REPORT==== 2-Mar-2026::08:10:00 ===\nError in process <0.90.0> with exit value:\n{{badmatch,undefined},[{cart,add,2,[{file,\"src/cart.erl\"},{line,7}]},{proc_lib,init_p,3,[{file,\"proc_lib.erl\"},{line,9}]}]}"), @r#"
+    erlang badmatch: "badmatch,undefined"
+      own cart:add src/cart.erl Some(7) None
+          proc_lib:init_p proc_lib.erl Some(9) None
+    "#);
+}
+
+#[test]
+fn the_last_lines_of_the_same_stream_before_an_exception_stand_beside_it() {
+    let event = |second: u32, stream: &str, message: &str| LogLine {
+        at: format!("2026-03-02T08:10:{second:02}Z").parse().unwrap(),
+        stream: stream.to_owned(),
+        message: message.to_owned(),
+    };
+    let lines = [
+        event(1, "a", "GET /split/0"),
+        event(1, "b", "GET /health"),
+        event(2, "a", "thread 'w' panicked at src/split.rs:41:17:"),
+        event(2, "a", "attempt to divide by zero"),
+        event(40, "b", "thread 'w' panicked at src/split.rs:41:17:"),
+        event(40, "b", "attempt to divide by zero"),
+    ];
+    let told = super::told(&joined(&lines));
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].exception.count, told[0].exception.message.as_str()), (2, "attempt to divide by zero"));
+    let before: Vec<&str> = told[0].before.iter().map(|(_, line)| line.as_str()).collect();
+    assert_eq!(before, ["GET /split/0"], "what is 39 s older tells nothing");
+}

@@ -22,7 +22,7 @@ fn lines(day: u32, invocations: &[(String, bool)]) -> Vec<LogLine> {
 
 fn told(baseline: &[(String, bool)], window: &[(String, bool)]) -> Vec<ChangedField> {
     let (baseline, window) = (lines(4, baseline), lines(5, window));
-    changed(&blocks::joined(&window), &blocks::joined(&baseline))
+    compared(&blocks::joined(&window), &blocks::joined(&baseline)).changed
 }
 
 fn usual(number: u32) -> (String, bool) {
@@ -99,4 +99,36 @@ fn key_and_value_pairs_are_fields_whatever_stands_before_them() {
     assert_eq!(fields, [("items", "3"), ("who", "a b"), ("ms", "12.5")]);
     assert_eq!(line.fields[2].1.number, Some(12.5));
     assert_eq!(line::read("nothing = here"), None);
+}
+
+fn notes(baseline: &[(String, bool)], window: &[(String, bool)]) -> Vec<String> {
+    let sample = window[0].0.clone();
+    let (baseline, window) = (lines(4, baseline), lines(5, window));
+    compared(&blocks::joined(&window), &blocks::joined(&baseline)).values.notes(&sample, |_, _| false)
+}
+
+#[test]
+fn what_failed_invocations_were_given_is_told_also_without_a_baseline() {
+    let line =
+        |rows: u32, fails| (format!(r#"{{"event":"export.started","merchant":"m-{rows}","rows":{rows}}}"#), fails);
+    let window: Vec<_> =
+        (0..20).map(|number| line(1_000 + number * 90, false)).chain([line(2_914_663, true)]).collect();
+    assert_eq!(notes(&[], &window), ["rows: 2914663 in invocations that failed; 1000 to 2710 in the others"]);
+    let alike: Vec<_> = (0..20).map(|number| line(1_000 + number * 90, number == 7)).collect();
+    assert_eq!(notes(&[], &alike), Vec::<String>::new());
+}
+
+#[test]
+fn durations_are_told_by_median_and_largest_whatever_their_unit() {
+    let line = |dur: &str, agent: &str| (format!(r#"INFO http: request dur={dur} ua="{agent}""#), false);
+    let baseline: Vec<_> = (10..40).map(|number| line(&format!("{number}.5ms"), "web/1.2")).collect();
+    let window: Vec<_> = (0..20).map(|_| line("12.5ms", "web/1.2")).chain([line("1m2.5s", "ios/8.4")]).collect();
+    assert_eq!(
+        notes(&baseline, &window),
+        [
+            "dur: median 12.5 ms, largest 62.5 s; before 25.5 ms, 39.5 ms",
+            "ua: ios/8.4 once, at 2026-03-05T10:20:00Z; before only 1 other"
+        ]
+    );
+    assert_eq!(notes(&baseline, &baseline), Vec::<String>::new());
 }

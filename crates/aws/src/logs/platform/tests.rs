@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use marple_case::facts::LogLine;
 use proptest::prelude::*;
 
-use super::{invocations, record};
+use super::{invocations, record, written};
 
 fn lines(messages: &[&str]) -> Vec<LogLine> {
     let start: jiff::Timestamp = "2025-12-17T01:37:30Z".parse().unwrap();
@@ -37,7 +37,10 @@ fn invocations_are_read_from_the_platforms_text_lines() {
             "REPORT RequestId: {B}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: error\tError Type: Runtime.OutOfMemory"
         ),
     ];
-    let found = invocations(&lines(&messages)).unwrap();
+    let lines = lines(&messages);
+    let found = invocations(&lines).unwrap();
+    let written: Vec<_> = written(&lines, &found.notable).concat().into_iter().map(|(_, line)| line).collect();
+    assert_eq!(written, [format!("2025-12-17T01:37:30.093Z\t{A}\tINFO\tPOST /api/orders")]);
     assert_eq!((found.count, found.cold_starts, found.timeouts), (2, 1, 1));
     assert_eq!((found.max_ms, found.max_memory_used_mb, found.memory_size_mb), (30_000.0, 128, 128));
     let (timed_out, killed) = (&found.notable[0], &found.notable[1]);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use marple_case::facts::{ChangedField, Exception, FieldChange, Frame, Invocations, LogSummary, LogTemplate, Novelty};
 
+use super::notes::{self, Notes};
 use crate::{
     logs::{exceptions, read::Read},
     text::{clipped, count},
@@ -19,18 +20,23 @@ const EXCEPTIONS: usize = 12;
 const FRAMES: usize = 15;
 /// Bytes of one sample.
 const SAMPLE: usize = 1_500;
+/// Bytes of a template whose sample stands with its exception.
+const TOLD: usize = 240;
 /// Changed fields that are written out.
 const FIELDS: usize = 6;
 /// Bytes of one value of a field.
 const VALUE: usize = 120;
 
-pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Read) -> String {
+pub(super) fn rendered(summary: &LogSummary, notes: &Notes, of_window: &Read, of_baseline: &Read) -> String {
     let mut text = format!("log group: {}\n", summary.log_group);
     let _ = writeln!(text, "window: {}, {}{}", summary.window, count(summary.lines, "line"), cut_note(of_window));
     let compared = count(summary.baseline_lines, "line");
     let _ = writeln!(text, "baseline: {}, {compared}{}", summary.baseline, cut_note(of_baseline));
     if summary.baseline_lines == 0 {
         text.push_str("the baseline is empty: that something is new says only that it was not there then\n");
+    }
+    if let Some(oldest) = notes.oldest {
+        let _ = writeln!(text, "oldest line of this log group: {oldest}");
     }
     if summary.invocations.is_some() || summary.baseline_invocations.is_some() {
         let window = figures(summary.invocations.as_ref());
@@ -41,10 +47,10 @@ pub(super) fn rendered(summary: &LogSummary, of_window: &Read, of_baseline: &Rea
             window.0, window.1, baseline.0, baseline.1
         );
     }
-    of_exceptions(summary, &mut text);
-    changed_fields(summary, &mut text);
-    notable(summary, &mut text);
-    templates(summary, &mut text);
+    of_exceptions(summary, notes, &mut text);
+    changed_fields(summary, notes, &mut text);
+    notable(summary, notes, &mut text);
+    templates(summary, notes, &mut text);
     text
 }
 
@@ -70,15 +76,19 @@ fn figures(invocations: Option<&Invocations>) -> (u64, String) {
     (invocations.count, details)
 }
 
-fn of_exceptions(summary: &LogSummary, text: &mut String) {
+fn of_exceptions(summary: &LogSummary, notes: &Notes, text: &mut String) {
     if summary.exceptions.is_empty() {
         text.push_str("exceptions: none in the window\n");
         return;
     }
     text.push_str("exceptions:\n");
-    for exception in summary.exceptions.iter().take(EXCEPTIONS) {
+    for (place, exception) in summary.exceptions.iter().take(EXCEPTIONS).enumerate() {
         let is_known = summary.baseline_exceptions.iter().any(|known| exceptions::is_same(exception, known));
         one_exception(exception, is_known, text);
+        // The lines of a function's invocations stand with these.
+        if !is_known && summary.invocations.is_none() {
+            notes.before(place, exception, text);
+        }
     }
     if let Some(more) = summary.exceptions.len().checked_sub(EXCEPTIONS).filter(|more| *more > 0) {
         let _ = writeln!(text, "  [{more} more kinds of exceptions]");
@@ -96,13 +106,18 @@ fn one_exception(exception: &Exception, is_known: bool, text: &mut String) {
         times => format!("{times} times, first {}, last {}", exception.first, exception.last),
     };
     let _ = writeln!(text, "    {}, {code}{times}, {novelty}", exception.runtime);
-    for frame in exception.frames.iter().take(FRAMES) {
+    // Of a panic the machinery of the panic itself is as long as the rest.
+    let only_own = exception.runtime == "rust" && exception.own_frame().is_some();
+    let frames: Vec<&Frame> = exception.frames.iter().filter(|frame| frame.in_app || !only_own).collect();
+    for frame in frames.iter().take(FRAMES) {
         let _ = writeln!(text, "    {}", frame_line(frame));
     }
-    if let Some(more) = exception.frames.len().checked_sub(FRAMES).filter(|more| *more > 0) {
-        let _ = writeln!(text, "    [{more} more frames]");
+    if let Some(more) = exception.frames.len().checked_sub(frames.len().min(FRAMES)).filter(|more| *more > 0) {
+        let of = if only_own { " of libraries and the runtime" } else { "" };
+        let _ = writeln!(text, "    [{more} more frames{of}]");
     }
-    let _ = writeln!(text, "    sample: {}", clipped(&exception.sample, SAMPLE));
+    let head = exception.sample.split_once("\nstack backtrace:").filter(|_| only_own);
+    let _ = writeln!(text, "    sample: {}", clipped(head.map_or(&exception.sample, |(head, _)| head), SAMPLE));
 }
 
 /// `at Runtime.handler (/var/task/index.js:4:29)`.
@@ -118,14 +133,17 @@ fn frame_line(frame: &Frame) -> String {
     }
 }
 
-fn changed_fields(summary: &LogSummary, text: &mut String) {
+fn changed_fields(summary: &LogSummary, notes: &Notes, text: &mut String) {
     if summary.changed_fields.is_empty() {
         return;
     }
     text.push_str("changed fields of log lines, window against baseline:\n");
-    for field in summary.changed_fields.iter().take(FIELDS) {
+    for (place, field) in summary.changed_fields.iter().take(FIELDS).enumerate() {
         let beside = if field.beside.is_empty() { String::new() } else { format!(" of \"{}\"", field.beside) };
         let _ = write!(text, "  {}{beside}: {}", field.field, change(field));
+        if let Some(figures) = notes.figures.get(place).and_then(Option::as_ref) {
+            let _ = write!(text, " ({figures})");
+        }
         let _ = write!(text, "; first {}, last {}", field.first, field.last);
         if let (Some(failed), Some(usual_failed)) = (field.failed, field.usual_failed) {
             let _ = write!(
@@ -156,36 +174,44 @@ fn change(field: &ChangedField) -> String {
     text.replace('\n', " ")
 }
 
-fn notable(summary: &LogSummary, text: &mut String) {
+fn notable(summary: &LogSummary, notes: &Notes, text: &mut String) {
     let Some(invocations) = summary.invocations.as_ref().filter(|invocations| !invocations.notable.is_empty()) else {
         return;
     };
     text.push_str("notable invocations:\n");
-    for one in &invocations.notable {
+    for (one, written) in invocations.notable.iter().zip(notes.of_invocations(&invocations.notable)) {
         let lines = count(u64::from(one.application_lines), "line");
         let _ = writeln!(text, "  {} {}", one.at, one.report);
         let _ = writeln!(text, "    written by the program itself: {lines}");
+        for line in written {
+            let _ = writeln!(text, "      {}", notes::timed(line));
+        }
     }
 }
 
-fn templates(summary: &LogSummary, text: &mut String) {
+fn templates(summary: &LogSummary, notes: &Notes, text: &mut String) {
     if summary.templates.is_empty() {
         return;
     }
     text.push_str("templates:\n");
     let is_usual = |template: &LogTemplate| template.novelty == Novelty::Usual;
-    let (usual, unusual): (Vec<_>, Vec<_>) = summary.templates.iter().partition(|template| is_usual(template));
+    let (usual, unusual): (Vec<_>, Vec<_>) =
+        summary.templates.iter().enumerate().partition(|(_, template)| is_usual(template));
     let room = TEMPLATES.saturating_sub(unusual.len().min(TEMPLATES)).min(USUAL);
-    for template in unusual.iter().take(TEMPLATES).chain(usual.iter().take(room)) {
+    for (place, template) in unusual.iter().take(TEMPLATES).chain(usual.iter().take(room)) {
         let first = template.first.map(|first| format!(" first {first}")).unwrap_or_default();
         let last = template.last.filter(|_| template.count > 1).map(|last| format!(" last {last}")).unwrap_or_default();
         let word = template.novelty.word();
         let counts = format!("{word} {} vs {}", template.count, template.baseline_count);
-        let _ =
-            writeln!(text, "  [{counts}]{first}{last} | {}", clipped(&template.template, SAMPLE).replace('\n', " "));
         // An exception's sample stands above.
-        if !summary.exceptions.iter().any(|exception| exception.sample == template.sample) {
+        let is_told = summary.exceptions.iter().any(|exception| exception.sample == template.sample);
+        let words = clipped(&template.template, if is_told { TOLD } else { SAMPLE });
+        let _ = writeln!(text, "  [{counts}]{first}{last} | {}", words.replace('\n', " "));
+        if !is_told {
             let _ = writeln!(text, "    sample: {}", clipped(&template.sample, SAMPLE));
+        }
+        for note in notes.values.get(*place).into_iter().flatten() {
+            let _ = writeln!(text, "    {}", notes::shown(note));
         }
     }
     let shown = unusual.len().min(TEMPLATES) + usual.len().min(room);
