@@ -122,3 +122,24 @@ fn a_statistic_that_is_another_one_point_by_point_is_told_in_one_line() {
     let other = super::text::all(&[of("Average", 9.0), of("Maximum", 12.0)], window);
     assert_eq!(other.matches("shape:").count(), 2);
 }
+
+#[test]
+fn what_has_no_point_at_all_is_told_once_for_a_resource() {
+    let of = |name: &str, resource: &str, baseline: &[Point]| {
+        let dimensions = BTreeMap::from([("QueueName".to_owned(), resource.to_owned())]);
+        let metric = MetricId { namespace: "AWS/SQS".to_owned(), name: name.to_owned(), dimensions };
+        series(metric, "Sum".to_owned(), 60, vec![], Some(baseline))
+    };
+    let window = Window { start: start(), end: start() + SignedDuration::from_hours(1) };
+    let told = [
+        of("NumberOfMessagesSent", "orders", &[]),
+        of("NumberOfMessagesReceived", "orders", &[]),
+        of("NumberOfMessagesDeleted", "orders", &points(&[1.0])),
+        of("NumberOfMessagesSent", "mails", &[]),
+    ];
+    insta::assert_snapshot!(super::text::all(&told, window), @r"
+    AWS/SQS QueueName=orders, per 60 s: window no points; baseline no points: NumberOfMessagesSent Sum, NumberOfMessagesReceived Sum
+    AWS/SQS NumberOfMessagesDeleted QueueName=orders, Sum per 60 s: window no points; baseline 1 point, sum 1, min 1, max 1, mean 1
+    AWS/SQS NumberOfMessagesSent QueueName=mails, Sum per 60 s: window no points; baseline no points
+    ");
+}

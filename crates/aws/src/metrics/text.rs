@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use marple_case::{
     Window,
-    facts::{ChangePoint, Point, Series, Shape, Summary},
+    facts::{ChangePoint, MetricId, Point, Series, Shape, Summary},
 };
 
 /// Width of a sparkline, characters.
@@ -29,15 +29,52 @@ pub(crate) fn all_in_brief(series: &[Series], window: Window) -> String {
 
 fn told(series: &[Series], whole: impl Fn(&Series) -> String) -> String {
     let one = |(place, one): (usize, &Series)| {
+        let before = || series.iter().take(place);
+        if is_silent(one) {
+            let group: Vec<&Series> = series.iter().filter(|other| is_silent(other) && is_beside(one, other)).collect();
+            let is_told = before().any(|other| is_silent(other) && is_beside(one, other));
+            return match group.as_slice() {
+                [_, _, ..] if is_told => String::new(),
+                [_, _, ..] => silence(&group),
+                _ => whole(one),
+            };
+        }
         let is_same = |other: &&Series| {
             other.metric == one.metric && other.period_s == one.period_s && other.points == one.points
         };
-        match series.iter().take(place).find(is_same).filter(|_| !one.points.is_empty()) {
+        match before().find(is_same).filter(|_| !one.points.is_empty()) {
             Some(other) => format!("{}  point by point as {}\n", head(one), other.statistic),
             None => whole(one),
         }
     };
     series.iter().enumerate().map(one).collect()
+}
+
+/// Whether nothing was measured, in the baseline neither.
+fn is_silent(series: &Series) -> bool {
+    series.window.points == 0 && series.baseline.is_none_or(|baseline| baseline.points == 0)
+}
+
+/// Whether two series are of one resource, so that one line can tell of both.
+fn is_beside(one: &Series, other: &Series) -> bool {
+    one.metric.namespace == other.metric.namespace
+        && one.metric.dimensions == other.metric.dimensions
+        && one.period_s == other.period_s
+        && one.baseline.is_some() == other.baseline.is_some()
+}
+
+/// The line of several series of one resource without a point.
+fn silence(group: &[&Series]) -> String {
+    let Some(first) = group.first() else { return String::new() };
+    let of = MetricId { name: String::new(), ..first.metric.clone() }.to_string();
+    let names: Vec<String> = group.iter().map(|one| format!("{} {}", one.metric.name, one.statistic)).collect();
+    let baseline = if first.baseline.is_some() { "; baseline no points" } else { "" };
+    format!(
+        "{}, per {} s: window no points{baseline}: {}\n",
+        of.split_whitespace().collect::<Vec<_>>().join(" "),
+        first.period_s,
+        names.join(", ")
+    )
 }
 
 /// The line that names a series and gives its figures.
