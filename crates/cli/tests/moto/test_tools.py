@@ -136,6 +136,13 @@ def test_get_function(tool, client):
     assert [version["version"] for version in function["versions"]] == [version["Version"] for version in versions]
 
 
+def test_who_may_invoke_a_function(tool, client):
+    assert "resource policy, who may invoke it: none" in tool("get_function", function=seed.FUNCTION)["text"]
+    rule = "arn:aws:events:us-east-1:111122223333:rule/nightly"
+    client("lambda").add_permission(FunctionName=seed.FUNCTION, StatementId="rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=rule)
+    assert f"who may invoke it:\n  events.amazonaws.com from {rule}" in tool("get_function", function=seed.FUNCTION)["text"]
+
+
 def test_a_missing_function_is_no_data(tool):
     assert tool("get_function", function="nobody")["outcome"] == "no_data"
 
@@ -199,7 +206,8 @@ def test_describe_load_balancer(tool, client, seeded):
 
 
 def test_describe_stack(tool, client):
-    [stack] = data(tool("describe_stack", stack=seed.STACK))
+    evidence = tool("describe_stack", stack=seed.STACK)
+    [stack] = data(evidence)
     [said] = client("cloudformation").describe_stacks(StackName=seed.STACK)["Stacks"]
     assert (stack["name"], stack["arn"], stack["status"]) == (said["StackName"], said["StackId"], said["StackStatus"])
     assert same(stack["created"], said["CreationTime"])
@@ -207,6 +215,10 @@ def test_describe_stack(tool, client):
     assert stack["outputs"] == [[one["OutputKey"], one["OutputValue"]] for one in said["Outputs"]]
     resources = client("cloudformation").list_stack_resources(StackName=seed.STACK)["StackResourceSummaries"]
     assert [(one["logical_id"], one["resource_type"], one["status"]) for one in stack["resources"]] == [(one["LogicalResourceId"], one["ResourceType"], one["ResourceStatus"]) for one in resources]
+    template = client("cloudformation").get_template(StackName=seed.STACK)["TemplateBody"]
+    queue = template["Resources"]["Inbox"]["Properties"]["QueueName"]
+    assert evidence["text"].endswith(f'template:\n  Inbox:\n    Type: AWS::SQS::Queue\n    Properties: {{"QueueName":"{queue}"}}')
+    assert evidence["text"].endswith(tool("describe_stack", stack=seed.STACK, template_of=["Inbox"])["text"].partition("template:")[2])
 
 
 def test_list_stack_events(tool, client):

@@ -165,6 +165,7 @@ def test_stack_events_are_paged_newest_first_and_end_at_now(client):
 def test_a_template_is_the_file_of_the_scenario(client):
     template = client("cloudformation").get_template(StackName="bookshop")["TemplateBody"]
     assert template == (FIXTURE / "world/cloudformation/stacks/bookshop/template.yaml").read_text()
+    assert client("cloudformation").get_template(StackName="bookshop", TemplateStage="Processed")["TemplateBody"] == template
 
 
 # Secrets Manager
