@@ -157,8 +157,7 @@ struct Seen {
 impl Seen {
     fn application_line(&mut self, line: &LogLine) {
         let Some(request) = self.running.get(&line.stream) else { return };
-        let is_failure = ["\tInvoke Error", "\tUncaught Exception", "\tUnhandled Promise Rejection"];
-        if is_failure.iter().any(|words| line.message.contains(words)) || line.message.starts_with("[ERROR] ") {
+        if says_failure(&line.message) {
             self.failed.insert(request.clone());
             return;
         }
@@ -193,30 +192,53 @@ pub(crate) fn invocations(lines: &[LogLine]) -> Option<Invocations> {
     is_lambda.then(|| figures(&reports, &seen))
 }
 
-/// What the program wrote in each of these invocations: the first line and the last two, oldest first.
-pub(crate) fn written(lines: &[LogLine], invocations: &[Invocation]) -> Vec<Vec<(Timestamp, String)>> {
-    let mut written: Vec<Vec<(Timestamp, String)>> = vec![Vec::new(); invocations.len()];
-    let place_of: HashMap<&str, usize> =
-        invocations.iter().enumerate().map(|(place, one)| (one.request_id.as_str(), place)).collect();
-    let mut running: HashMap<&str, Option<usize>> = HashMap::new();
+/// What the program wrote in one invocation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Written {
+    /// The first line and the last two, oldest first, without what the runtime says of an error.
+    pub lines: Vec<(Timestamp, String)>,
+    /// Whether the runtime says that the invocation failed.
+    pub failed: bool,
+}
+
+/// What the program wrote in each of these invocations. A request that is tried again has the same id each time, and a REPORT of its own.
+pub(crate) fn written(lines: &[LogLine], invocations: &[Invocation]) -> Vec<Written> {
+    let mut written = vec![Written::default(); invocations.len()];
+    let mut running: HashMap<&str, (Vec<&LogLine>, bool)> = HashMap::new();
     for line in lines.iter().filter(|_| !invocations.is_empty()) {
         match record(&line.message) {
-            Some(Record::Start { request_id }) => {
-                running.insert(&line.stream, place_of.get(request_id.as_str()).copied());
+            Some(Record::Start { .. }) => {
+                running.insert(&line.stream, (Vec::new(), false));
+            }
+            Some(Record::Report(report)) => {
+                let is_it = |one: &Invocation| one.at == line.at && one.request_id == report.request_id;
+                let of = invocations.iter().position(is_it).and_then(|place| written.get_mut(place));
+                if let (Some(of), Some((kept, failed))) = (of, running.remove(line.stream.as_str())) {
+                    of.lines = kept.into_iter().map(|line| (line.at, line.message.clone())).collect();
+                    of.failed = failed;
+                }
             }
             Some(_) => {}
             None => {
-                let place = running.get(line.stream.as_str()).copied().flatten();
-                if let Some(kept) = place.and_then(|place| written.get_mut(place)) {
-                    if kept.len() == WRITTEN {
-                        kept.remove(1);
-                    }
-                    kept.push((line.at, line.message.clone()));
+                let Some((kept, failed)) = running.get_mut(line.stream.as_str()) else { continue };
+                if says_failure(&line.message) {
+                    *failed = true;
+                    continue;
                 }
+                if kept.len() == WRITTEN {
+                    kept.remove(1);
+                }
+                kept.push(line);
             }
         }
     }
     written
+}
+
+/// Whether the runtime says in this line that the invocation failed.
+fn says_failure(message: &str) -> bool {
+    let words = ["\tInvoke Error", "\tUncaught Exception", "\tUnhandled Promise Rejection"];
+    words.iter().any(|words| message.contains(words)) || message.starts_with("[ERROR] ")
 }
 
 fn figures(reports: &[(Timestamp, Report, &str)], seen: &Seen) -> Invocations {

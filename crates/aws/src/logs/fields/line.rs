@@ -15,7 +15,7 @@ const VALUE: usize = 256;
 /// Bytes of a line that is read.
 const LINE: usize = 64 * 1024;
 /// Names under which loggers write the message.
-const MESSAGES: [&str; 6] = ["message", "msg", "event", "eventName", "@m", "@mt"];
+const MESSAGES: [&str; 7] = ["message", "msg", "event", "eventName", "@m", "@mt", "Message"];
 
 /// What differs from line to line in any case: numbers and ids.
 static VARYING: Pattern =

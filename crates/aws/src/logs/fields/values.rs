@@ -96,7 +96,7 @@ impl Values {
         }
     }
 
-    /// What stands out in the fields of lines like this one, a sentence a field, by the fields' names; without those that are `known` to differ.
+    /// What stands out in the fields of lines like this one, a sentence a field, what tells most first; without those that are `known` to differ.
     pub(crate) fn notes(&self, sample: &str, known: impl Fn(&str, &str) -> bool) -> Vec<String> {
         let Some(line) = line::read(sample) else { return Vec::new() };
         let Some(fields) = self.kinds.get(&line.beside) else { return Vec::new() };
@@ -108,9 +108,10 @@ impl Values {
             }
             seen.push(name);
             let Some(sides) = fields.get(name) else { continue };
-            notes.extend(sides.note().map(|note| format!("{name}: {note}")));
+            notes.extend(sides.note().map(|(rank, note)| (rank, format!("{name}: {note}"))));
         }
-        notes
+        notes.sort_by_key(|(rank, _)| *rank);
+        notes.into_iter().map(|(_, note)| note).collect()
     }
 
     /// The figures of one field, both sides: for one that is told as changed, but only by its form.
@@ -174,8 +175,11 @@ impl Seen {
 }
 
 impl Sides {
-    fn note(&self) -> Option<String> {
-        self.of_failed().or_else(|| self.of_numbers()).or_else(|| self.of_values())
+    /// What stands out, and the place of its sort among the others.
+    fn note(&self) -> Option<(usize, String)> {
+        let sorts: [fn(&Self) -> Option<String>; 4] =
+            [Self::of_failed, Self::of_failed_value, Self::of_numbers, Self::of_values];
+        sorts.iter().enumerate().find_map(|(rank, sort)| Some((rank, sort(self)?)))
     }
 
     /// Numbers of failed invocations that lie far from those of all others.
@@ -189,6 +193,22 @@ impl Sides {
         let below = self.failed.smallest >= 0.0 && self.failed.largest * LARGER < others.smallest;
         (above || below)
             .then(|| format!("{} in invocations that failed; {} in the others", self.failed.range(), others.range()))
+    }
+
+    /// The one value that all failed invocations have, where the others have it seldom.
+    fn of_failed_value(&self) -> Option<String> {
+        let mut values = self.failed.values.iter().filter(|_| self.failed.values.len() == 1);
+        let (value, (failed, _)) = values.next().filter(|(_, (count, _))| *count >= 3)?;
+        let others = self.window.lines;
+        if others < 3 {
+            return None;
+        }
+        let text = format!("{value} in all {failed} lines of invocations that failed");
+        if self.window.overflows {
+            return Some(format!("{text}; many values in the others"));
+        }
+        let beside = self.window.values.get(value).map_or(0, |(count, _)| *count);
+        (beside * 3 <= others).then(|| format!("{text}, in {beside} of the {others} others"))
     }
 
     fn are_measured(&self) -> bool {
@@ -212,7 +232,7 @@ impl Sides {
         text
     }
 
-    /// Numbers that are not what they were, and how long something took where nothing is known from before.
+    /// Numbers that are not what they were; where nothing is known from before, how long something took and what varies.
     fn of_numbers(&self) -> Option<String> {
         let now = self.now();
         if !self.are_measured() || now.measured < 3 {
@@ -220,7 +240,8 @@ impl Sides {
         }
         let before = &self.before;
         let is_other = match before.measured {
-            0 => now.unit == measure::MILLISECONDS && now.smallest < now.largest,
+            0 if now.unit == measure::MILLISECONDS => now.smallest < now.largest,
+            0 => now.measured >= ENOUGH && now.smallest > 0.0 && now.largest > now.smallest * LARGER,
             measured if measured < ENOUGH || before.unit != now.unit => false,
             _ => {
                 let (median, usual) = (now.median(), before.median());

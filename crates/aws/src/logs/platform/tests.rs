@@ -39,8 +39,10 @@ fn invocations_are_read_from_the_platforms_text_lines() {
     ];
     let lines = lines(&messages);
     let found = invocations(&lines).unwrap();
-    let written: Vec<_> = written(&lines, &found.notable).concat().into_iter().map(|(_, line)| line).collect();
-    assert_eq!(written, [format!("2025-12-17T01:37:30.093Z\t{A}\tINFO\tPOST /api/orders")]);
+    let written = written(&lines, &found.notable);
+    let line = format!("2025-12-17T01:37:30.093Z\t{A}\tINFO\tPOST /api/orders");
+    assert_eq!(written.iter().map(|one| one.lines.len()).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(written[0].lines[0].1, line);
     assert_eq!((found.count, found.cold_starts, found.timeouts), (2, 1, 1));
     assert_eq!((found.max_ms, found.max_memory_used_mb, found.memory_size_mb), (30_000.0, 128, 128));
     let (timed_out, killed) = (&found.notable[0], &found.notable[1]);
@@ -88,4 +90,17 @@ proptest! {
             let _ = record(&format!("{start}{rest}"));
         }
     }
+}
+
+#[test]
+fn each_try_of_a_request_has_its_own_lines() {
+    let start = format!("START RequestId: {A} Version: 7");
+    let report = format!("REPORT RequestId: {A}\tDuration: 12.50 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB");
+    let error = format!("2025-12-17T01:37:30.093Z\t{A}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\"}}");
+    let lines = lines(&[&start, "order 1", &error, &report, &start, "order 1 again", &report]);
+    let told: Vec<(String, bool)> = written(&lines, &invocations(&lines).unwrap().notable)
+        .into_iter()
+        .map(|one| (one.lines[0].1.clone(), one.failed))
+        .collect();
+    assert_eq!(told, [("order 1".to_owned(), true), ("order 1 again".to_owned(), false)]);
 }

@@ -6,14 +6,18 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use marple_case::facts::{Exception, Invocation, LogSummary, LogTemplate};
 
-use crate::{hide::Hider, logs::fields::Values, text::clipped};
+use crate::{
+    hide::Hider,
+    logs::{fields::Values, platform::Written},
+    text::clipped,
+};
 
 /// Bytes of a line that is shown.
 const LINE: usize = 320;
 /// Invocations whose lines are shown: of the failed ones the first and the last, and one that did not fail, to compare with.
 const FIRST_FAILED: usize = 3;
 /// Fields of one template that are told of.
-const OF_TEMPLATE: usize = 3;
+const OF_TEMPLATE: usize = 4;
 
 /// Lines to the letter, with the times at which they were written.
 pub(super) type Lines = Vec<(Timestamp, String)>;
@@ -24,7 +28,7 @@ pub(super) struct Notes {
     /// The last lines before each exception in the same stream, in the order of the summary's exceptions.
     pub before: Vec<Lines>,
     /// What the program wrote in each notable invocation, in the order of the summary's.
-    pub written: Vec<Lines>,
+    pub written: Vec<Written>,
     /// What stands out in the fields of each template's lines, in the order of the summary's templates.
     pub values: Vec<Vec<String>>,
     /// Median and largest of each changed field that holds amounts, in the order of the summary's changed fields.
@@ -57,7 +61,8 @@ impl Notes {
         for note in self.values.iter_mut().flatten() {
             *note = hider.text(note);
         }
-        for (_, line) in self.before.iter_mut().chain(&mut self.written).flatten() {
+        let written = self.written.iter_mut().map(|written| &mut written.lines);
+        for (_, line) in self.before.iter_mut().chain(written).flatten() {
             *line = hider.text(line);
         }
     }
@@ -73,13 +78,16 @@ impl Notes {
 
     /// The lines of the notable invocations that are shown, by the place of each.
     pub(super) fn of_invocations<'n>(&'n self, notable: &[Invocation]) -> Vec<&'n [(Timestamp, String)]> {
-        let is_failed = |place: &usize| notable.get(*place).is_some_and(|one| one.timed_out || one.status.is_some());
+        let is_failed = |place: &usize| {
+            notable.get(*place).is_some_and(|one| one.timed_out || one.status.is_some())
+                || self.written.get(*place).is_some_and(|written| written.failed)
+        };
         let (failed, others): (Vec<usize>, Vec<usize>) = (0..notable.len()).partition(is_failed);
         let mut shown: Vec<usize> = failed.iter().take(FIRST_FAILED).copied().collect();
         shown.extend(failed.last());
         shown.extend(others.first().filter(|_| !failed.is_empty()));
         let lines = |place| match shown.contains(&place) {
-            true => self.written.get(place).map_or(&[][..], Vec::as_slice),
+            true => self.written.get(place).map_or(&[][..], |written| written.lines.as_slice()),
             false => &[],
         };
         (0..notable.len()).map(lines).collect()
