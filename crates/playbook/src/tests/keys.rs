@@ -48,9 +48,8 @@ fn a_refusal_of_the_baseline_or_of_a_visitors_session_is_no_expired_key() {
     }
 }
 
-#[test]
-fn an_alarm_on_a_queue_is_about_the_service_that_is_configured_with_it() {
-    let mut fleet = fleet("labels", "2025-03-05T09:00:00Z").variable("FAILED_DSN", "sqs://default/labels-failed");
+/// The evidence of a service and of another that is listed before it, without a subject and with an alarm on a queue.
+fn of_queue(mut fleet: Fleet) -> (Fleet, Vec<marple_case::Evidence>) {
     let depth = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "labels-failed");
     fleet.world.alarm.condition.as_mut().unwrap().metrics = vec![depth];
     fleet.world.scope.subjects.clear();
@@ -60,6 +59,30 @@ fn an_alarm_on_a_queue_is_about_the_service_that_is_configured_with_it() {
     if let Facts::Services(services) = &mut evidence[1].facts {
         services.insert(0, beside);
     }
-    let (cause, _) = play(fleet.scope(), &evidence);
-    assert_eq!(cause.components[0].name, "labels");
+    let mut other = fleet.definition.clone();
+    (other.family, other.revision) = ("printer".into(), 7);
+    other.containers[0].log_group = Some("/apps/printer".into());
+    other.containers[0].environment.clear();
+    if let Facts::TaskDefinitions(definitions) = &mut evidence[3].facts {
+        definitions.push(other);
+    }
+    (fleet, evidence)
+}
+
+#[test]
+fn an_alarm_on_a_queue_is_about_the_service_that_is_configured_with_it() {
+    let configured = fleet("labels", "2025-03-05T09:00:00Z").variable("FAILED_DSN", "sqs://default/labels-failed");
+    let (fleet, evidence) = of_queue(configured);
+    assert_eq!(play(fleet.scope(), &evidence).0.components[0].name, "labels");
+}
+
+#[test]
+fn where_the_users_of_a_queue_are_hidden_it_is_about_the_only_service_with_new_errors() {
+    let mut troubled = fleet("labels", "2025-03-05T09:00:00Z");
+    troubled.world.summary.templates[0].is_error = true;
+    let (troubled, evidence) = of_queue(troubled);
+    assert_eq!(play(troubled.scope(), &evidence).0.components[0].name, "labels");
+
+    let (well, evidence) = of_queue(fleet("labels", "2025-03-05T09:00:00Z"));
+    assert!(play(well.scope(), &evidence).0.components.is_empty());
 }
