@@ -53,6 +53,8 @@ pub(crate) struct SummarizeLogs;
 impl Tool for SummarizeLogs {
     const NAME: &'static str = "summarize_logs";
     const ACTIONS: &'static [&'static str] = &["logs:FilterLogEvents"];
+    /// Lines of invocations that failed stand between exceptions and templates.
+    const SHOWN_BYTES: usize = 8 * 1024;
     type Args = Args;
 
     fn normalise(args: &mut Args, scope: &Scope) -> Result<(), String> {

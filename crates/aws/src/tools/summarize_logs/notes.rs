@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Bytes of a line that is shown.
-const LINE: usize = 320;
+const LINE: usize = 400;
 /// Invocations whose lines are shown: of the failed ones the first and the last, and one that did not fail, to compare with.
 const FIRST_FAILED: usize = 3;
 /// Fields of one template that are told of.
@@ -94,11 +94,11 @@ impl Notes {
     }
 }
 
-/// A line behind its time; once, where it begins with the time itself.
+/// A line behind its time; alone, where it holds the time itself.
 pub(super) fn timed((at, line): &(Timestamp, String)) -> String {
     let stamp = at.to_string();
     let second = stamp.split(['.', 'Z']).next().unwrap_or_default();
-    if line.starts_with(second) { shown(line) } else { format!("{at} {}", shown(line)) }
+    if line.contains(second) { shown(line) } else { format!("{at} {}", shown(line)) }
 }
 
 /// A line, short and on one line.
