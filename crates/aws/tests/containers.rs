@@ -54,6 +54,11 @@ fn lines(text: &str, begins: &[&str]) -> String {
     steady(&text.lines().filter(is_wanted).map(|line| format!("{line}\n")).collect::<String>())
 }
 
+/// The lines of a text that hold a word.
+fn lines_with(text: &str, word: &str) -> String {
+    steady(&text.lines().filter(|line| line.contains(word)).map(|line| format!("{line}\n")).collect::<String>())
+}
+
 /// A text without what a world may be made anew with: times, ids, figures of load.
 fn steady(text: &str) -> String {
     let rules = [
@@ -238,6 +243,16 @@ async fn changes_of_a_service_are_its_deployments_revisions_and_pushed_images() 
     CloudFormation DELETE_SKIPPED api-gateway-service:11
     CloudFormation UPDATE_COMPLETE storefront-gateway
     ");
+    insta::assert_snapshot!(lines_with(&taken.text, "; against "), @"TIME ECS RegisterTaskDefinition api-gateway-service:12 by github-deploy/GitHubActions: image 111122223333.dkr.ecr.us-east-1.amazonaws.com/api-gateway-service:git-e90b36c; against :11: image: api-gateway-service:git-d52f9a8 -> api-gateway-service:git-e90b36c");
+}
+
+#[tokio::test]
+async fn where_no_service_is_in_question_the_last_deployments_say_what_they_changed() {
+    let world = world(LEAK, &[]);
+    let (toolbox, scope) = (toolbox(&world), Scope { subjects: Vec::new(), ..scope(&world).await });
+    let call = PlannedCall { tool: "list_changes".to_owned(), arguments: json!({}) };
+    let taken = toolbox.run(&toolbox.normalise(&call, &scope).unwrap(), &scope).await;
+    insta::assert_snapshot!(lines_with(&taken.text, "; against "), @"TIME ECS Deployment api-gateway-service: ecs-svc/ID PRIMARY of api-gateway-service:12, rollout COMPLETED; against :11: image: api-gateway-service:git-d52f9a8 -> api-gateway-service:git-e90b36c");
 }
 
 #[tokio::test]

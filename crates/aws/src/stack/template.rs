@@ -9,7 +9,14 @@ use std::{fmt::Write as _, ops::Range};
 
 use serde_json::{Map, Value};
 
-use crate::hide::Hider;
+use crate::{
+    hide::Hider,
+    pattern::{Pattern, pattern},
+};
+
+/// `{ Name: DB_PASSWORD, Value: hunter2 }`, on one line.
+static PAIR: Pattern =
+    pattern!(r#"\b(?:Name|Key|ParameterKey):\s*["']?([\w.-]+)["']?\s*,\s*(?:Parameter)?Value:\s*([^,{}]+?)\s*[,}]"#);
 
 /// The longest value of a JSON template that is written on one line, bytes.
 const ONE_LINE: usize = 100;
@@ -129,6 +136,9 @@ fn hidden(section: &str, hider: &Hider) -> String {
         let field = line.trim_start().trim_start_matches("- ");
         let (key, value) = field.split_once(": ").unwrap_or((field, ""));
         match (named.take(), key) {
+            _ if is_reference(value) => {
+                let _ = writeln!(text, "{}", hider.text(line));
+            }
             (Some(name), "Value" | "ParameterValue") => {
                 let head = line.strip_suffix(value).unwrap_or_default();
                 let _ = writeln!(text, "{head}{}", hider.named(name, value));
@@ -138,11 +148,29 @@ fn hidden(section: &str, hider: &Hider) -> String {
                 let _ = writeln!(text, "{}", hider.text(line));
             }
             _ => {
-                let _ = writeln!(text, "{}", hider.configuration_line(line));
+                let _ = writeln!(text, "{}", hider.configuration_line(&without_pairs(line, hider)));
             }
         }
     }
     text
+}
+
+/// Whether a value only says where the value is: no credential, and what one wants to know.
+fn is_reference(value: &str) -> bool {
+    ["!Ref ", "!GetAtt ", "!ImportValue "].iter().any(|tag| value.starts_with(tag)) || value.contains("{{resolve:")
+}
+
+/// A line without the values of what is named like a credential in pairs on this line.
+fn without_pairs(line: &str, hider: &Hider) -> String {
+    let mut shown = line.to_owned();
+    for pair in PAIR.all(line) {
+        let (Some(name), Some(value)) = (pair.get(1), pair.get(2)) else { continue };
+        let judged = hider.named(name.as_str(), value.as_str());
+        if judged != value.as_str() {
+            shown = shown.replace(value.as_str(), &judged);
+        }
+    }
+    shown
 }
 
 /// The members of a value, a line each, deeper ones under them.

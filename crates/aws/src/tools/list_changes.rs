@@ -35,7 +35,7 @@ const BEFORE: SignedDuration = SignedDuration::from_hours(72);
 
 /// Lists what was changed in a span (default: from 72 h before the incident's window to its end), on one time line: write events of
 /// CloudTrail, stack events of CloudFormation, changes of Lambda functions, ECS deployments, RDS events and, of the ECS services in question,
-/// registered task definitions, failures and pushed images. Each is marked when it touches the resource in question or the stack that owns it. "No change touches …" is a fact only for the sources that were read.
+/// registered task definitions with what each changed, failures and pushed images. Each is marked when it touches the resource in question or the stack that owns it. "No change touches …" is a fact only for the sources that were read.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {

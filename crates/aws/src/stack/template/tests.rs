@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::path::{Path, PathBuf};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -31,6 +33,10 @@ Resources:
               Value: hunter3-hunter3
             - Name: STAGE
               Value: !Ref Stage
+            - { Name: LEVEL, Value: info }
+            - { Name: API_TOKEN, Value: hunter3-hunter3 }
+            - Name: DB_PASSWORD
+              Value: !Ref DatabasePassword
 
   # the exchange
   # is closed at night
@@ -96,6 +102,10 @@ fn what_is_named_like_a_credential_is_hidden_also_in_pairs_of_lines() {
                 Value: <hidden:credential:da51e130>
               - Name: STAGE
                 Value: !Ref Stage
+              - { Name: LEVEL, Value: info }
+              - { Name: API_TOKEN, Value: <hidden:credential:da51e130> }
+              - Name: DB_PASSWORD
+                Value: !Ref DatabasePassword
     ");
 }
 
@@ -133,6 +143,45 @@ fn what_a_transform_made_is_found_under_what_it_was_made_of() {
     let place = |id| template.place_of(id);
     assert_eq!((place("FxRatesNightly"), place("Fx"), place("Other")), (Some("FxRates"), Some("Fx"), None));
     assert!(Template::read("Description: nothing").is_none() && Template::read("{").is_none());
+}
+
+/// Every `template.*` of the scenarios.
+fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            templates(&path, found);
+        } else if path.file_stem().is_some_and(|stem| stem == "template") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn templates_of_the_scenarios_are_cut_into_what_their_stacks_hold_and_hardly_a_line_is_hidden() {
+    let mut files = Vec::new();
+    templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"), &mut files);
+    assert!(files.len() > 20, "{files:?}");
+    let (mut hidden, mut cut, mut unnamed): (Vec<String>, u32, u32) = (Vec::new(), 0, 0);
+    for file in files {
+        let template = Template::read(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let resources = std::fs::read_to_string(file.with_file_name("resources.json")).unwrap();
+        let resources: Value = serde_json::from_str(&resources).unwrap();
+        for resource in resources["StackResourceSummaries"].as_array().unwrap() {
+            let id = resource["LogicalResourceId"].as_str().unwrap();
+            let section = template.place_of(id).and_then(|place| template.section(place, &hider()));
+            let Some(section) = section else {
+                unnamed += 1;
+                continue;
+            };
+            cut += 1;
+            assert!(section.contains("Type"), "{}: {section}", file.display());
+            hidden.extend(section.lines().filter(|line| line.contains("<hidden")).map(str::to_owned));
+        }
+    }
+    // Names of secrets, and the word `password`, under names that tell of credentials.
+    assert!(hidden.len() < 10, "{hidden:?}");
+    assert!(unnamed * 20 < cut, "{unnamed} resources are not in their templates, {cut} are");
 }
 
 proptest! {

@@ -149,8 +149,9 @@ impl Shown<'_> {
     }
 }
 
-/// Whether a physical id is the resource's. Some have ARNs, and people say names.
+/// Whether a physical id is the resource's. Some are ARNs or, of queues, URLs, and people say names.
 fn is_named(resource: &StackResource, id: &str) -> bool {
-    let of_arn = |physical: &str| physical.starts_with("arn:") && physical.rsplit([':', '/']).next() == Some(id);
-    resource.physical_id.as_deref().is_some_and(|physical| physical == id || of_arn(physical))
+    let is_long = |physical: &str| physical.starts_with("arn:") || physical.starts_with("https://");
+    let ends_so = |physical: &str| is_long(physical) && physical.rsplit([':', '/']).next() == Some(id);
+    resource.physical_id.as_deref().is_some_and(|physical| physical == id || ends_so(physical))
 }
