@@ -22,6 +22,7 @@ mod ecs;
 mod lambda;
 mod load_balancer;
 mod neighbours;
+mod survey;
 
 /// How far back earlier episodes of the alarm are looked at.
 const RECURRENCE: SignedDuration = SignedDuration::from_hours(72);
@@ -38,7 +39,7 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
         plan.extend(of_subject(subject, scope, evidence));
     }
     if !runs_anything(scope) {
-        plan.extend(of_region(scope));
+        plan.extend(survey::plan(scope, evidence));
     }
     plan.push(call("list_changes", json!({})));
     plan.extend(alarm_metrics(scope, evidence));
@@ -84,18 +85,6 @@ fn runs_anything(scope: &Scope) -> bool {
         )
     };
     scope.subjects.iter().any(|subject| leads(subject.kind))
-}
-
-/// Where nothing is named that runs: what fires, and what there is.
-fn of_region(scope: &Scope) -> Vec<PlannedCall> {
-    let mut plan = Vec::new();
-    if scope.alarm.is_none() {
-        plan.push(call("describe_alarms", json!({"state": "alarm"})));
-    }
-    plan.push(call("get_function", json!({})));
-    plan.push(call("describe_service", json!({})));
-    plan.push(call("list_log_groups", json!({})));
-    plan
 }
 
 /// The metrics that the alarm watches, where no subject's own plan reads them.

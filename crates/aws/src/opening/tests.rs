@@ -222,3 +222,35 @@ fn every_planned_call_fits_the_schema_of_its_tool() {
         }
     }
 }
+
+#[test]
+fn where_nothing_is_named_what_fails_is_looked_at_as_if_it_had_been() {
+    let names = ["orders", "mails", "users"];
+    let named =
+        |name: &str| Function { name: name.to_owned(), log_group: format!("/aws/lambda/{name}"), ..function(&[]) };
+    let functions = evidence(Facts::Functions(names.map(named).to_vec()));
+    let groups = names.map(|name| serde_json::json!({"name": format!("/aws/lambda/{name}"), "created": null, "retention_days": null, "stored_bytes": 0}));
+    let groups = evidence(Facts::LogGroups(serde_json::from_value(groups.to_vec().into()).unwrap()));
+    let scope = scope(Vec::new(), None);
+    let known = [functions, groups];
+    insta::assert_snapshot!(lines(&next_wave(&scope, &known)), @r#"
+    describe_alarms {"state":"alarm"}
+    get_function {}
+    describe_service {}
+    list_log_groups {}
+    get_metrics {"metrics":[{"namespace":"AWS/Lambda","name":"Errors","dimensions":{"FunctionName":"mails"},"statistics":["Sum"]},{"namespace":"AWS/Lambda","name":"Errors","dimensions":{"FunctionName":"orders"},"statistics":["Sum"]},{"namespace":"AWS/Lambda","name":"Errors","dimensions":{"FunctionName":"users"},"statistics":["Sum"]}]}
+    summarize_logs {"log_group":"/aws/lambda/orders"}
+    summarize_logs {"log_group":"/aws/lambda/mails"}
+    summarize_logs {"log_group":"/aws/lambda/users"}
+    list_changes {}
+    "#);
+    let series = serde_json::json!({
+        "metric": {"namespace": "AWS/Lambda", "name": "Errors", "dimensions": {"FunctionName": "mails"}}, "statistic": "Sum", "period_s": 60, "unit": null,
+        "points": [], "window": {"points": 9, "sum": 9.0, "min": 1.0, "max": 1.0, "mean": 1.0, "nonzero": 9}, "baseline": null, "change_points": [], "shape": "flat"
+    });
+    let errors = serde_json::json!({"window": scope.window, "baseline": null, "series": [series], "correlations": []});
+    let errors = evidence(Facts::Metrics(serde_json::from_value(errors).unwrap()));
+    let more = next_wave(&scope, &[known, [errors.clone(), errors]].concat());
+    assert!(lines(&more).contains(r#"read_function_code {"function":"mails"}"#), "{}", lines(&more));
+    assert!(!lines(&more).contains(r#"read_function_code {"function":"orders"}"#));
+}

@@ -62,7 +62,8 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// Finds the subject: what the scope names, else what the alarm watches, else the only function or service that was read.
+    /// Finds the subject: what the scope names, else what the alarm watches, else the only function or service that was read, else the one of
+    /// these that fails most.
     pub(crate) fn of(
         scope: &Scope,
         evidence: &[Evidence],
@@ -85,7 +86,8 @@ impl Subject {
             .or(direct)
             .or_else(|| behind(&named, &services, &balancers))
             .or_else(|| indirect(&named))
-            .or_else(|| only(functions, &services));
+            .or_else(|| only(functions, &services))
+            .or_else(|| failing(functions, &services, evidence));
         match found {
             Some((kind, name)) => Self { kind, name: Some(name) },
             None => Self { kind: SubjectKind::Function, name: None },
@@ -173,4 +175,31 @@ fn only(functions: &[Seen<'_, Function>], services: &[&Service]) -> Option<(Subj
         }
         _ => None,
     }
+}
+
+/// Of all functions and services that were read the one with the most new failures.
+fn failing(
+    functions: &[Seen<'_, Function>],
+    services: &[&Service],
+    evidence: &[Evidence],
+) -> Option<(SubjectKind, String)> {
+    let functions =
+        functions.iter().map(|one| (new_failures(&one.name, evidence), SubjectKind::Function, one.name.as_str()));
+    let services =
+        services.iter().map(|one| (logged_failures(&one.name, evidence), SubjectKind::Service, one.name.as_str()));
+    let failing = functions.chain(services).filter(|(failures, ..)| *failures > 0);
+    let (_, kind, name) = failing.max_by_key(|(failures, _, name)| (*failures, std::cmp::Reverse(*name)))?;
+    Some((kind, name.to_owned()))
+}
+
+/// New lines that speak of a failure, in log groups that a service's name is a part of.
+fn logged_failures(service: &str, evidence: &[Evidence]) -> u64 {
+    let of = |facts: &Facts| match facts {
+        Facts::LogSummary(summary) if summary.log_group.split('/').any(|part| part == service) => {
+            let own = summary.templates.iter().filter(|line| line.is_error);
+            own.map(|line| line.count.saturating_sub(line.baseline_count)).sum()
+        }
+        _ => 0,
+    };
+    evidence.iter().map(|taken| of(&taken.facts)).sum()
 }
