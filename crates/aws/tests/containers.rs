@@ -329,14 +329,14 @@ async fn the_opening_of_a_service_reaches_everything_around_it() {
     "#);
     let correlated = evidence.iter().filter(|taken| taken.tool == "get_metrics");
     let sentences: String = correlated.map(|taken| lines(&taken.text, &["correlation"])).collect();
-    insta::assert_snapshot!(sentences, @r"
-    correlation: CPUUtilization Average follows RequestCount: it is 2.25 in the 39 periods of 60 s with requests and 0.46 in the 27 without (r 0.85 of values)
-    correlation: CPUUtilization Maximum follows RequestCount: it is 2.25 in the 39 periods of 60 s with requests and 0.46 in the 27 without (r 0.85 of values)
-    correlation: MemoryUtilization Average rises with RequestCount: +1.45 for each request in the 39 periods of 60 s with requests, +0.001413 a period in the 27 without (r 0.82 of changes)
-    correlation: MemoryUtilization Maximum rises with RequestCount: +1.45 for each request in the 39 periods of 60 s with requests, +0.001413 a period in the 27 without (r 0.82 of changes)
-    correlation: TargetResponseTime Average does not follow RequestCount: mean 0.016071 in the 42 periods of 60 s with requests, not measured in the 0 without (r 0.34 of values, -0.45 of changes)
-    correlation: TargetResponseTime Maximum does not follow RequestCount: mean 0.016071 in the 42 periods of 60 s with requests, not measured in the 0 without (r 0.34 of values, -0.45 of changes)
-    ");
+    insta::assert_snapshot!(sentences, @r#"
+correlation: CPUUtilization Average follows RequestCount: it is 2.25 in the 39 periods of 60 s with requests and 0.46 in the 27 without (r 0.85 of values)
+correlation: CPUUtilization Maximum follows RequestCount: it is 2.25 in the 39 periods of 60 s with requests and 0.46 in the 27 without (r 0.85 of values)
+correlation: MemoryUtilization Average rises with RequestCount: +1.45 for each request in the 39 periods of 60 s with requests, +0.001413 a period in the 27 without (r 0.82 of changes)
+correlation: MemoryUtilization Maximum rises with RequestCount: +1.45 for each request in the 39 periods of 60 s with requests, +0.001413 a period in the 27 without (r 0.82 of changes)
+correlation: TargetResponseTime Average does not follow RequestCount in the 42 periods of 60 s, all with requests (r 0.34 of values, -0.45 of changes)
+correlation: TargetResponseTime Maximum does not follow RequestCount in the 42 periods of 60 s, all with requests (r 0.34 of values, -0.45 of changes)
+"#);
 }
 
 #[tokio::test]

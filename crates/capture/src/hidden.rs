@@ -30,7 +30,8 @@ pub(crate) fn written(world: World, redactor: &Redactor) -> BTreeMap<String, Vec
         let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         (path, format!("{text}\n").into_bytes())
     });
-    json.chain(world.others).collect()
+    let texts = world.texts.into_iter().map(|(path, text)| (path, redactor.text(&text).into_owned().into_bytes()));
+    json.chain(texts).chain(world.others).collect()
 }
 
 fn hidden(value: Value, redactor: &Redactor) -> Value {

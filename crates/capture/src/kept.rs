@@ -146,6 +146,7 @@ pub(crate) fn keep(world: &mut World, call: &Call) {
         "lambda:GetFunctionConcurrency" => concurrency(world, call, whole(call)),
         "lambda:GetPolicy" => policy(world, call),
         "cloudformation:DescribeStackResources" => resources(world, call),
+        "cloudformation:GetTemplate" => template(world, call),
         "ecs:DescribeTaskDefinition" => world.add(TASK_DEFINITIONS, whole(call).as_slice()),
         "ecr:BatchGetImage" => manifests(world, call),
         _ => {}
@@ -200,6 +201,18 @@ fn concurrency(world: &mut World, call: &Call, reserved: Option<Part<'_>>) {
 fn policy(world: &mut World, call: &Call) {
     if let (Some(function), Some(policy)) = (call.asked("FunctionName"), whole(call)) {
         world.set(&format!("world/lambda/functions/{}/policy.json", name(function)), policy);
+    }
+}
+
+/// A template as it stands, or, where it is JSON, as JSON, in which credentials are found by their names.
+fn template(world: &mut World, call: &Call) {
+    let (Some(stack), Some(Part::Xml(body))) = (call.asked("StackName").map(name), call.part("TemplateBody")) else {
+        return;
+    };
+    let path = format!("world/cloudformation/stacks/{stack}/template");
+    match serde_json::from_str::<Value>(&body.text) {
+        Ok(json) => drop(world.json.entry(format!("{path}.json")).or_insert(json)),
+        Err(_) => drop(world.texts.entry(format!("{path}.yaml")).or_insert_with(|| body.text.clone())),
     }
 }
 

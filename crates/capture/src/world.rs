@@ -13,6 +13,8 @@ use crate::shape::{Part, Shape};
 pub(crate) struct World {
     /// Files that are JSON.
     pub(crate) json: BTreeMap<String, Value>,
+    /// Files that are text.
+    pub(crate) texts: BTreeMap<String, String>,
     /// All others.
     pub(crate) others: BTreeMap<String, Vec<u8>>,
     shapes: HashMap<String, Option<Shape>>,
