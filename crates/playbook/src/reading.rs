@@ -25,6 +25,7 @@ pub(crate) mod leads;
 pub(crate) mod load;
 pub(crate) mod logged;
 pub(crate) mod network;
+pub(crate) mod overrun;
 pub(crate) mod release;
 pub(crate) mod subject;
 pub(crate) mod workload;

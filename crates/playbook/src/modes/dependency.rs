@@ -30,8 +30,10 @@ use crate::{
 };
 
 mod account;
+pub(crate) mod pool;
 pub(crate) mod setting;
 
+use pool::{Pool, pool};
 use setting::{Exchange, exchange};
 
 /// Where the host comes from.
@@ -66,6 +68,8 @@ pub(crate) struct Unreachable<'a> {
     pub(crate) intended: Option<Seen<'a, Database>>,
     /// Other functions that use the database, the most grown first, where it takes no more connections.
     pub(crate) clients: Vec<Client<'a>>,
+    /// The connections that the service may hold, where they are used up.
+    pub(crate) pool: Option<Pool<'a>>,
     /// Running tasks that started before the secret changed: they hold the old value.
     pub(crate) stale: Vec<Seen<'a, Task>>,
     /// A secret that changed between the baseline and the first refusal of the credentials.
@@ -78,9 +82,14 @@ pub(crate) struct Unreachable<'a> {
 
 /// Examines the case for unreachable dependencies.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
-    let logged = case.failures.iter().find(|logged| logged.failure.is_dependency())?.clone();
+    let first = case.failures.iter().find(|logged| logged.failure.is_dependency())?;
+    // A pool is empty where the database refuses: its refusal is what tells the cause.
+    let refusal = || case.failures.iter().find(|logged| logged.failure == Failure::ConnectionLimit);
+    let logged = refusal().filter(|_| first.failure == Failure::PoolExhausted).unwrap_or(first).clone();
     let lines = all_lines(case);
-    let host = named_host(&logged.failure).or_else(|| only_host(case, &lines));
+    let used_up = logged.failure.is_of_connections();
+    let only = only_host(case, &lines).filter(|host| !used_up || is_of_database(case, host));
+    let host = named_host(&logged.failure).or(only);
     let origin = host.as_deref().map_or(Origin::Unseen, |host| origin(case, &lines, host));
     let setting = exchange(case, &logged, host.as_deref());
     let (host, origin) = match &setting {
@@ -105,7 +114,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         Origin::Code { unused: Some(variable), .. } => plain(variable).and_then(|value| of_host(host_of(value))),
         _ => None,
     };
-    let told = (logged.failure == Failure::ConnectionLimit || logged.failure.is_answered()) && !logged.class.is_empty();
+    let raised = case.failures.iter().any(|logged| logged.failure.is_of_connections() && !logged.class.is_empty());
+    let told = limit && raised || logged.failure.is_answered() && !logged.class.is_empty();
     let support = match (&origin, &database) {
         (Origin::Unseen, None) if !told => Support::Likely,
         _ => Support::Shown,
@@ -117,6 +127,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let rotated = rotated(case, &logged);
     let stale = rotated.map(|secret| stale(case, secret.fact)).unwrap_or_default();
     let exchanged = exchanged(case, &logged).filter(|_| rotated.is_none());
+    let pool = pool(case, logged.first).filter(|_| used_up);
     let worked = !logged.in_baseline
         && case.baseline_count().is_some_and(|count| count > 0)
         && matches!(case.change_verdict(logged.first, false), ChangeVerdict::None | ChangeVerdict::Refuted(..));
@@ -129,13 +140,16 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         database,
         intended,
         clients,
+        pool,
         stale,
         rotated,
         exchanged,
         worked,
     };
+    // The database's own refusal is no stranger's words where the program raised an error of its pool for it.
+    let support = if limit && raised { support } else { unreachable.logged.capped(support) };
     Some(Hypothesis {
-        support: unreachable.logged.capped(support),
+        support,
         fresh: !unreachable.logged.in_baseline,
         explains: unreachable.logged.count,
         looks_for: match &unreachable.host {
@@ -181,6 +195,20 @@ fn only_host(case: &Case<'_>, lines: &[CodeLine<'_>]) -> Option<String> {
         [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// Whether a host is a database's: one that was read, or that a setting of a database names.
+fn is_of_database(case: &Case<'_>, host: &str) -> bool {
+    const NAMES: [&str; 7] = ["DB", "DATABASE", "SQL", "PG", "POSTGRES", "RDS", "AURORA"];
+    let read = || case.databases.iter().any(|database| is_endpoint(database, host));
+    let of_database =
+        |name: &str| NAMES.iter().any(|word| name.to_uppercase().split('_').any(|part| part.contains(word)));
+    let set = || {
+        let environment = case.environment();
+        let mut holds = environment.iter().filter(|one| plain(one).is_some_and(|value| value.contains(host)));
+        holds.any(|variable| of_database(&variable.name))
+    };
+    host.ends_with(".rds.amazonaws.com") || read() || set()
 }
 
 /// Words of a line that opens a connection or names its target.
@@ -332,7 +360,7 @@ fn cause(case: &Case<'_>, unreachable: &Unreachable<'_>) -> marple_case::RootCau
 
 fn category(unreachable: &Unreachable<'_>) -> Category {
     match (&unreachable.logged.failure, &unreachable.origin) {
-        (Failure::ConnectionLimit, _) => Category::Capacity,
+        (Failure::ConnectionLimit | Failure::PoolExhausted, _) => Category::Capacity,
         _ if unreachable.setting.is_some() => Category::Misconfiguration,
         (Failure::Unauthenticated, _) if unreachable.rotated.is_some() || unreachable.worked => {
             Category::ExpiredOrRotatedSecret

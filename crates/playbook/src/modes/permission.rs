@@ -5,7 +5,12 @@
 
 use std::sync::LazyLock;
 
-use marple_case::{Category, ResourceKind, ResourceRef, Verdict, facts::Change, root_cause::Link};
+use jiff::Timestamp;
+use marple_case::{
+    Category, ResourceKind, ResourceRef, Verdict,
+    facts::{Change, LogTemplate},
+    root_cause::{Link, RuledOut},
+};
 use regex::Regex;
 
 use crate::{
@@ -41,6 +46,17 @@ pub(crate) struct Refusal<'a> {
     pub(crate) explicit: bool,
     /// The sort of policy that refuses, where AWS says it.
     pub(crate) refuser: Option<String>,
+    /// A deployment of the program before that change, after which calls went well.
+    pub(crate) innocent: Option<Innocent<'a>>,
+}
+
+/// A change of the program itself that came before that of a policy, and a line of every day that was written between both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Innocent<'a> {
+    change: Seen<'a, Change>,
+    line: Seen<'a, LogTemplate>,
+    /// When the line was last written.
+    last: Timestamp,
 }
 
 /// Examines the case for refused calls.
@@ -54,8 +70,9 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         _ => (None, None),
     };
     let role = role(case);
-    let change = policy_change(case, &logged, role, resource.as_deref())
-        .or_else(|| case.linked_change(logged.first, logged.in_baseline));
+    let policy = policy_change(case, &logged, role, resource.as_deref());
+    let innocent = policy.and_then(|policy| innocent(case, &logged, policy.fact));
+    let change = policy.or_else(|| case.linked_change(logged.first, logged.in_baseline));
     let said = REFUSER.as_ref().and_then(|pattern| pattern.captures(logged.sample)?.get(1));
     let refusal = Refusal {
         role,
@@ -66,6 +83,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         action,
         resource,
         change,
+        innocent,
     };
     Some(Hypothesis {
         support: refusal.logged.capped(if refusal.action.is_some() { Support::Shown } else { Support::Likely }),
@@ -93,6 +111,44 @@ fn policy_change<'a>(
         };
         WORDS.iter().any(|word| change.action.contains(word)) && change.resource.as_ref().is_some_and(of)
     })
+}
+
+/// The program's last own change before that of a policy, if a line that the baseline holds too was still written after it, and stopped when
+/// the refusals began.
+fn innocent<'a>(case: &Case<'a>, logged: &Logged<'a>, policy: &Change) -> Option<Innocent<'a>> {
+    let change = case.own_changes().into_iter().rfind(|change| change.at < policy.at)?;
+    let until = logged.first.checked_add(case.scope.tolerance()).unwrap_or(logged.first);
+    let lines = case.summaries.iter().flat_map(|summary| {
+        let evidence = summary.evidence;
+        summary.fact.templates.iter().map(move |fact| Seen { evidence, fact })
+    });
+    let usual = lines.filter(|line| line.baseline_count > 0 && line.count > 0 && !line.is_error);
+    let between = usual.filter_map(|line| {
+        let last = line.fact.last.filter(|last| *last > change.at && *last <= until)?;
+        Some(Innocent { change, line, last })
+    });
+    between.max_by_key(|found| found.line.count).filter(|_| logged.first > change.at)
+}
+
+impl Innocent<'_> {
+    /// Rules the deployment out.
+    fn rival(&self) -> RuledOut {
+        let (change, line) = (self.change, self.line);
+        let words: String = line.sample.chars().take(120).collect();
+        let words = crate::modes::service::whole_words(&words);
+        let citations = [
+            cite::any(change.evidence, &[&[&change.at.to_string(), &change.action], &[&change.action]]),
+            cite::any(line.evidence, &[&[&self.last.to_string()], &["sample:", words], &[&line.template]]),
+        ];
+        RuledOut {
+            hypothesis: "The deployment before".to_owned(),
+            reason: format!(
+                "{} at {} is not the cause: after it, calls went on as usual until {}, and stopped with the change of the policy.",
+                change.action, change.at, self.last
+            ),
+            citations: citations.into_iter().flatten().collect(),
+        }
+    }
 }
 
 /// The role that the program runs as.
@@ -151,6 +207,7 @@ fn cause(case: &Case<'_>, refusal: &Refusal<'_>) -> marple_case::RootCause {
     cause.onset = Some(refusal.logged.first);
     cause.trigger = Some(format!("Every invocation that calls {what}"));
     cause.chain = chain(case, refusal);
+    cause.ruled_out.extend(refusal.innocent.map(|innocent| innocent.rival()));
     cause.summary = format!(
         "{name} runs as {role}, and AWS refuses it {what}. First seen at {}, {} time(s) in the window. {}{}",
         refusal.logged.first,

@@ -27,6 +27,7 @@ use crate::{
         awaited::{Awaited, Late, awaited},
         changes::ChangeVerdict,
         load::is_service,
+        overrun::{Overrun, overrun},
     },
     source::loops::Loop,
     wants::call,
@@ -76,14 +77,19 @@ pub(crate) struct Slow<'a> {
     pub(crate) loader: Option<Box<Loader<'a>>>,
     /// Invocations that the platform ended at the timeout.
     pub(crate) timeouts: u64,
+    /// Requests that the server which runs the program ended at its own limit.
+    pub(crate) overrun: Option<Overrun<'a>>,
 }
 
 /// Examines the case for slow dependencies.
 pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let duration = longer(case);
     let timeouts = case.invocations().map_or(0, |all| all.timeouts);
-    let awaited = awaited(case).filter(|_| !is_own(case));
-    if duration.is_none() && (timeouts == 0 || awaited.is_none()) {
+    let overrun = overrun(case);
+    // What an abort interrupted is seen; what the code calls without a limit is only likely.
+    let interrupted = overrun.as_ref().and_then(Overrun::awaited);
+    let awaited = interrupted.or_else(|| awaited(case).filter(|_| !is_own(case)));
+    if duration.is_none() && overrun.is_none() && (timeouts == 0 || awaited.is_none()) {
         return None;
     }
     let told = duration.and_then(|duration| slow_call(case, duration.fact));
@@ -93,6 +99,8 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let named = told.is_some() || awaited.is_some();
     let support = match (named, &database, changed) {
         (true, Some(_), _) if duration.is_some() => Support::Shown,
+        _ if overrun.as_ref().is_some_and(|overrun| overrun.waits.is_some()) => Support::Shown,
+        _ if overrun.is_some() => Support::Likely,
         (true, _, false) | (false, Some(_), false) => Support::Likely,
         // What the log shows of the call itself holds whatever was deployed before.
         (true, _, true) if awaited.as_ref().is_some_and(Awaited::is_logged) => Support::Likely,
@@ -101,7 +109,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let introduced = introduced(case, onset).filter(|_| is_service(case));
     let others = database.filter(|_| introduced.is_none());
     let loader = others.and_then(|(database, _)| loader::loader(case, database.fact, onset)).map(Box::new);
-    let slow = Slow { duration, told, awaited, database, introduced, loader, timeouts };
+    let slow = Slow { duration, told, awaited, database, introduced, loader, timeouts, overrun };
     Some(Hypothesis {
         support,
         fresh: true,
@@ -135,7 +143,9 @@ impl Slow<'_> {
 
     /// Whether logs or metrics show the wait itself; else only the code makes it likely.
     pub(crate) fn is_seen(&self) -> bool {
-        self.told.is_some() || self.database.is_some() || self.awaited.as_ref().is_some_and(Awaited::is_logged)
+        let interrupted = self.overrun.as_ref().is_some_and(|overrun| overrun.waits.is_some());
+        let logged = self.awaited.as_ref().is_some_and(Awaited::is_logged);
+        self.told.is_some() || self.database.is_some() || logged || interrupted
     }
 }
 

@@ -89,10 +89,12 @@ fn proposal(exhausted: &Exhausted<'_>) -> Proposal {
     }
 }
 
-/// A size for input that grew: what the baseline used at most, as many times as the input is larger. Of what was used a part does not grow.
+/// A size for input that grew: what the baseline used at most, as many times as the input is larger, and not more than Lambda offers. Of what
+/// was used a part does not grow, so that the largest size may hold what the proportion says it does not.
 fn for_input(exhausted: &Exhausted<'_>) -> Option<u32> {
     let (growth, usual) = (exhausted.input_growth()?, exhausted.usual_mb?);
-    sized(f64::from(usual) * growth).filter(|size| *size > exhausted.limit_mb)
+    let size = sized(f64::from(usual) * growth).unwrap_or(LARGEST_MB as u32);
+    (size > exhausted.limit_mb).then_some(size)
 }
 
 /// The next whole 1,024 MB that holds `mb`; `None` beyond what Lambda offers.
@@ -127,7 +129,11 @@ fn raise(case: &Case<'_>, exhausted: &Exhausted<'_>, size: u32, temporary: bool)
         true if exhausted.needed_mb().is_none() => (
             format!("Raise the memory to {size} MB until the code streams its input or bounds it"),
             format!(
-                "Relief only: the size is what the baseline used at most, as many times as the input is larger now; whether {size} MB suffices is not shown, and larger input needs more. It costs in proportion."
+                "Relief only: {}; whether {size} MB suffices is not shown, and larger input needs more. It costs in proportion.",
+                match f64::from(size) < LARGEST_MB {
+                    true => "the size is what the baseline used at most, as many times as the input is larger now",
+                    false => "the input grew by more than Lambda's sizes do, so this is the largest of them (new accounts may be limited to less)",
+                }
             ),
         ),
         true => (

@@ -12,7 +12,9 @@ use crate::{modes::permission::Refusal, reading::Case};
 /// The plan.
 pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
     let mut plan = empty();
+    let back = put_back(case, refusal);
     match (refusal.role, &refusal.action, &refusal.resource, refusal.explicit) {
+        _ if back.is_some() => plan.immediate.extend(back),
         (Some(role), Some(allowed), Some(resource), false) if refusal.is_of_resource() => {
             plan.immediate.push(allow_in_resource(case, refusal, role, allowed, resource));
         }
@@ -60,6 +62,71 @@ pub(crate) fn plan(case: &Case<'_>, refusal: &Refusal<'_>) -> MitigationPlan {
         "Alarm on AccessDenied in the program's logs.".to_owned(),
     ];
     plan
+}
+
+/// The inline policy of the role that was replaced or deleted between a clean baseline and the first refusal, set as it was. Its text is kept
+/// in the template that owns the role, and in CloudTrail's event of the call that set it before.
+fn put_back(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Action> {
+    let (role, change) = (refusal.role.filter(|_| refusal.is_of_role())?, refusal.change?);
+    let of_role = change.resource.as_ref().is_some_and(|changed| changed.name == role);
+    let replaced = change.action.starts_with("PutRolePolicy");
+    let named = change.detail.split(", ").find_map(|part| part.strip_prefix("policyName="));
+    let policy = named.filter(|_| of_role && (replaced || change.action.starts_with("DeleteRolePolicy")))?;
+    let call = |operation: &str, rest: &str| {
+        format!("aws iam {operation} --role-name {} --policy-name {}{rest}", quoted(role), quoted(policy))
+    };
+    let save = match replaced {
+        true => run(
+            "Save the present policy as policy-present.json.",
+            call("get-role-policy", " --query PolicyDocument"),
+            format!("the policy as JSON; it does not allow {}", refusal.what()),
+        ),
+        false => run(
+            "Note the role's inline policies.",
+            format!("aws iam list-role-policies --role-name {}", quoted(role)),
+            format!("a list without {policy}"),
+        ),
+    };
+    let undo = match replaced {
+        true => run(
+            "Set the present policy again.",
+            call("put-role-policy", " --policy-document file://policy-present.json"),
+            "no output",
+        ),
+        false => by_hand(format!("Take the inline policy {policy} off the role {role} again."), "the list as before"),
+    };
+    let phases = Phases {
+        prepare: vec![
+            save,
+            by_hand(
+                format!(
+                    "Write policy-before.json: {policy} as it was before {}, from the template that owns the role {role}, or from CloudTrail's event of the earlier PutRolePolicy.",
+                    change.at
+                ),
+                format!("it allows {}", refusal.what()),
+            ),
+        ],
+        pre_validate: vec![by_hand(
+            format!("Ask {} what the change was for.", change.actor.as_deref().unwrap_or("whoever made the change")),
+            "nothing else relies on the policy as it is now",
+        )],
+        apply: vec![run(
+            format!("Set {policy} of {role} as it was, for {}.", case.name()),
+            call("put-role-policy", " --policy-document file://policy-before.json"),
+            "no output; it takes effect within seconds",
+        )],
+        post_validate: log_quiet(case, "AccessDenied").into_iter().chain(alarm_quiet(case)).collect(),
+        rollback: vec![undo],
+    };
+    let mut back = action(
+        format!("Put the policy {policy} of {role} back to what it was before {}", change.at),
+        ActionKind::Configuration,
+        false,
+        phases,
+        "The policy is replaced as a whole: what the change added is lost. The stack that owns the role should hold the same text.",
+    );
+    back.unverified = Some("The earlier text of the policy is not among the evidence.".to_owned());
+    Some(back)
 }
 
 /// A statement in the policy of the refused resource itself.

@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     ConnectTimedOut { address: Option<String> },
     /// A database that accepts no more connections.
     ConnectionLimit,
+    /// A program's own pool of connections hands none out in time.
+    PoolExhausted,
     /// The AWS SDK found no credentials to sign a call with.
     NoCredentials,
     /// Credentials that the other side does not accept.
@@ -45,6 +47,8 @@ pub(crate) enum Failure {
     OutOfMemory,
     /// The platform ended the invocation at its timeout.
     TimedOut,
+    /// The server that runs the program (gunicorn, uWSGI, PHP-FPM, Unicorn) ended a request that outlasted its own limit.
+    Overrun,
     /// Anything else: the program's own.
     Program,
 }
@@ -66,7 +70,7 @@ impl Patterns {
 }
 
 fn trimmed(word: &str) -> String {
-    word.trim_matches(|c: char| "\"'`,;()<>".contains(c)).trim_end_matches(['.', ':']).to_owned()
+    word.trim_matches(|c: char| "\"'`,;()<>\\".contains(c)).trim_end_matches(['.', ':']).to_owned()
 }
 
 static HOST_NOT_FOUND: LazyLock<Patterns> = LazyLock::new(|| {
@@ -100,8 +104,28 @@ static CONNECT_TIMED_OUT: LazyLock<Patterns> = LazyLock::new(|| {
         r"ETIMEDOUT|ConnectTimeout|[Cc]onnect timed out|[Cc]onnection timed out|connection timeout expired|EHOSTUNREACH|[Nn]o route to host",
     ])
 });
-static CONNECTION_LIMIT: LazyLock<Patterns> =
-    LazyLock::new(|| Patterns::new(&[r"(?i)too many (?:connections|clients)|remaining connection slots are reserved"]));
+static CONNECTION_LIMIT: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"(?i)too[ _]many[ _](?:connections|clients)|remaining connection slots are reserved|\b53300\b.*connection",
+    ])
+});
+/// The pools' own words: DBConnection, HikariCP, SQLAlchemy, Active Record, .NET, Npgsql, Knex, sqlx, Prisma, DBCP, psycopg.
+static POOL_EXHAUSTED: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"connection not available and request was dropped from queue|Connection is not available, request timed out after",
+        r"QueuePool limit of size \d+ overflow|could not obtain a (?:database )?connection (?:from the pool )?within",
+        r"prior to obtaining a connection from the pool|connection pool has been exhausted|Timeout acquiring a connection",
+        r"pool timed out while waiting for an open connection|Timed out fetching a new connection from the connection pool",
+        r"Cannot get a connection, pool error|PoolTimeout: couldn't get a connection",
+    ])
+});
+/// The servers' own words: gunicorn, uWSGI, PHP-FPM, Unicorn.
+static OVERRUN: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        r"WORKER TIMEOUT \(pid:|\*\*\* HARAKIRI ON WORKER|execution timed out \([\d.]+ sec\), terminating",
+        r"timeout \(\d+s > \d+s\), killing",
+    ])
+});
 /// The AWS SDKs' own words: Python, Java, JavaScript, Go, Rust, .NET, Ruby, PHP, and the AWS CLI.
 static NO_CREDENTIALS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
@@ -202,6 +226,9 @@ impl Failure {
         if TIMED_OUT.read(text).is_some() {
             return Self::TimedOut;
         }
+        if OVERRUN.read(text).is_some() {
+            return Self::Overrun;
+        }
         if OUT_OF_MEMORY.read(text).is_some() {
             return Self::OutOfMemory;
         }
@@ -246,6 +273,9 @@ impl Failure {
         if CONNECTION_LIMIT.read(text).is_some() {
             return Some(Self::ConnectionLimit);
         }
+        if POOL_EXHAUSTED.read(text).is_some() {
+            return Some(Self::PoolExhausted);
+        }
         if let Some(host) = HOST_NOT_FOUND.read(text) {
             return Some(Self::HostNotFound { host });
         }
@@ -263,12 +293,18 @@ impl Failure {
         matches!(self, Self::Unauthenticated | Self::Certificate { .. } | Self::Upstream { .. })
     }
 
+    /// Whether connections to a database are used up: its own, or those of the program's pool.
+    pub(crate) fn is_of_connections(&self) -> bool {
+        matches!(self, Self::ConnectionLimit | Self::PoolExhausted)
+    }
+
     /// Whether its words are those of an operating system, a resolver or a runtime.
     pub(crate) fn is_of_system(&self) -> bool {
         matches!(
             self,
             Self::StorageFull
                 | Self::OutOfMemory
+                | Self::Overrun
                 | Self::HostNotFound { .. }
                 | Self::Refused { .. }
                 | Self::ConnectTimedOut { .. }
@@ -284,6 +320,7 @@ impl Failure {
                 | Self::Refused { .. }
                 | Self::ConnectTimedOut { .. }
                 | Self::ConnectionLimit
+                | Self::PoolExhausted
                 | Self::Unauthenticated
                 | Self::Certificate { .. }
                 | Self::Upstream { .. }

@@ -111,6 +111,16 @@ impl<'a> Case<'a> {
         self.balanced("RequestCount", "Sum")
     }
 
+    /// Requests with a period in the window of far more than any of the baseline, and the first such period.
+    pub(crate) fn burst(&self) -> Option<(Seen<'a, Series>, Timestamp)> {
+        /// As many times the busiest period of the baseline.
+        const FAR: f64 = 2.0;
+        let requests = self.requests()?;
+        let usual = requests.fact.baseline.filter(|baseline| baseline.max > 0.0)?.max;
+        let first = requests.fact.points.iter().find(|point| point.value >= FAR * usual)?;
+        Some((requests, first.at))
+    }
+
     /// Failed answers: the targets' own 5xx, else the load balancer's.
     pub(crate) fn server_errors(&self) -> Option<Seen<'a, Series>> {
         let failed = |name| self.balanced(name, "Sum").filter(|series| series.window.sum > 0.0);

@@ -11,7 +11,7 @@ use marple_case::{
     facts::{Exception, Frame, LogSummary, LogTemplate, Logs},
 };
 
-use super::{Case, Seen, failure::Failure};
+use super::{Case, Seen, failure::Failure, overrun};
 use crate::hypothesis::Support;
 
 /// One sort of failure in the logs.
@@ -70,6 +70,7 @@ impl<'a> Logged<'a> {
         // The platform's own lines hold no stranger's words; a program's line may hold a request's.
         let failure = match Failure::of(&words) {
             Failure::Program if exception.runtime == "lambda" => Failure::of(&exception.sample),
+            Failure::Program if overrun::is_abort(&exception.frames) => Failure::Overrun,
             told => told,
         };
         Self {

@@ -53,7 +53,7 @@ fn unused(case: &Case<'_>, metric: &str, noun: &str) -> Option<RuledOut> {
 fn surge(case: &Case<'_>) -> Option<RuledOut> {
     let requests = case.requests()?;
     let baseline = requests.fact.baseline.filter(|baseline| baseline.sum > 0.0)?;
-    let usual = requests.window.sum <= 1.5 * baseline.sum;
+    let usual = requests.window.sum <= 1.5 * baseline.sum && case.burst().is_none();
     let reason = format!("{:.0} requests in the window, {:.0} in the baseline.", requests.window.sum, baseline.sum);
     usual.then(|| super::rival("A surge of traffic", reason, [cite_series(requests.evidence, "RequestCount", "Sum")]))
 }

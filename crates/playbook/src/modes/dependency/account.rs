@@ -11,11 +11,12 @@ use super::{Origin, Unreachable, is_database_at_fault, plain};
 use crate::{
     cite,
     hypothesis::{Chain, cite_error, cite_frame, cite_series, cite_setting, gap},
-    reading::{Case, Seen, failure::Failure},
+    reading::{Case, Seen, failure::Failure, logged::Logged},
 };
 
 fn host<'u>(unreachable: &'u Unreachable<'_>) -> &'u str {
-    unreachable.host.as_deref().unwrap_or("a dependency")
+    let unnamed = if unreachable.logged.failure.is_of_connections() { "its database" } else { "a dependency" };
+    unreachable.host.as_deref().unwrap_or(unnamed)
 }
 
 /// What is wrong with the host, as a predicate.
@@ -25,6 +26,7 @@ fn predicate(failure: &Failure) -> &'static str {
         Failure::Refused { .. } => "refuses connections",
         Failure::ConnectTimedOut { .. } => "does not answer",
         Failure::ConnectionLimit => "accepts no more connections",
+        Failure::PoolExhausted => "serves the program's pool of connections too slowly, or the pool is too small",
         Failure::Unauthenticated => "does not accept the credentials",
         Failure::Certificate { expired: true, .. } => "presents a certificate that has expired",
         Failure::Certificate { expired: false, .. } => "presents a certificate that is not trusted",
@@ -36,6 +38,9 @@ fn predicate(failure: &Failure) -> &'static str {
 pub(super) fn title(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String {
     let (host, predicate) = (host(unreachable), predicate(&unreachable.logged.failure));
     let name = case.name();
+    if let Some(pool) = &unreachable.pool {
+        return format!("{name} runs out of connections to {host}: {}", pool.in_words());
+    }
     match &unreachable.origin {
         Origin::Code { line, .. } => {
             format!("{name} calls {host}, which is written into {} and {predicate}", line.place())
@@ -89,6 +94,9 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
         }
         Origin::Unseen => {}
     }
+    if let Some(pool) = &unreachable.pool {
+        pool.tell(&mut chain, case, unreachable.logged.first);
+    }
     let removed = removal(case, unreachable);
     if let Some(change) = removed {
         let stamp = change.at.to_string();
@@ -141,6 +149,7 @@ pub(super) fn chain(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Link>
     }
     grown(&mut chain, unreachable);
     effect(&mut chain, unreachable);
+    emptied(&mut chain, case, unreachable);
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
@@ -213,6 +222,15 @@ fn grown(chain: &mut Chain, unreachable: &Unreachable<'_>) {
     chain.link(statement, rose, [client.cite_concurrency(), setting]);
 }
 
+/// What requests met where the database refused: an empty pool.
+fn emptied(chain: &mut Chain, case: &Case<'_>, unreachable: &Unreachable<'_>) {
+    let is_pool = |logged: &&Logged<'_>| logged.failure == Failure::PoolExhausted && !logged.in_baseline;
+    let limit = unreachable.logged.failure == Failure::ConnectionLimit;
+    let Some(logged) = case.failures.iter().filter(|_| limit).find(is_pool) else { return };
+    let statement = format!("Requests found no connection in the program's pool: {}.", logged.headline());
+    chain.link(statement, Some(logged.first), [cite_error(logged)]);
+}
+
 fn effect(chain: &mut Chain, unreachable: &Unreachable<'_>) {
     let logged = &unreachable.logged;
     let at = unreachable.place.as_ref().map(|place| format!(" at {}:{}", place.location.file, place.location.line));
@@ -258,11 +276,17 @@ pub(super) fn summary(case: &Case<'_>, unreachable: &Unreachable<'_>) -> String 
             )
         }
         Origin::Environment { variable, .. } => format!(" The host comes from the environment variable {}.", variable.name),
-        Origin::Unseen if logged.failure.is_answered() => String::new(),
+        Origin::Unseen if logged.failure.is_answered() || logged.failure.is_of_connections() => String::new(),
         Origin::Unseen => " Where the host comes from is not shown: neither the code that was read nor the shown environment holds it.".to_owned(),
     };
     if unreachable.worked && logged.failure.is_answered() {
         text += " The same code with the same settings was served in the baseline, and nothing of it changed since: what changed, or ended, is on the other side or in what is presented to it.";
+    }
+    if let Some(pool) = &unreachable.pool {
+        text += &format!(" {}.", pool.in_words());
+        if let Some(change) = pool.scaled {
+            text += &format!(" The number of tasks was changed at {}.", change.at);
+        }
     }
     if is_database_at_fault(unreachable) {
         text += " The database itself is not in a state to serve it.";
@@ -294,7 +318,7 @@ pub(super) fn gaps(unreachable: &Unreachable<'_>) -> Vec<Gap> {
             false,
         ));
     }
-    let located = unreachable.logged.failure == Failure::ConnectionLimit || unreachable.logged.failure.is_answered();
+    let located = unreachable.logged.failure.is_of_connections() || unreachable.logged.failure.is_answered();
     if unreachable.host.is_none() && !located {
         gaps.push(gap(
             "which host was called",

@@ -6,11 +6,11 @@
 use jiff::SignedDuration;
 use marple_case::{
     Category, Verdict,
-    facts::{Alarm, AlarmState, Series},
+    facts::{Alarm, AlarmState, Series, ServiceEvent},
     root_cause::{Link, RuledOut},
 };
 
-use super::{Introduced, introduced};
+use super::{Introduced, cite_event, introduced};
 use crate::{
     cite,
     hypothesis::{Chain, Diagnosis, Hypothesis, Support, cite_series, claim},
@@ -95,6 +95,17 @@ fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Serie
         );
         chain.link(statement, deployment.at, deployment.citations());
     }
+    if let Some((requests, at)) = case.burst() {
+        let usual = requests.fact.baseline.map_or(0.0, |baseline| baseline.max);
+        chain.link(
+            format!(
+                "A burst of requests came: up to {:.0} a period, where the baseline had at most {usual:.0}.",
+                requests.window.max
+            ),
+            Some(at),
+            [cite_series(requests.evidence, "RequestCount", "Sum")],
+        );
+    }
     if let Some(series) = watched {
         let baseline = series.fact.baseline.filter(|baseline| baseline.points > 0);
         let usual = baseline.map(|baseline| format!("; in the baseline up to {:.1} as well", baseline.max));
@@ -122,6 +133,10 @@ fn chain(case: &Case<'_>, alarm: Seen<'_, Alarm>, watched: Option<Seen<'_, Serie
         chain.link("The logs hold no failure that the baseline does not hold too.", None, [cited]);
     }
     chain.alarm(case);
+    if let Some(event) = scaled_out(case) {
+        let statement = format!("ECS added tasks at {}: the service scaled out.", event.at);
+        chain.link(statement, Some(event.at), [cite_event(&event)]);
+    }
     let back = alarm.fact.transitions.iter().rev().find(|transition| transition.to == AlarmState::Ok);
     if alarm.fact.state == AlarmState::Ok {
         let cited = cite::any(alarm.evidence, &[&["-> OK"], &["state: OK"], &[&alarm.name]]);
@@ -136,11 +151,28 @@ fn summary(case: &Case<'_>, alarm: &Alarm, quiet: Quiet) -> String {
         Quiet::ThresholdInRange { threshold, usual } => format!("The alarm's threshold of {threshold} lies at or below what the baseline reaches ({usual:.1}) without anything being wrong."),
         Quiet::Recovered => "The alarm went back to OK by itself.".to_owned(),
     };
+    let burst = match case.burst() {
+        Some((requests, at)) => format!(
+            " From {at} on it had up to {:.0} requests a period, far more than in the baseline: the alarm tells of load, which passed or was taken up.",
+            requests.window.max
+        ),
+        None => String::new(),
+    };
     format!(
-        "Tasks, targets, metrics and logs of {} were read as far as there are any: no task that failed, no unhealthy target, no failure that is new against the baseline. {why} {} is at fault only as far as its setting is.",
+        "Tasks, targets, metrics and logs of {} were read as far as there are any: no task that failed, no unhealthy target, no failure that is new against the baseline. {why}{burst} {} is at fault only as far as its setting is.",
         case.name(),
         alarm.name
     )
+}
+
+/// ECS's first words on tasks that it started between a burst of requests and the end of the alarm, no deployment's.
+fn scaled_out<'a>(case: &Case<'a>) -> Option<Seen<'a, ServiceEvent>> {
+    let (_, at) = case.burst()?;
+    let alarm = case.alarm()?;
+    let back = alarm.fact.transitions.iter().rev().find(|one| one.to == AlarmState::Ok).map(|one| one.at);
+    let during = |event: &Seen<'a, ServiceEvent>| event.at >= at && back.is_none_or(|back| event.at <= back);
+    let events = case.workload.events().into_iter().filter(|event| event.message.contains("has started"));
+    events.filter(during).min_by_key(|event| event.at).filter(|_| fell_into(case).is_none())
 }
 
 /// The deployment in the course of which the alarm rose and fell.

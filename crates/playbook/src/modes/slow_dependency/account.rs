@@ -10,7 +10,7 @@ use marple_case::{
 use super::{Slow, longest, unit_ms};
 use crate::{
     cite,
-    hypothesis::{Chain, cite_series, cite_setting, claim, gap, located},
+    hypothesis::{Chain, cite_error, cite_frame, cite_series, cite_setting, claim, gap, located, place},
     reading::{Case, Seen, failure::host_of, logged::Logged},
     source::number,
 };
@@ -37,12 +37,20 @@ pub(super) fn cause(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> RootC
         }
         (false, _) => format!("{name} runs into its timeout in its call of {called}, which no time limit guards"),
     };
+    if let Some(overrun) = &slow.overrun {
+        cause.title = match overrun.waits.is_some() {
+            true => format!("Requests to {name} run into its server's own timeout, since {called} answers late"),
+            false => format!("Requests to {name} run into its server's own timeout; what they wait for is not shown"),
+        };
+    }
     if let Some(loader) = &slow.loader {
         cause.title = format!("{name} is slow because {} loads {called} since its deployment", loader.service);
     }
     cause.components = components(case, slow);
     let call = slow.awaited.as_ref().and_then(|awaited| awaited.line.as_ref());
+    let interrupted = slow.overrun.as_ref().and_then(|overrun| place(case, &overrun.logged));
     cause.location = call.or(slow.repeated().map(|repeated| &repeated.line)).map(|line| located(line, None));
+    cause.location = cause.location.or(interrupted.map(|place| place.location));
     cause.onset = Some(slow.loader.as_ref().map_or(onset, |loader| loader.began().min(onset)));
     cause.trigger = Some(match &slow.loader {
         Some(loader) => format!("Statements that {} sends since {}", loader.service, loader.began()),
@@ -121,6 +129,7 @@ fn chain(case: &Case<'_>, slow: &Slow<'_>, onset: Timestamp) -> Vec<Link> {
         );
     }
     ended(&mut chain, case, slow);
+    aborted(&mut chain, slow);
     chain.impact(case);
     chain.alarm(case);
     chain.finish()
@@ -211,6 +220,26 @@ fn ended(chain: &mut Chain, case: &Case<'_>, slow: &Slow<'_>) {
     );
 }
 
+/// That the server which runs the program ended requests, and where they were then.
+fn aborted(chain: &mut Chain, slow: &Slow<'_>) {
+    let Some(overrun) = &slow.overrun else { return };
+    let frame = overrun.logged.own_frame();
+    let at = frame.and_then(|frame| Some(format!(" at {}:{}", frame.file, frame.line?))).unwrap_or_default();
+    let waited = match &overrun.waits {
+        Some(wait) => format!("; they were{at}, waiting for an answer of {}", wait.target),
+        None => String::new(),
+    };
+    let line = overrun.line.and_then(|line| {
+        let words: String = line.sample.chars().take(160).collect();
+        cite::any(line.evidence, &[&["sample:", crate::modes::service::whole_words(&words)], &[&line.template]])
+    });
+    chain.link(
+        format!("The server that runs the program ended {} requests at its own timeout{waited}.", overrun.count()),
+        Some(overrun.first()),
+        [line, cite_error(&overrun.logged), frame.and_then(|frame| cite_frame(&overrun.logged, frame))],
+    );
+}
+
 fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
     let (name, called) = (case.name(), slow.called());
     let mut text = match slow.duration {
@@ -219,7 +248,10 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
             series.window.max * unit_ms(series.fact),
             series.fact.baseline.map_or(0.0, |baseline| baseline.max) * unit_ms(series.fact)
         ),
-        None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
+        None => match &slow.overrun {
+            Some(overrun) => format!("{} requests to {name} were ended at its server's own timeout.", overrun.count()),
+            None => format!("{} invocations of {name} were ended at their timeout.", slow.timeouts),
+        },
     };
     if let Some(loader) = &slow.loader {
         text += &format!(
@@ -234,6 +266,9 @@ fn summary(case: &Case<'_>, slow: &Slow<'_>) -> String {
         true => format!(
             " It waits for {called}: its own code and settings are not what changed, so neither more memory nor a longer timeout removes the cause."
         ),
+        false if slow.overrun.is_some() => {
+            " The server that runs it ends requests at its own limit; no log line shows what they wait for.".to_owned()
+        }
         false => format!(
             " Its code makes one call without a time limit, of {called}; that this is where the time goes follows from the code, no log line shows it."
         ),

@@ -22,7 +22,7 @@ pub(crate) fn immediate(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<A
                 "All tasks are replaced, one after the other; if the database was not given the new password, they fail as before.",
             )]
         }
-        Failure::ConnectionLimit => connections(case, unreachable),
+        Failure::ConnectionLimit | Failure::PoolExhausted => connections(case, unreachable),
         _ => Vec::new(),
     }
 }
@@ -46,8 +46,10 @@ fn restart(case: &Case<'_>, title: &str, risk: &str) -> Action {
 fn connections(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
     let introduced = introduced(case, unreachable.logged.first);
+    let enlarged = unreachable.pool.as_ref().is_some_and(|pool| pool.enlarged().is_some());
     if let Some(before) = introduced.as_ref().filter(|one| one.has_target()).and_then(|one| one.before.as_ref()) {
-        let shown = case.workload.current().is_some_and(|one| one.fact.differences.iter().any(|line| is_pool(line)));
+        let shown = enlarged
+            || case.workload.current().is_some_and(|one| one.fact.differences.iter().any(|line| is_pool(line)));
         actions.push(rollback(
             case,
             before,
@@ -55,14 +57,21 @@ fn connections(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Action> {
                 .then(|| "Nothing shows that the revision before opens fewer connections.".to_owned()),
         ));
     }
-    actions.push(restart(
-        case,
-        "Relieve the database: replace the tasks, which closes the connections that they hold",
-        "While old and new tasks run side by side both hold connections; if the program leaks them, the limit is reached again.",
-    ));
+    // New tasks of the same revision would open as many connections again, beside those of the old ones.
+    if !enlarged {
+        actions.push(restart(
+            case,
+            "Relieve the database: replace the tasks, which closes the connections that they hold",
+            "While old and new tasks run side by side both hold connections; if the program leaks them, the limit is reached again.",
+        ));
+    }
+    let setting = unreachable.pool.as_ref().map(|pool| pool.setting.as_str());
     let (prepare, apply) = new_revision(
         case,
-        "set the connection pool's size to (the database's max_connections minus a reserve) divided by the greatest number of tasks",
+        &format!(
+            "set {} to (the database's max_connections minus a reserve) divided by the greatest number of tasks",
+            setting.unwrap_or("the connection pool's size")
+        ),
     );
     let phases = Phases {
         prepare,
@@ -78,7 +87,7 @@ fn connections(case: &Case<'_>, unreachable: &Unreachable<'_>) -> Vec<Action> {
         phases,
         "A pool that is too small makes requests wait.",
     );
-    pool.unverified = Some("Which setting bounds the pool is not among the evidence.".to_owned());
+    pool.unverified = setting.is_none().then(|| "Which setting bounds the pool is not among the evidence.".to_owned());
     actions.push(pool);
     actions
 }
