@@ -17,16 +17,17 @@ mod tests;
 
 /// The longest value of a parameter that is shown, bytes.
 const VALUE: usize = 160;
-/// The same of rules of security groups: cut, they would tell nobody what to put back.
+/// The same of rules of security groups and policies: cut, they would tell nobody what to put back.
 const RULES: usize = 560;
-/// The parameters that are rules of security groups.
-const RULE_PARAMETERS: [&str; 3] = ["ipPermissions", REVOKED, "SecurityGroupRule"];
+/// The parameters that are such rules.
+const RULE_PARAMETERS: [&str; 5] =
+    ["ipPermissions", REVOKED, "SecurityGroupRule", "policyDocument", "assumeRolePolicyDocument"];
 /// What an answer names as taken away, where the request named rules by their ids alone.
 const REVOKED: &str = "revokedSecurityGroupRuleSet";
 /// The longest list of parameters, bytes.
 const DETAIL: usize = 700;
 /// Parameters that say nothing of what was changed, or far too much.
-const DROPPED: [&str; 14] = [
+const DROPPED: [&str; 12] = [
     "clientRequestToken",
     "clientToken",
     "requestToken",
@@ -38,8 +39,6 @@ const DROPPED: [&str; 14] = [
     "publish",
     "revisionId",
     "capabilities",
-    "policyDocument",
-    "assumeRolePolicyDocument",
     "tags",
 ];
 
@@ -279,7 +278,7 @@ fn detail(parameters: &Map<String, Value>, hider: &Hider) -> String {
 
 fn compact(value: &Value, longest: usize) -> String {
     let whole = match value {
-        Value::String(text) => text.replace(['\n', '\r'], " "),
+        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     };
     text::clipped(&whole, longest).into_owned()

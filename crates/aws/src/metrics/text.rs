@@ -44,10 +44,18 @@ fn told(series: &[Series], whole: impl Fn(&Series) -> String) -> String {
         };
         match before().find(is_same).filter(|_| !one.points.is_empty()) {
             Some(other) => format!("{}  point by point as {}\n", head(one), other.statistic),
+            None if before().any(|other| pauses_alike(one, other)) => {
+                whole(&Series { pauses: Vec::new(), baseline_pauses: Vec::new(), ..one.clone() })
+            }
             None => whole(one),
         }
     };
     series.iter().enumerate().map(one).collect()
+}
+
+/// Whether two series of one resource rest at the same times, so that this need not be told of both.
+fn pauses_alike(one: &Series, other: &Series) -> bool {
+    is_beside(one, other) && one.pauses == other.pauses && one.baseline_pauses == other.baseline_pauses
 }
 
 /// Whether nothing was measured, in the baseline neither.

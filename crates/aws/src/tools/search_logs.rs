@@ -138,7 +138,7 @@ fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> Str
     }
     let left_out = lines.iter().filter(|line| is_left_out(line)).count() as u64;
     if left_out > 0 {
-        text.push_str(&format!("[{} of START, END and INIT_START left out]\n", count(left_out, "line")));
+        text.push_str(&format!("[{} of START and END left out]\n", count(left_out, "line")));
     }
     if let Some(last) = lines.last().filter(|_| !complete) {
         let at = last.at;
@@ -149,7 +149,7 @@ fn rendered(args: &Args, span: Window, lines: &[LogLine], complete: bool) -> Str
 
 /// Whether a line of Lambda's own only frames an invocation; its REPORT tells.
 fn says_nothing(message: &str) -> bool {
-    ["START RequestId: ", "END RequestId: ", "INIT_START "].iter().any(|frame| message.starts_with(frame))
+    ["START RequestId: ", "END RequestId: "].iter().any(|frame| message.starts_with(frame))
 }
 
 #[cfg(test)]
@@ -172,8 +172,6 @@ mod tests {
         assert!(rendered(&args, span, &of(2), true).contains("START RequestId: 1 "));
         let long = rendered(&args, span, &of(400), true);
         assert!(long.contains("800 events\n") && long.contains("| booked 399\n"));
-        assert!(
-            long.ends_with("[400 lines of START, END and INIT_START left out]\n") && !long.contains("START RequestId")
-        );
+        assert!(long.ends_with("[400 lines of START and END left out]\n") && !long.contains("START RequestId"));
     }
 }
