@@ -140,6 +140,14 @@ fn input_that_grew_explains_memory_and_sizes_the_relief() {
 }
 
 #[test]
+fn input_that_grew_beyond_all_sizes_gets_the_largest_for_a_time() {
+    let grown = FieldChange::Range { low: 58_412.0, high: 71_906.0, before_low: 21.0, before_high: 300.0 };
+    let (_, plan) = with(heap(), field("rows", grown, 3)).investigate();
+    let raise = &plan.immediate[0];
+    assert!(raise.temporary && raise.unverified.is_some() && raise.title.contains("10240 MB"), "{}", raise.title);
+}
+
+#[test]
 fn memory_without_a_word_on_the_input_stays_unexplained() {
     let (cause, plan) = heap().investigate();
     assert!(cause.gaps.iter().any(|gap| gap.on_the_chain && gap.missing.contains("what takes the memory")));

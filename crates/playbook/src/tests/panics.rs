@@ -1,8 +1,15 @@
 //! Panics and aborts whose lines came as log events of their own.
 
-use marple_case::{ActionKind, Category, facts::LogTemplate};
+use marple_case::{
+    ActionKind, Category, Facts,
+    facts::{LogLine, LogTemplate, Logs},
+};
+use serde_json::json;
 
-use super::{fleet::Fleet, world::template};
+use super::{
+    fleet::Fleet,
+    world::{at, exception, play, taken, template},
+};
 
 const ENDED: &str = "Essential container in task exited";
 
@@ -71,6 +78,40 @@ fn an_assertion_of_c_tells_its_place_in_one_line() {
     let (cause, _) = aborted("mixer", 134, vec![line(words, 3, "2026-03-05T10:32:01Z")]).investigate();
     assert_eq!(cause.category, Category::CodeDefect);
     assert_eq!(cause.location.map(|place| (place.file, place.line)), Some(("src/ring.cc".to_owned(), 88)));
+}
+
+#[test]
+fn the_last_request_of_the_same_task_before_a_panic_is_what_set_it_off() {
+    for (stream, told) in [("tiles/1", true), ("tiles/2", false)] {
+        let mut fleet = aborted("tiles", 134, Vec::new());
+        let mut panic = exception("rust", "panic", "no resolution for zoom 23", Some(("src/grid.rs", 64, None)));
+        panic.sample = "thread 'main' panicked at src/grid.rs:64:14:".into();
+        fleet.world.summary.exceptions = vec![panic.clone()];
+        let asked = "request method=GET path=/v3/tiles/23/4427564";
+        let lines =
+            [("2026-03-05T10:32:07.500Z", stream, asked), ("2026-03-05T10:32:07.512Z", "tiles/1", &panic.sample)];
+        let text = lines.map(|(time, stream, words)| format!("{time} {stream} | {words}")).join("\n");
+        let line = |(time, stream, words): (&str, &str, &str)| LogLine {
+            at: at(time),
+            stream: stream.into(),
+            message: words.into(),
+        };
+        let read = Logs {
+            log_group: fleet.world.summary.log_group.clone(),
+            pattern: String::new(),
+            window: fleet.world.scope.window,
+            lines: lines.map(line).to_vec(),
+            complete: true,
+            exceptions: Vec::new(),
+        };
+        let mut evidence = fleet.evidence();
+        evidence.push(taken("search_logs", json!({}), text, Facts::Logs(read)));
+        let last = evidence.len() - 1;
+        evidence[last].id = marple_agent::ports::evidence_id(last);
+        let (cause, _) = play(fleet.scope(), &evidence);
+        assert_eq!(cause.trigger.unwrap().contains("/v3/tiles/23/4427564"), told, "{stream}");
+        assert_eq!(cause.chain.iter().any(|link| link.statement.contains("last request")), told, "{stream}");
+    }
 }
 
 #[test]

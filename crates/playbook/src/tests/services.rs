@@ -223,6 +223,23 @@ fn a_healthy_service_whose_alarm_recovered_has_no_fault() {
     assert!(plan.immediate.is_empty());
 }
 
+#[test]
+fn an_alarm_that_recovered_after_a_burst_tells_the_burst_and_a_usual_day_tells_none() {
+    for (most, told) in [(12.0, true), (5.0, false)] {
+        let mut load = [4.0; 60];
+        load[31..40].fill(most);
+        let mut fleet = Fleet::new("search")
+            .minutes("RequestCount", "Sum", Shape::Spikes, &load, (3.0, 4.0))
+            .event("2026-03-05T10:36:14Z", "(service search) has started 3 tasks: (task 1).");
+        fleet.world.alarm.state = marple_case::facts::AlarmState::Ok;
+        let (cause, plan) = fleet.investigate();
+        assert_eq!(cause.verdict, Verdict::NoFault);
+        assert_eq!(cause.chain.iter().any(|link| link.statement.contains("burst of requests")), told, "{most}");
+        assert_eq!(cause.ruled_out.iter().any(|rival| rival.hypothesis.contains("surge")), !told, "{most}");
+        assert!(plan.immediate.is_empty());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 

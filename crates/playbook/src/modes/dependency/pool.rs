@@ -106,7 +106,9 @@ impl Pool<'_> {
             chain.link(introduced.statement(case.name()), at, [shown, compared, difference]);
         }
         if let Some(change) = self.scaled {
-            let cited = cite::any(change.evidence, &[&[&change.at.to_string(), &change.action, "desiredCount"]]);
+            let stamp = change.at.to_string();
+            let needles: [&[&str]; 2] = [&[&stamp, &change.action, "desiredCount"], &[&stamp, &change.action]];
+            let cited = cite::any(change.evidence, &needles);
             chain.link(format!("{} changed the number of tasks.", change.action), Some(change.at), [cited]);
         }
         let assigned = format!("{}=", self.setting);

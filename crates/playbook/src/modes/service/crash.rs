@@ -8,12 +8,13 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use marple_case::{
     Category, Citation, ResourceRef, Verdict,
-    facts::{ContainerState, LogTemplate, Task},
+    facts::{ContainerState, LogLine, LogTemplate, Task},
     root_cause::Location,
 };
 use regex::Regex;
 
 mod account;
+pub(crate) mod asked;
 pub(crate) mod printed;
 pub(crate) mod setting;
 pub(crate) mod swapped;
@@ -62,6 +63,8 @@ pub(crate) struct Crash<'a> {
     pub(crate) at_start: bool,
     /// Whether all tasks that failed did so within minutes of their start.
     pub(crate) is_soon: bool,
+    /// The last request in the log of the task before it ended.
+    pub(crate) asked: Option<Seen<'a, LogLine>>,
     /// The deployment that it began with.
     pub(crate) introduced: Option<Introduced<'a>>,
     /// The tag that was moved to another image without a deployment.
@@ -135,11 +138,19 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let words = last_words(case).or_else(|| telling_line(case, introduced.as_ref(), at_start));
     let words = words.filter(|_| logged.is_none());
     let is_told = printed.is_some();
+    let head = printed.as_ref().map(Printed::head).or(logged.as_ref().map(|logged| logged.sample));
+    let asked = head.and_then(|head| asked::last_before(case, head)).filter(|line| asked::request(line).is_some());
+    let path = asked.as_ref().and_then(asked::request).and_then(request_path).or_else(|| path(case, onset));
+    // What ended a program that served is worth a reading; an exception of a request names it in its own lines mostly.
+    let ended = logged.as_ref().filter(|_| !exits.is_empty() && !at_start).map(|logged| logged.first);
+    let first = printed.as_ref().map(|printed| printed.first).or(ended);
+    let around = first.and_then(|first| asked::around(case, first));
     let crash = Crash {
         place: logged.as_ref().and_then(|logged| place(case, logged)),
         deliberate: deliberate(case, logged.as_ref()),
         setting: setting(case, introduced.as_ref(), logged.as_ref(), words, at_start),
-        path: printed.as_ref().and_then(Printed::request).and_then(request_path).or_else(|| path(case, onset)),
+        path,
+        asked,
         at_start,
         is_soon: lives.is_some_and(|(_, long)| long < SOON),
         introduced,
@@ -166,7 +177,7 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
         fresh: crash.logged.as_ref().is_none_or(|logged| !logged.in_baseline),
         explains: told_times(&crash).max(crash.exits.len() as u64),
         looks_for: "The program ends by itself; looking for its last words and its stack trace.".to_owned(),
-        wants: crash.printed.as_ref().and_then(|printed| printed.around(case)).into_iter().collect(),
+        wants: around.into_iter().collect(),
         cause: cause(case, &crash),
         diagnosis: Diagnosis::Service(ServiceFault::Crash(Box::new(crash))),
     })

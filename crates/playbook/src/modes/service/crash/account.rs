@@ -5,7 +5,7 @@ use marple_case::{
     root_cause::{Gap, Link},
 };
 
-use super::Crash;
+use super::{Crash, asked};
 use crate::{
     cite,
     hypothesis::{Chain, cite_error, cite_frame, gap},
@@ -80,6 +80,9 @@ pub(super) fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
         chain.link(swapped.statement(), at, swapped.citations());
     }
     link_settings(&mut chain, case, crash);
+    if let Some(line) = &crash.asked {
+        asked::link(&mut chain, line);
+    }
     if let Some(logged) = &crash.logged {
         let frame = logged.own_frame().and_then(|frame| cite_frame(logged, frame));
         let at = crash.place.as_ref().map(|place| format!(" at {}:{}", place.frame.file, place.location.line));
@@ -123,15 +126,9 @@ pub(super) fn chain(case: &Case<'_>, crash: &Crash<'_>) -> Vec<Link> {
     chain.finish()
 }
 
-/// The panic that the runtime printed, and what was asked for just before it.
+/// The panic that the runtime printed.
 fn link_printed(chain: &mut Chain, crash: &Crash<'_>) {
     let Some(printed) = &crash.printed else { return };
-    if let (Some(line), Some(request)) = (printed.last, printed.request()) {
-        let words: String = request.chars().take(200).collect();
-        let words = whole_words(&words);
-        let cited = cite::any(line.evidence, &[&[words], &[&line.fact.at.to_string()]]);
-        chain.link(format!("The last request in that task's log before it: {words}"), Some(line.fact.at), [cited]);
-    }
     let times = if printed.count == 1 { "once".to_owned() } else { format!("{} times", printed.count) };
     let statement = format!("The runtime printed a {}{}, {times} in the window.", printed.headline(), printed.place());
     chain.link(statement, Some(printed.first), printed.citations());

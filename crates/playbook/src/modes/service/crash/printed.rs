@@ -6,25 +6,20 @@
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
-use marple_agent::ports::PlannedCall;
 use marple_case::{
     Citation,
-    facts::{LogLine, LogTemplate},
+    facts::LogTemplate,
     root_cause::{Location, SeenIn},
 };
 use regex::Regex;
-use serde_json::json;
 
 use crate::{
     cite,
     reading::{Case, Seen, failure::Failure},
-    wants,
 };
 
 /// Parts of one trace are logged within this time of its first line.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(1);
-/// What a request did before it ended the program is searched for in this time.
-const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 
 /// `thread 'main' panicked at src/main.rs:3:5:`; before Rust 1.73 `panicked at 'words', src/main.rs:3:5`.
 static PANIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -67,8 +62,6 @@ pub(crate) struct Printed<'a> {
     pub(crate) first: Timestamp,
     /// How often in the window.
     pub(crate) count: u64,
-    /// The last line before it in the log of the task that ended.
-    pub(crate) last: Option<Seen<'a, LogLine>>,
 }
 
 /// The first new panic or abort in the logs; none where its words tell of something that is called.
@@ -103,7 +96,6 @@ pub(super) fn printed<'a>(case: &Case<'a>) -> Option<Printed<'a>> {
     Some(Printed {
         location: own.or_else(|| frame.as_ref().map(|(_, (_, place))| place.clone())),
         frame: frame.map(|(line, _)| line),
-        last: last_before(case, told),
         count: told.fact.count,
         told,
         words,
@@ -160,18 +152,6 @@ fn is_own(file: &str) -> bool {
     !FOREIGN.iter().any(|part| file.contains(part))
 }
 
-/// The last line of the same stream before the trace begins, where the lines around it were read.
-fn last_before<'a>(case: &Case<'a>, told: Seen<'a, LogTemplate>) -> Option<Seen<'a, LogLine>> {
-    let head = told.fact.sample.lines().next()?;
-    case.searched.iter().find_map(|searched| {
-        let lines = &searched.fact.lines;
-        let at = lines.iter().position(|line| line.message.starts_with(head))?;
-        let stream = &lines.get(at)?.stream;
-        let fact = lines.get(..at)?.iter().rev().find(|line| &line.stream == stream)?;
-        Some(Seen { evidence: searched.evidence, fact })
-    })
-}
-
 impl Printed<'_> {
     /// `Rust panic: index out of bounds: …`.
     pub(crate) fn headline(&self) -> String {
@@ -197,17 +177,8 @@ impl Printed<'_> {
         vec![quote(&self.told), self.words.as_ref().and_then(quote), frame]
     }
 
-    /// The request in the last line before it.
-    pub(crate) fn request(&self) -> Option<&str> {
-        let line = self.last.as_ref()?.fact.message.lines().next()?;
-        crate::modes::service::request_path(line).map(|_| line)
-    }
-
-    /// What was logged around the first one: who asked for what.
-    pub(crate) fn around(&self, case: &Case<'_>) -> Option<PlannedCall> {
-        let start = self.first.checked_sub(BEFORE).ok()?;
-        let end = self.first.checked_add(TOGETHER).ok()?;
-        let group = case.log_group()?;
-        Some(wants::call("search_logs", json!({"log_group": group, "start": start, "end": end})))
+    /// The first line of the trace, as it was logged.
+    pub(crate) fn head(&self) -> &str {
+        &self.told.fact.sample
     }
 }
