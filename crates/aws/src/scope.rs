@@ -87,11 +87,16 @@ async fn of_alarm(clients: &Clients, alarm: &str, now: Timestamp) -> Result<Scop
     }
     let (mut subjects, unknown) = followed(watched, clients, now).await;
     notes.extend(unknown);
-    if subjects.iter().all(needs_something_that_runs) && described.rule.is_none() {
-        let text = format!("{} {}", alarm.name, alarm.description.as_deref().unwrap_or_default());
-        subjects.extend(inventory::read(clients).await?.spoken_of(&text, &mut notes));
+    let is_named = !subjects.is_empty() && described.rule.is_none();
+    if is_named && subjects.iter().all(needs_something_that_runs) {
+        subjects.extend(inventory::read(clients).await?.spoken_of(&words_of(&alarm), &mut notes));
     }
     Ok(episode::scope(clients.region(), &alarm, subjects, now, notes))
+}
+
+/// What people wrote of an alarm.
+fn words_of(alarm: &Alarm) -> String {
+    format!("{} {}", alarm.name, alarm.description.as_deref().unwrap_or_default())
 }
 
 /// Whether a resource does nothing by itself, so that what is wrong is elsewhere: in what sends, reads or answers.
@@ -152,7 +157,7 @@ async fn watched(clients: &Clients, described: &Described) -> (Vec<ResourceRef>,
 }
 
 /// What an alarm on a metric of a program's own is about: the functions and services that its dimensions or its description name, else the
-/// one after which the alarm is called.
+/// one after which the alarm is called, else those that its words fit.
 async fn called_alike(
     clients: &Clients,
     alarm: &Alarm,
@@ -167,13 +172,14 @@ async fn called_alike(
     if subjects.is_empty() {
         subjects.extend(inventory.beginning(&alarm.name).into_iter().filter(|one| inventory::runs(one)).cloned());
     }
-    if !subjects.is_empty() {
-        let names: Vec<String> = subjects.iter().map(ToString::to_string).collect();
-        notes.push(format!(
-            "the alarm's metric names no resource; by the words of the alarm it is about {}",
-            names.join(", ")
-        ));
+    if subjects.is_empty() {
+        return Ok(inventory.spoken_of(&words_of(alarm), notes));
     }
+    let names: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+    notes.push(format!(
+        "the alarm's metric names no resource; by the words of the alarm it is about {}",
+        names.join(", ")
+    ));
     Ok(subjects)
 }
 

@@ -167,6 +167,7 @@ fn type_error() -> Exception {
         first: at("2025-12-16T05:45:37Z"),
         last: at("2025-12-16T05:47:02Z"),
         sample: String::new(),
+        before: None,
     }
 }
 

@@ -242,6 +242,7 @@ fn summary_with(frames: Vec<Frame>) -> Facts {
         first: span.start,
         last: span.start,
         sample: "panic: x".to_owned(),
+        before: None,
     };
     Facts::LogSummary(LogSummary {
         log_group: "/ecs/x".to_owned(),

@@ -149,6 +149,9 @@ pub struct Exception {
     pub last: Timestamp,
     /// One log line that holds it, whole.
     pub sample: String,
+    /// The last line before it in the same stream, the first time, if there is one shortly before: often the request that led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<LogLine>,
 }
 
 impl Exception {

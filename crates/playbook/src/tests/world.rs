@@ -348,6 +348,7 @@ pub(super) fn exception(
         first: at("2026-03-05T10:32:07.512Z"),
         last: at("2026-03-05T10:40:00Z"),
         sample: format!("2026-03-05T10:32:07.512Z\t7f3e\tERROR\tInvoke Error\t{class}: {message}"),
+        before: None,
     }
 }
 

@@ -18,7 +18,7 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use marple_case::facts::{Exception, Frame};
+use marple_case::facts::{Exception, Frame, LogLine};
 
 use super::blocks::Block;
 use crate::pattern::{Pattern, pattern};
@@ -178,12 +178,20 @@ pub(crate) fn told(blocks: &[Block<'_>]) -> Vec<Told> {
 impl Told {
     fn note(&mut self, before: Option<&Block<'_>>, at: Timestamp) {
         let near = before.filter(|block| at.duration_since(block.at) <= BEFORE);
+        if self.exception.count == 1 {
+            self.exception.before = near.and_then(last_line);
+        }
         let Some(line) = near.and_then(|block| Some((block.at, block.text.lines().next_back()?.to_owned()))) else {
             return;
         };
         self.before.truncate(2);
         self.before.push(line);
     }
+}
+
+fn last_line(block: &Block<'_>) -> Option<LogLine> {
+    let message = block.text.lines().next_back()?.to_owned();
+    Some(LogLine { at: block.at, stream: block.stream.to_owned(), message })
 }
 
 fn exception(found: Found, block: &Block<'_>) -> Exception {
@@ -198,6 +206,7 @@ fn exception(found: Found, block: &Block<'_>) -> Exception {
         first: block.at,
         last: block.at,
         sample: text.get(..text.floor_char_boundary(SAMPLE)).unwrap_or(text).to_owned(),
+        before: None,
     }
 }
 

@@ -139,12 +139,14 @@ pub(crate) fn examine<'a>(case: &Case<'a>) -> Option<Hypothesis<'a>> {
     let words = words.filter(|_| logged.is_none());
     let is_told = printed.is_some();
     let head = printed.as_ref().map(Printed::head).or(logged.as_ref().map(|logged| logged.sample));
-    let asked = head.and_then(|head| asked::last_before(case, head)).filter(|line| asked::request(line).is_some());
+    let before = head.and_then(|head| asked::told_before(case, head).or_else(|| asked::last_before(case, head)));
+    let is_known = before.is_some();
+    let asked = before.filter(|line| asked::request(line).is_some());
     let path = asked.as_ref().and_then(asked::request).and_then(request_path).or_else(|| path(case, onset));
     // What ended a program that served is worth a reading; an exception of a request names it in its own lines mostly.
     let ended = logged.as_ref().filter(|_| !exits.is_empty() && !at_start).map(|logged| logged.first);
     let first = printed.as_ref().map(|printed| printed.first).or(ended);
-    let around = first.and_then(|first| asked::around(case, first));
+    let around = first.filter(|_| !is_known).and_then(|first| asked::around(case, first));
     let crash = Crash {
         place: logged.as_ref().and_then(|logged| place(case, logged)),
         deliberate: deliberate(case, logged.as_ref()),

@@ -29,6 +29,14 @@ pub(super) fn last_before<'a>(case: &Case<'a>, sample: &str) -> Option<Seen<'a, 
     })
 }
 
+/// The same, where the summary of the log tells it with the exception.
+pub(super) fn told_before<'a>(case: &Case<'a>, sample: &str) -> Option<Seen<'a, LogLine>> {
+    case.summaries.iter().find_map(|summary| {
+        let exception = summary.fact.exceptions.iter().find(|exception| exception.sample == sample)?;
+        Some(Seen { evidence: summary.evidence, fact: exception.before.as_ref()? })
+    })
+}
+
 /// The reading of what was logged around the first trace: who asked for what.
 pub(super) fn around(case: &Case<'_>, first: Timestamp) -> Option<PlannedCall> {
     let (start, end) = (first.checked_sub(BEFORE).ok()?, first.checked_add(AFTER).ok()?);
