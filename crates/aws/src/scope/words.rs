@@ -1,4 +1,4 @@
-//! Resources by the words of their names: "checkout is slow" is about `storefront-checkout`. Pure.
+//! Resources by the words of their names: "checkout is slow" is about `shop-checkout`. Pure.
 //!
 //! A guess, and told as one: it is made only where nothing is named to the letter. Words that many names hold say little, those that one name
 //! holds say most.

@@ -1,7 +1,7 @@
 use super::fitting;
 
 const NAMES: [&str; 6] =
-    ["storefront-checkout", "storefront-search", "orderExport", "acme-billing-api", "acme-billing-worker", "acme-mail"];
+    ["shop-checkout", "shop-search", "orderExport", "acme-billing-api", "acme-billing-worker", "acme-mail"];
 
 fn meant(text: &str) -> Vec<&'static str> {
     fitting(text, NAMES.into_iter())
@@ -9,7 +9,7 @@ fn meant(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn a_word_of_a_name_is_enough_where_few_names_hold_it() {
-    assert_eq!(meant("Checkout has been slow since lunch"), ["storefront-checkout"]);
+    assert_eq!(meant("Checkout has been slow since lunch"), ["shop-checkout"]);
     assert_eq!(meant("why do the order exports fail?"), ["orderExport"]);
     assert_eq!(meant("acme mail is late"), ["acme-mail"], "the rarer word decides");
     assert_eq!(meant("billing is down"), ["acme-billing-api", "acme-billing-worker"]);
