@@ -299,7 +299,7 @@ impl Investigator {
             taken_at: ended,
             elapsed_ms: milliseconds_between(begun, ended),
         };
-        Event::EvidenceTaken { evidence: Box::new(evidence), call: call.call }
+        Event::EvidenceTaken { evidence: Arc::new(evidence), call: call.call }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Invariants: entries are applied in order; evidence is in the order of its ids; nothing here is stored.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use marple_case::{
     Entry, Event, Evidence, EvidenceId, InvestigationId, Message, MitigationPlan, RootCause, Scope, StopReason,
@@ -35,7 +37,7 @@ pub struct Investigation {
     entries: Vec<Entry>,
     meter: Meter,
     scope: Option<Scope>,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Arc<Evidence>>,
     planned: Vec<NumberedCall>,
     planned_ids: u32,
     opening_ended: bool,
@@ -178,11 +180,11 @@ impl Investigation {
         self.planned.extend(calls.iter().cloned());
     }
 
-    fn take_evidence(&mut self, evidence: &Evidence, call: Option<&str>) {
+    fn take_evidence(&mut self, evidence: &Arc<Evidence>, call: Option<&str>) {
         self.planned.retain(|planned| planned.evidence != evidence.id);
         self.planned_ids = self.planned_ids.max(evidence.id.0);
         let place = self.evidence.partition_point(|known| known.id < evidence.id);
-        self.evidence.insert(place, evidence.clone());
+        self.evidence.insert(place, Arc::clone(evidence));
         if let Some(call) = call {
             self.close_call(call);
         }
@@ -255,13 +257,13 @@ impl Investigation {
     }
 
     /// The evidence, in the order of its ids.
-    pub fn evidence(&self) -> &[Evidence] {
+    pub fn evidence(&self) -> &[Arc<Evidence>] {
         &self.evidence
     }
 
     /// One piece of evidence.
     pub fn evidence_by_id(&self, id: EvidenceId) -> Option<&Evidence> {
-        self.evidence.iter().find(|evidence| evidence.id == id)
+        self.evidence.iter().map(Arc::as_ref).find(|evidence| evidence.id == id)
     }
 
     /// Calls that were planned and have no evidence yet.

@@ -8,6 +8,7 @@
 //! ```
 //! No adapter knows another, and this crate knows none of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -32,7 +33,7 @@ pub struct Turn<'a> {
     /// The conversation: begins with a user's message, ends with one, roles alternate, every tool call is answered in the message after it.
     pub messages: &'a [Message],
     /// All evidence so far, typed. A language model is sent the conversation only; the playbook reads this.
-    pub evidence: &'a [Evidence],
+    pub evidence: &'a [Arc<Evidence>],
     /// What is looked at, and when.
     pub scope: &'a Scope,
     /// The tools that may be called.
@@ -352,7 +353,7 @@ pub trait Toolbox: Send + Sync {
 
     /// What the opening asks next, given what it has found so far. Pure: the same evidence gives the same calls, and a call that
     /// stands in the evidence is not asked again. Each wave runs concurrently; an empty wave ends the opening.
-    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall>;
+    fn opening(&self, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall>;
 
     /// Checks a call and fills in its defaults, without running it: two calls with equal arguments then ask the same.
     fn normalise(&self, call: &PlannedCall, scope: &Scope) -> Result<PlannedCall, Refusal>;

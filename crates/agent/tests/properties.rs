@@ -2,6 +2,7 @@
 //! the investigation panic. `PROPTEST_CASES` makes it longer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use marple_agent::{Investigation, Prompts, own_tools, verify};
@@ -48,7 +49,7 @@ fn state() -> Investigation {
     let events = [
         Event::Scoped { scope },
         Event::OpeningEnded,
-        Event::EvidenceTaken { evidence: Box::new(evidence), call: None },
+        Event::EvidenceTaken { evidence: Arc::new(evidence), call: None },
     ];
     let entries = (1..).zip(events).map(|(number, event)| Entry { number, at: window.end, event });
     let mut state = Investigation::from_entries(InvestigationId("test".to_owned()), entries);

@@ -78,7 +78,7 @@ async fn nothing_that_a_stranger_wrote_stands_outside_of_its_element_or_hides() 
 
 #[test]
 fn a_quote_out_of_the_element_is_verified_as_what_the_record_holds() {
-    let evidence = Evidence {
+    let evidence = Arc::new(Evidence {
         id: EvidenceId(1),
         tool: "search_logs".to_owned(),
         arguments: json!({}),
@@ -90,7 +90,7 @@ fn a_quote_out_of_the_element_is_verified_as_what_the_record_holds() {
         unread: Vec::new(),
         taken_at: support::at("2026-01-02T11:00:00Z"),
         elapsed_ms: 5,
-    };
+    });
     let shown = Prompts::enclose(&evidence);
     let quote = shown.lines().nth(1).unwrap().to_owned();
     assert_eq!(quote, "GET /?q=<\\/evidence> 500 in 12 ms");

@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, FutureExt};
 use marple_agent::ports::{Refusal, Taken};
 use marple_case::{Facts, Outcome, Scope, ToolSpec};
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -159,6 +159,11 @@ fn normalise<T: Tool>(arguments: &Value, scope: &Scope) -> Result<Value, Refusal
 
 /// Reads arguments. A `null` is an argument left out: models write both.
 fn parse<T: Tool>(arguments: &Value) -> Result<T::Args, String> {
+    if let Ok(args) = T::Args::deserialize(arguments)
+        && arguments.is_object()
+    {
+        return Ok(args);
+    }
     let given: Map<String, Value> = match arguments {
         Value::Object(given) => given.clone().into_iter().filter(|(_, value)| !value.is_null()).collect(),
         Value::Null => Map::new(),

@@ -1,5 +1,7 @@
 //! [`AwsToolbox`]: the port of the investigation, over the table of tools.
 
+use std::sync::Arc;
+
 use aws_types::SdkConfig;
 use futures::future::{BoxFuture, FutureExt};
 use jiff::Timestamp;
@@ -68,7 +70,7 @@ impl Toolbox for AwsToolbox {
         .boxed()
     }
 
-    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    fn opening(&self, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
         let planned = opening::next_wave(scope, evidence);
         let normalised = planned.iter().filter_map(|call| self.normalise(call, scope).ok());
         let is_taken = |call: &PlannedCall| {

@@ -271,9 +271,9 @@ async fn what_is_denied_is_denied_and_the_rest_is_shown() {
 }
 
 /// Runs the opening to its end, as the driver does.
-async fn opened(world: &World) -> (Vec<Evidence>, usize) {
+async fn opened(world: &World) -> (Vec<Arc<Evidence>>, usize) {
     let (toolbox, scope) = (toolbox(world), scope(world).await);
-    let (mut evidence, mut waves) = (Vec::<Evidence>::new(), 0);
+    let (mut evidence, mut waves) = (Vec::<Arc<Evidence>>::new(), 0);
     loop {
         let wave = toolbox.opening(&scope, &evidence);
         if wave.is_empty() {
@@ -281,7 +281,7 @@ async fn opened(world: &World) -> (Vec<Evidence>, usize) {
         }
         let taken = join_all(wave.iter().map(|call| toolbox.run(call, &scope))).await;
         for (call, taken) in wave.into_iter().zip(taken) {
-            evidence.push(Evidence {
+            evidence.push(Arc::new(Evidence {
                 id: EvidenceId(u32::try_from(evidence.len() + 1).unwrap()),
                 tool: call.tool,
                 arguments: taken.arguments,
@@ -293,7 +293,7 @@ async fn opened(world: &World) -> (Vec<Evidence>, usize) {
                 unread: taken.unread,
                 taken_at: scope.now,
                 elapsed_ms: 0,
-            });
+            }));
         }
         waves += 1;
         assert!(waves <= 6, "the opening does not end");

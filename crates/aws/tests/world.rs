@@ -36,9 +36,9 @@ fn alarm(name: &str) -> Trigger {
     Trigger::Alarm { alarm: name.to_owned() }
 }
 
-async fn take(toolbox: &AwsToolbox, call: &PlannedCall, scope: &Scope, number: usize) -> Evidence {
+async fn take(toolbox: &AwsToolbox, call: &PlannedCall, scope: &Scope, number: usize) -> Arc<Evidence> {
     let taken = toolbox.run(call, scope).await;
-    Evidence {
+    Arc::new(Evidence {
         id: EvidenceId(u32::try_from(number).unwrap()),
         tool: call.tool.clone(),
         arguments: taken.arguments,
@@ -50,12 +50,12 @@ async fn take(toolbox: &AwsToolbox, call: &PlannedCall, scope: &Scope, number: u
         unread: taken.unread,
         taken_at: scope.now,
         elapsed_ms: 0,
-    }
+    })
 }
 
 /// Runs the opening to its end, as the driver does.
-async fn opened(toolbox: &AwsToolbox, scope: &Scope) -> (Vec<Evidence>, usize) {
-    let (mut evidence, mut waves) = (Vec::<Evidence>::new(), 0);
+async fn opened(toolbox: &AwsToolbox, scope: &Scope) -> (Vec<Arc<Evidence>>, usize) {
+    let (mut evidence, mut waves) = (Vec::<Arc<Evidence>>::new(), 0);
     loop {
         let wave = toolbox.opening(scope, &evidence);
         if wave.is_empty() {
@@ -69,7 +69,7 @@ async fn opened(toolbox: &AwsToolbox, scope: &Scope) -> (Vec<Evidence>, usize) {
     }
 }
 
-async fn one(toolbox: &AwsToolbox, scope: &Scope, tool: &str, arguments: serde_json::Value) -> Evidence {
+async fn one(toolbox: &AwsToolbox, scope: &Scope, tool: &str, arguments: serde_json::Value) -> Arc<Evidence> {
     let call = PlannedCall { tool: tool.to_owned(), arguments };
     let call = toolbox.normalise(&call, scope).unwrap();
     take(toolbox, &call, scope, 1).await
@@ -329,8 +329,8 @@ async fn a_search_gives_the_events_that_match_and_says_when_there_are_more() {
     ");
     let missing = one(&toolbox, &scope, "search_logs", json!({"log_group": "/shop/nothing"})).await;
     assert_eq!(
-        (missing.outcome, missing.text.as_str()),
-        (Outcome::NoData, "there is no log group /shop/nothing in us-east-1")
+        (&missing.outcome, missing.text.as_str()),
+        (&Outcome::NoData, "there is no log group /shop/nothing in us-east-1")
     );
 }
 

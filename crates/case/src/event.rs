@@ -3,6 +3,8 @@
 //! Durable, versioned, numbered. [`VERSION`] rises when an old reader could misread a new event; a reader refuses a
 //! version that it does not know. Text deltas for a live view are not events and are never stored.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +110,7 @@ pub enum Event {
     /// A tool gave something.
     EvidenceTaken {
         /// What it gave.
-        evidence: Box<Evidence>,
+        evidence: Arc<Evidence>,
         /// The model's call that asked for it; `None`: the opening did.
         call: Option<String>,
     },

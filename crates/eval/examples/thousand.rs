@@ -106,7 +106,7 @@ impl Toolbox for Remembering {
         self.toolbox.redacted(text)
     }
 
-    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    fn opening(&self, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }
 

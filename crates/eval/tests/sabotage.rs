@@ -46,7 +46,7 @@ impl Toolbox for Tampered {
         self.toolbox.redacted(text)
     }
 
-    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    fn opening(&self, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }
 
@@ -231,7 +231,7 @@ impl Toolbox for Rebased {
         self.toolbox.redacted(text)
     }
 
-    fn opening(&self, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    fn opening(&self, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
         self.toolbox.opening(scope, evidence)
     }
 

@@ -5,6 +5,7 @@
 //! `subject` says what is in question, `workload` holds what is known of an ECS service and of what stands around it.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use marple_agent::ports::Turn;
@@ -65,7 +66,7 @@ pub(crate) struct Case<'a> {
     /// What is looked at, and when.
     pub(crate) scope: &'a Scope,
     /// All evidence, in order.
-    pub(crate) evidence: &'a [Evidence],
+    pub(crate) evidence: &'a [Arc<Evidence>],
     /// What sort of thing is in question.
     pub(crate) kind: SubjectKind,
     /// Its name; `None`: the scope names none.
@@ -314,7 +315,7 @@ impl<'a> Case<'a> {
 
     /// Evidence that AWS refused or that could not be taken.
     pub(crate) fn unanswered(&self) -> impl Iterator<Item = &'a Evidence> {
-        self.evidence.iter().filter(|evidence| !evidence.outcome.is_answered())
+        self.evidence.iter().map(Arc::as_ref).filter(|evidence| !evidence.outcome.is_answered())
     }
 
     /// Whether a tool was refused, and never answered.
@@ -372,8 +373,8 @@ pub(crate) fn fullest<'a>(functions: &[Seen<'a, Function>], name: &str) -> Optio
     named().find(|seen| alone(seen)).or_else(|| named().next()).copied()
 }
 
-fn gather<'a, T>(evidence: &'a [Evidence], of: impl Fn(&'a Facts) -> Vec<&'a T>) -> Vec<Seen<'a, T>> {
-    let seen = |evidence: &'a Evidence| of(&evidence.facts).into_iter().map(move |fact| Seen { evidence, fact });
+fn gather<'a, T>(evidence: &'a [Arc<Evidence>], of: impl Fn(&'a Facts) -> Vec<&'a T>) -> Vec<Seen<'a, T>> {
+    let seen = |evidence: &'a Arc<Evidence>| of(&evidence.facts).into_iter().map(move |fact| Seen { evidence, fact });
     evidence.iter().flat_map(seen).collect()
 }
 

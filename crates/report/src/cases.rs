@@ -1,6 +1,8 @@
 //! Investigations, built by hand, that the tests render: complete, partial, without enough evidence, and talked about.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Action, ActionKind, Avoid, Category, Citation, Confidence, Entry, Event, Evidence, EvidenceId, Facts,
@@ -115,7 +117,7 @@ pub(crate) fn evidence(
 }
 
 fn taken(evidence: Evidence) -> Event {
-    Event::EvidenceTaken { evidence: Box::new(evidence), call: None }
+    Event::EvidenceTaken { evidence: Arc::new(evidence), call: None }
 }
 
 fn scope(name: &str) -> Scope {

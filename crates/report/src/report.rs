@@ -11,6 +11,8 @@
 //! | `attempts.rs` | evidence that tries to give instructions |
 //! | `gaps.rs` | what was denied or failed and is no gap of the root cause yet |
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use marple_case::{
     Citation, Confidence, Entry, Event, Evidence, EvidenceId, InvestigationId, MitigationPlan, PlanCheck, RootCause,
@@ -69,7 +71,7 @@ pub struct Report {
     /// The plan for the [`conclusion`](Self::conclusion), as it was accepted last.
     pub plan: Option<Plan>,
     /// All evidence, by id.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Arc<Evidence>>,
     /// What the model noted on its way.
     pub findings: Vec<Finding>,
     /// How many calls were refused before the investigation ended.
@@ -377,7 +379,7 @@ impl Report {
 
     /// The evidence of that id.
     pub fn evidence(&self, id: EvidenceId) -> Option<&Evidence> {
-        self.evidence.iter().find(|evidence| evidence.id == id)
+        self.evidence.iter().map(Arc::as_ref).find(|evidence| evidence.id == id)
     }
 
     /// The words of the report's language.

@@ -24,7 +24,7 @@ const FIRST_MISSING: &str = "SELECT MIN(number) + 1 FROM \
                              WHERE NOT EXISTS \
                              (SELECT 1 FROM entries WHERE investigation = ?1 AND number = before.number + 1)";
 /// The rows that a list shows something of.
-const SHOWN: &str = "SELECT investigation, number, at, event FROM entries \
+pub(crate) const SHOWN: &str = "SELECT investigation, number, at, event FROM entries \
                      WHERE version = ? AND kind IN ('opened', 'root_cause_reported', 'question_asked', 'closed') \
                      ORDER BY investigation, number";
 

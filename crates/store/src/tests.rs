@@ -45,6 +45,26 @@ async fn what_was_appended_is_read_again_to_the_letter_by_another_process() {
     assert_eq!(other.entries(&id).await.unwrap(), entries);
 }
 
+#[test]
+fn the_kind_of_an_event_is_its_tag() {
+    for (event, kind_of) in
+        [(opened(), "opened"), (Event::Interrupted, "interrupted"), (Event::OpeningEnded, "opening_ended")]
+    {
+        let json = json(&event).unwrap();
+        assert_eq!(json, serde_json::to_string(&event).unwrap());
+        assert_eq!(kind(&json), Some(kind_of));
+    }
+}
+
+#[tokio::test]
+async fn a_list_reads_the_rows_that_it_shows_and_no_others() {
+    let (_folder, journal) = journal().await;
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", listing::SHOWN));
+    let plan = sqlx::query(explain).bind(1).fetch_all(&journal.pool).await.unwrap();
+    let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    assert_eq!(steps, ["SCAN entries USING INDEX entries_listed"]);
+}
+
 #[tokio::test]
 async fn a_number_that_exists_is_refused_and_the_first_entry_stays() {
     let (_folder, journal) = journal().await;

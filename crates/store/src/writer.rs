@@ -2,13 +2,22 @@
 //!
 //! Invariants: whoever handed an entry over is told only after it was committed; entries are written in the order in which they were handed over; one that
 //! SQLite refuses is refused alone. One statement writes all of them, so that they share a commit and the pages that it
-//! changes: with many investigations at once, half of SQLite's work.
+//! changes: with many investigations at once, half of SQLite's work. What the write-ahead log holds goes into the file when nobody has
+//! written for a moment, while models think, instead of when everybody writes.
+
+use std::time::Duration;
 
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 /// Entries that one statement writes at most. Evidence is some kilobytes: this is a few hundred.
 const TOGETHER: usize = 32;
+
+/// How long nobody writes before the log goes into the file.
+const REST: Duration = Duration::from_secs(1);
 
 /// An entry as the table has it.
 #[derive(Debug)]
@@ -31,11 +40,12 @@ pub(crate) enum WriteError {
 }
 
 type Written = Result<(), sqlx::Error>;
+type Waiting = (Row, oneshot::Sender<Written>);
 
 /// Hands rows to the writer. The writer ends with the last of these.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<(Row, oneshot::Sender<Written>)>,
+    queue: mpsc::Sender<Waiting>,
 }
 
 impl Writer {
@@ -44,7 +54,7 @@ impl Writer {
         let (queue, mut waiting) = mpsc::channel(TOGETHER);
         tokio::spawn(async move {
             let mut taken = Vec::with_capacity(TOGETHER);
-            while waiting.recv_many(&mut taken, TOGETHER).await > 0 {
+            while received(&mut waiting, &mut taken, &pool).await > 0 {
                 let (rows, told): (Vec<Row>, Vec<oneshot::Sender<Written>>) = taken.drain(..).unzip();
                 for (told, written) in told.into_iter().zip(write_all(&pool, &rows).await) {
                     // Who gave up waiting need not be told.
@@ -61,6 +71,18 @@ impl Writer {
         self.queue.send((row, told)).await.map_err(|_| WriteError::Closed)?;
         Ok(written.await.map_err(|_| WriteError::Closed)??)
     }
+}
+
+/// Waits for rows; 0: nobody can hand one over any more. If none come for a while, the log is written into the file meanwhile.
+async fn received(waiting: &mut mpsc::Receiver<Waiting>, taken: &mut Vec<Waiting>, pool: &SqlitePool) -> usize {
+    if let Ok(number) = timeout(REST, waiting.recv_many(taken, TOGETHER)).await {
+        return number;
+    }
+    // Should it fail, all entries are in the log as before, and SQLite tries again when the log is full.
+    if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(pool).await {
+        tracing::debug!(%error, "the journal's log was not written into its file");
+    }
+    waiting.recv_many(taken, TOGETHER).await
 }
 
 /// Writes rows: all at once, or, if one of them is refused, each by itself.

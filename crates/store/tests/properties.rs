@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use marple_agent::ports::{Journal, JournalError};
@@ -42,7 +43,7 @@ fn entries() -> Vec<Entry> {
     let events = [
         opened,
         Event::OpeningEnded,
-        Event::EvidenceTaken { evidence: Box::new(evidence), call: None },
+        Event::EvidenceTaken { evidence: Arc::new(evidence), call: None },
         Event::Interrupted,
         Event::Closed { ending: Ending::Complete },
     ];

@@ -56,7 +56,7 @@ struct Conversation {
     id: &'static str,
     system: &'static str,
     messages: Vec<Message>,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Arc<Evidence>>,
 }
 
 impl Conversation {
@@ -82,8 +82,8 @@ impl Conversation {
     }
 }
 
-fn evidence(id: u32, tool: &str, arguments: Value) -> Evidence {
-    Evidence {
+fn evidence(id: u32, tool: &str, arguments: Value) -> Arc<Evidence> {
+    Arc::new(Evidence {
         id: EvidenceId(id),
         tool: tool.to_owned(),
         arguments,
@@ -95,7 +95,7 @@ fn evidence(id: u32, tool: &str, arguments: Value) -> Evidence {
         unread: Vec::new(),
         taken_at: "2026-01-01T10:00:00Z".parse().unwrap(),
         elapsed_ms: 5,
-    }
+    })
 }
 
 fn looks(tool: &str, arguments: Value) -> Message {
@@ -211,7 +211,7 @@ async fn what_differs_is_said_with_its_turn() {
     refused.evidence.pop();
     insta::assert_snapshot!(at_second(&refused).await, @r#"replay of run.jsonl: turn 2 differs: E2 of search_logs {"group":"/aws/lambda/orders"} is missing here"#);
     let mut denied = searched.clone();
-    denied.evidence[1].outcome = Outcome::Failed { message: "no".to_owned() };
+    Arc::make_mut(&mut denied.evidence[1]).outcome = Outcome::Failed { message: "no".to_owned() };
     insta::assert_snapshot!(at_second(&denied).await, @r#"replay of run.jsonl: turn 2 differs: E2 of search_logs {"group":"/aws/lambda/orders"} is found there, and failed here"#);
     let mut failed = searched;
     for block in &mut failed.messages[2].blocks {

@@ -42,35 +42,46 @@ pub struct Attempt {
 
 /// The attempts in a text, one a line, at most 20.
 pub fn find(text: &str) -> Vec<Attempt> {
-    let mut found: Vec<Attempt> = Vec::new();
-    let mut lines = (1_u32..).zip(text.lines()).peekable();
-    while let Some((number, line)) = lines.next() {
-        let next = lines.peek().map_or("", |(_, next)| *next);
-        if let Some((rule, at)) = of_line(line, next) {
-            found.push(Attempt { line: number, rule: rule.id, what: rule.what, quote: quote(line, at) });
-            if found.len() == MOST {
-                break;
-            }
-        }
-    }
-    found
+    all(text).take(MOST).collect()
 }
 
 /// Whether a text holds an attempt at all.
 pub fn any(text: &str) -> bool {
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        if of_line(line, lines.peek().unwrap_or(&"")).is_some() {
-            return true;
+    all(text).next().is_some()
+}
+
+/// All attempts, one a line.
+fn all(text: &str) -> impl Iterator<Item = Attempt> {
+    // A literal never goes over the end of a line: a line without a hit of this search holds none.
+    let mut hits = RULES.literals.find_iter(text).map(|hit| hit.start()).peekable();
+    let mut lines = (1_u32..).zip(text.split_inclusive('\n')).peekable();
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (number, line) = lines.next()?;
+            end += line.len();
+            let mut has_literal = false;
+            while hits.next_if(|hit| *hit < end).is_some() {
+                has_literal = true;
+            }
+            let line = without_its_end(line);
+            let next = lines.peek().map_or("", |(_, next)| without_its_end(next));
+            if let Some((rule, at)) = of_line(line, next, has_literal) {
+                return Some(Attempt { line: number, rule: rule.id, what: rule.what, quote: quote(line, at) });
+            }
         }
-    }
-    false
+    })
+}
+
+/// A line as [`str::lines`] gives it.
+fn without_its_end(line: &str) -> &str {
+    line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')).unwrap_or(line)
 }
 
 /// The first rule that a line, or the line and the beginning of the next one, fits in any of its readings; and where in the line, if it does as
-/// it stands.
-fn of_line(line: &str, next: &str) -> Option<(&'static rules::Rule, usize)> {
-    if let Some(found) = fitting(line, next) {
+/// it stands. `has_literal`: whether any rule's literal stands in the line as it is.
+fn of_line(line: &str, next: &str, has_literal: bool) -> Option<(&'static rules::Rule, usize)> {
+    if has_literal && let Some(found) = fitting(line, next) {
         return Some(found);
     }
     let head = line.get(..line.floor_char_boundary(DECODED)).unwrap_or(line);

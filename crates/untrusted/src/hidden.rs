@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// Whether there is anything in a text but what is seen, line feeds and tabs.
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+    text.chars().all(is_seen_anywhere)
         || characters(text).all(|(character, hidden)| !hidden || character == '\n' || character == '\t')
 }
 
@@ -53,6 +53,15 @@ pub fn push_escape(shown: &mut String, character: char) {
     };
 }
 
+/// A line feed, a tab, or what is seen whatever stands beside it.
+fn is_seen_anywhere(character: char) -> bool {
+    match character {
+        ' '..='~' | '\n' | '\t' => true,
+        '\0'..='\x7f' => false,
+        character => !is_joining(character) && !is_always_hidden(character),
+    }
+}
+
 fn is_hidden(before: Option<char>, character: char, after: Option<char>) -> bool {
     match character {
         ' '..='~' => false,
@@ -80,14 +89,18 @@ fn is_always_hidden(character: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}') // tags, further variation selectors
 }
 
+/// A joiner or a selector: whether it is seen depends on what stands beside it.
+fn is_joining(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180f}') || is_variation(character)
+}
+
 fn is_variation(character: char) -> bool {
     matches!(character, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// A character beyond ASCII that is seen by itself, so that a joiner or a selector can belong to it.
 fn is_base(character: char) -> bool {
-    let joins = matches!(character, '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180f}') || is_variation(character);
-    !character.is_ascii() && !character.is_whitespace() && !joins && !is_always_hidden(character)
+    !character.is_ascii() && !character.is_whitespace() && !is_joining(character) && !is_always_hidden(character)
 }
 
 #[cfg(test)]

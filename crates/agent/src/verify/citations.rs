@@ -3,6 +3,8 @@
 //! A quote stands in a piece of evidence if its characters do, white space folded to single spaces on both sides. A quote
 //! must not begin or end inside a word or a number: `28 MB` does not stand in `128 MB`.
 
+use std::sync::Arc;
+
 use marple_case::{
     Citation, Evidence, RootCause,
     verification::{CitationCheck, StatementCheck},
@@ -18,7 +20,7 @@ const LEAST: usize = 4;
 /// Checks the citations of the chain and of what was ruled out, in order.
 pub(super) fn check_all(
     claim: &RootCause,
-    evidence: &[Evidence],
+    evidence: &[Arc<Evidence>],
     objections: &mut Vec<Objection>,
 ) -> (Vec<StatementCheck>, Vec<StatementCheck>) {
     let mut statement = |place: String, citations: &[Citation]| {
@@ -42,7 +44,7 @@ pub(super) fn check_all(
 }
 
 /// The citation as the record has it: what is quoted out of an enclosure may hold the backslashes that break tags there.
-pub fn as_recorded(citation: Citation, evidence: &[Evidence]) -> Citation {
+pub fn as_recorded(citation: Citation, evidence: &[Arc<Evidence>]) -> Citation {
     if check(&citation, evidence).is_verified() {
         return citation;
     }
@@ -51,7 +53,7 @@ pub fn as_recorded(citation: Citation, evidence: &[Evidence]) -> Citation {
 }
 
 /// Checks one citation.
-pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
+pub fn check(citation: &Citation, evidence: &[Arc<Evidence>]) -> CitationCheck {
     let refused =
         |reason: String| CitationCheck::Refused { evidence: citation.evidence, quote: citation.quote.clone(), reason };
     let Some(source) = evidence.iter().find(|evidence| evidence.id == citation.evidence) else {
@@ -71,7 +73,7 @@ pub fn check(citation: &Citation, evidence: &[Evidence]) -> CitationCheck {
 }
 
 /// Why a quote was not found, with what is likely meant.
-fn absent(quote: &str, citation: &Citation, evidence: &[Evidence], source: &Evidence) -> String {
+fn absent(quote: &str, citation: &Citation, evidence: &[Arc<Evidence>], source: &Evidence) -> String {
     let elsewhere = evidence.iter().find(|other| line_of(quote, &other.text).is_some());
     if let Some(other) = elsewhere {
         return format!("the quote {quote:?} does not stand in {}; it stands in {}", citation.evidence, other.id);

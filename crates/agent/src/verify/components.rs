@@ -1,15 +1,17 @@
 //! Components: some evidence names each one.
 
+use std::sync::Arc;
+
 use marple_case::{Evidence, ResourceRef, RootCause};
 
 use super::Objection;
 
-pub(super) fn check(claim: &RootCause, evidence: &[Evidence]) -> Vec<Objection> {
+pub(super) fn check(claim: &RootCause, evidence: &[Arc<Evidence>]) -> Vec<Objection> {
     let unnamed = claim.components.iter().filter(|component| !is_named(component, evidence));
     unnamed.map(|component| Objection::Component { name: component.name.clone() }).collect()
 }
 
-fn is_named(component: &ResourceRef, evidence: &[Evidence]) -> bool {
+fn is_named(component: &ResourceRef, evidence: &[Arc<Evidence>]) -> bool {
     let arn = component.arn.as_deref().unwrap_or(&component.name);
     evidence.iter().filter(|evidence| evidence.outcome.is_answered()).any(|evidence| {
         evidence.facts.resources().iter().any(|known| known.name == component.name || known.arn.as_deref() == Some(arn))

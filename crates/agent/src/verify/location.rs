@@ -1,5 +1,7 @@
 //! Locations: source that was read, or a place that a stack trace names.
 
+use std::sync::Arc;
+
 use marple_case::{
     Evidence, Facts, RootCause,
     facts::{Exception, Frame},
@@ -8,7 +10,7 @@ use marple_case::{
 
 use super::Objection;
 
-pub(super) fn check(claim: &RootCause, evidence: &[Evidence]) -> Option<Objection> {
+pub(super) fn check(claim: &RootCause, evidence: &[Arc<Evidence>]) -> Option<Objection> {
     let location = claim.location.as_ref()?;
     let reason = match location.seen_in {
         SeenIn::Source => source_fault(location, evidence),
@@ -17,7 +19,7 @@ pub(super) fn check(claim: &RootCause, evidence: &[Evidence]) -> Option<Objectio
     reason.map(|reason| Objection::Location { reason })
 }
 
-fn source_fault(location: &Location, evidence: &[Evidence]) -> Option<String> {
+fn source_fault(location: &Location, evidence: &[Arc<Evidence>]) -> Option<String> {
     let codes = evidence.iter().filter_map(|evidence| match &evidence.facts {
         Facts::FunctionCode(code) => Some(code),
         _ => None,
@@ -39,7 +41,7 @@ fn source_fault(location: &Location, evidence: &[Evidence]) -> Option<String> {
     }
 }
 
-fn trace_fault(location: &Location, evidence: &[Evidence]) -> Option<String> {
+fn trace_fault(location: &Location, evidence: &[Arc<Evidence>]) -> Option<String> {
     let named = evidence.iter().any(|evidence| {
         exceptions(&evidence.facts).iter().any(|exception| exception.frames.iter().any(|frame| fits(frame, location)))
             || written(&evidence.text, location)

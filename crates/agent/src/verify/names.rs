@@ -1,5 +1,7 @@
 //! Names in commands: what a plan touches is something that evidence shows, that the plan itself makes, or that one of its steps finds out first.
 
+use std::sync::Arc;
+
 use marple_case::{Action, Evidence, Scope};
 use marple_commands::Command;
 
@@ -8,7 +10,7 @@ use super::components::contains_name;
 /// The options of a command whose value names something that nothing here knows, each with that value.
 pub(super) fn unknown<'a>(
     command: &'a Command,
-    evidence: &[Evidence],
+    evidence: &[Arc<Evidence>],
     scope: Option<&Scope>,
     plan: &[&Command],
 ) -> Vec<(&'a str, &'a str)> {

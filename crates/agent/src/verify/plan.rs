@@ -2,6 +2,7 @@
 //! to "what now".
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use marple_case::{
@@ -90,7 +91,7 @@ fn care(place: &str, action: &Action, read: &Read<'_>) -> Option<Objection> {
 }
 
 /// A rollback names a target that evidence shows to exist and to predate the fault; or it is marked unverified.
-fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[Evidence]) -> Option<Objection> {
+fn rollback(place: &str, action: &Action, onset: Option<Timestamp>, evidence: &[Arc<Evidence>]) -> Option<Objection> {
     if action.kind != ActionKind::Rollback || action.unverified.is_some() {
         return None;
     }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use marple_case::{
     Action, ActionKind, Category, Citation, Confidence, Entry, Event, Evidence, EvidenceId, Facts, InvestigationId,
     MitigationPlan, Outcome, ResourceKind, ResourceRef, RootCause, Scope, Verdict, Window,
@@ -14,8 +16,8 @@ use super::*;
 
 const TEXT: &str = "function: orders\nmemory: 128 MB\n2026-01-02T10:00:05Z\terror\tTask timed out   after 5.00 seconds\n  at /var/task/src/app.js:41:7\nalias: live -> 7";
 
-fn evidence(number: u32, text: &str, facts: Facts) -> Evidence {
-    Evidence {
+fn evidence(number: u32, text: &str, facts: Facts) -> Arc<Evidence> {
+    Arc::new(Evidence {
         id: EvidenceId(number),
         tool: "search_logs".to_owned(),
         arguments: serde_json::json!({}),
@@ -27,7 +29,7 @@ fn evidence(number: u32, text: &str, facts: Facts) -> Evidence {
         unread: Vec::new(),
         taken_at: at("2026-01-02T11:00:00Z"),
         elapsed_ms: 5,
-    }
+    })
 }
 
 fn at(text: &str) -> jiff::Timestamp {
@@ -38,7 +40,7 @@ fn window(start: &str, end: &str) -> Window {
     Window { start: at(start), end: at(end) }
 }
 
-fn state(taken: Vec<Evidence>) -> Investigation {
+fn state(taken: Vec<Arc<Evidence>>) -> Investigation {
     let scope = Scope {
         account: None,
         region: "us-east-1".to_owned(),
@@ -52,7 +54,7 @@ fn state(taken: Vec<Evidence>) -> Investigation {
         recovered_at: None,
         notes: Vec::new(),
     };
-    let taken = taken.into_iter().map(|evidence| Event::EvidenceTaken { evidence: Box::new(evidence), call: None });
+    let taken = taken.into_iter().map(|evidence| Event::EvidenceTaken { evidence, call: None });
     let events = std::iter::once(Event::Scoped { scope }).chain(taken);
     let entries = (1..).zip(events).map(|(number, event)| Entry { number, at: at("2026-01-02T11:00:00Z"), event });
     Investigation::from_entries(InvestigationId("test".to_owned()), entries)

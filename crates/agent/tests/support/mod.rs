@@ -121,7 +121,7 @@ impl Toolbox for TestToolbox {
         text.to_owned()
     }
 
-    fn opening(&self, _: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+    fn opening(&self, _: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
         let asked = |item: &str| evidence.iter().any(|taken| taken.arguments["at"] == item);
         let open = self.waves.iter().find(|wave| !wave.iter().all(|item| asked(item)));
         open.into_iter().flatten().filter(|item| !asked(item)).map(|item| look(item)).collect()

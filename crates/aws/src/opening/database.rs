@@ -1,6 +1,8 @@
 //! An RDS or Aurora database: itself, with its load and events, the stack that owns it, and who is configured with its endpoint:
 //! functions by their environment, services by that of their task definitions.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
@@ -20,7 +22,7 @@ const CANDIDATES: usize = 4;
 /// Functions and services that use it and are followed, of each.
 const USERS: usize = 1;
 
-pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let mut plan = vec![
         call("describe_database", json!({"id": id})),
         call("describe_stack", json!({"resource": id})),
@@ -53,7 +55,7 @@ pub(super) fn plan(id: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<Planne
 }
 
 /// Where the disk runs full: when that began, which may be weeks ago, and what takes the room (logs that a replication slot holds back).
-fn disk(id: &str, scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+fn disk(id: &str, scope: &Scope, evidence: &[Arc<Evidence>]) -> Option<PlannedCall> {
     const METRICS: [(&str, &str); 5] = [
         ("FreeStorageSpace", "Minimum"),
         ("TransactionLogsDiskUsage", "Maximum"),
@@ -77,7 +79,7 @@ fn disk(id: &str, scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
     Some(call("get_metrics", arguments))
 }
 
-fn databases(evidence: &[Evidence]) -> impl Iterator<Item = &Database> {
+fn databases(evidence: &[Arc<Evidence>]) -> impl Iterator<Item = &Database> {
     evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Databases(databases) => databases.databases.as_slice(),
         _ => &[],
@@ -85,7 +87,7 @@ fn databases(evidence: &[Evidence]) -> impl Iterator<Item = &Database> {
 }
 
 /// The host names of the database's endpoints; of an instance also those of its cluster, through which clients reach it.
-fn hosts(id: &str, evidence: &[Evidence]) -> Vec<String> {
+fn hosts(id: &str, evidence: &[Arc<Evidence>]) -> Vec<String> {
     let is_meant = |database: &&Database| database.id == id || database.members.iter().any(|member| member == id);
     let endpoints = databases(evidence).filter(is_meant).flat_map(|one| [&one.endpoint, &one.reader_endpoint]);
     endpoints.flatten().cloned().collect()
@@ -98,7 +100,7 @@ fn names_one(environment: &[EnvironmentVariable], hosts: &[String]) -> bool {
     })
 }
 
-fn functions(evidence: &[Evidence]) -> impl Iterator<Item = &Function> {
+fn functions(evidence: &[Arc<Evidence>]) -> impl Iterator<Item = &Function> {
     evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Functions(functions) => functions.as_slice(),
         _ => &[],
@@ -106,7 +108,7 @@ fn functions(evidence: &[Evidence]) -> impl Iterator<Item = &Function> {
 }
 
 /// The services, each once.
-fn services(evidence: &[Evidence]) -> Vec<&Service> {
+fn services(evidence: &[Arc<Evidence>]) -> Vec<&Service> {
     let all = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Services(services) => services.as_slice(),
         _ => &[],
@@ -120,7 +122,7 @@ fn services(evidence: &[Evidence]) -> Vec<&Service> {
     distinct
 }
 
-fn revisions(evidence: &[Evidence]) -> impl Iterator<Item = &TaskDefinition> {
+fn revisions(evidence: &[Arc<Evidence>]) -> impl Iterator<Item = &TaskDefinition> {
     evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::TaskDefinitions(revisions) => revisions.as_slice(),
         _ => &[],

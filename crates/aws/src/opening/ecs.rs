@@ -1,5 +1,7 @@
 //! An ECS service: itself, its tasks and their load; then what it runs, what leads to it, what it is configured with and what owns it.
 
+use std::sync::Arc;
+
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, ResourceKind, ResourceRef, Scope,
@@ -17,7 +19,7 @@ use crate::{ecs::service::cluster_in, images::Reference, load_balancer::dimensio
 const IMAGES: u32 = 10;
 
 /// A service by name, ARN where it is known, and cluster where the scope knows it.
-pub(super) fn plan(service: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(super) fn plan(service: &ResourceRef, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let known = service.arn.as_deref().and_then(|arn| cluster_in(scope, arn));
     let cluster = known.or_else(|| cluster_in(scope, &service.name));
     let of = |service: &str| match &cluster {
@@ -46,7 +48,7 @@ pub(super) fn cluster(name: &str) -> Vec<PlannedCall> {
 }
 
 /// The service as it was described; the description that knows its stack before a line of a list.
-pub(super) fn described<'a>(name: &str, cluster: Option<&str>, evidence: &'a [Evidence]) -> Option<&'a Service> {
+pub(super) fn described<'a>(name: &str, cluster: Option<&str>, evidence: &'a [Arc<Evidence>]) -> Option<&'a Service> {
     let services = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Services(services) => services.as_slice(),
         _ => &[],
@@ -56,7 +58,7 @@ pub(super) fn described<'a>(name: &str, cluster: Option<&str>, evidence: &'a [Ev
     services.filter(is_meant).max_by_key(|service| service.stack.is_some())
 }
 
-fn around(service: &Service, evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn around(service: &Service, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let revisions = revisions(service, evidence);
     let one = |name: &String| call("describe_task_definition", json!({"task_definition": name}));
     let mut plan: Vec<PlannedCall> = revisions.iter().map(one).collect();
@@ -73,7 +75,7 @@ fn around(service: &Service, evidence: &[Evidence]) -> Vec<PlannedCall> {
 }
 
 /// The revisions that matter: what the service runs, its deployments', and those of tasks that failed.
-fn revisions(service: &Service, evidence: &[Evidence]) -> Vec<String> {
+fn revisions(service: &Service, evidence: &[Arc<Evidence>]) -> Vec<String> {
     let tasks = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Tasks(tasks) => tasks.as_slice(),
         _ => &[],
@@ -90,7 +92,7 @@ fn has_failed(task: &Task) -> bool {
 }
 
 /// The load balancer that a target's group belongs to, as far as it was described.
-fn balancer_of<'a>(target: &ServiceTarget, evidence: &'a [Evidence]) -> Option<&'a LoadBalancer> {
+fn balancer_of<'a>(target: &ServiceTarget, evidence: &'a [Arc<Evidence>]) -> Option<&'a LoadBalancer> {
     let balancers = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::LoadBalancers(balancers) => balancers.as_slice(),
         _ => &[],
@@ -102,7 +104,7 @@ fn balancer_of<'a>(target: &ServiceTarget, evidence: &'a [Evidence]) -> Option<&
 
 /// Whether it is known what leads to the service, or that it will not be: then its metrics are asked for, all in one call, so that
 /// they can be correlated.
-fn is_led_to(service: &Service, evidence: &[Evidence]) -> bool {
+fn is_led_to(service: &Service, evidence: &[Arc<Evidence>]) -> bool {
     let asked = |target: &ServiceTarget| {
         let arn = Some(target.target_group_arn.as_str());
         let by_group = |taken: &Evidence| taken.arguments.get("target_group").and_then(Value::as_str) == arn;
@@ -118,7 +120,7 @@ fn own_metrics(service: &str, cluster: &str) -> Vec<Value> {
     vec![of("CPUUtilization"), of("MemoryUtilization")]
 }
 
-fn metrics(service: &Service, evidence: &[Evidence]) -> Vec<Value> {
+fn metrics(service: &Service, evidence: &[Arc<Evidence>]) -> Vec<Value> {
     let mut metrics = own_metrics(&service.name, &service.cluster);
     for target in service.targets.iter().take(NEIGHBOURS) {
         let Some(balancer) = balancer_of(target, evidence) else { continue };
@@ -137,7 +139,7 @@ fn metrics(service: &Service, evidence: &[Evidence]) -> Vec<Value> {
 }
 
 /// What the revisions name: images, log groups, databases, secrets.
-fn configured(service: &Service, names: &[String], evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn configured(service: &Service, names: &[String], evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let known: Vec<&TaskDefinition> = names.iter().filter_map(|name| revision(name, evidence)).collect();
     let containers = || known.iter().flat_map(|revision| &revision.containers);
     let mut plan = Vec::new();
@@ -158,7 +160,7 @@ fn configured(service: &Service, names: &[String], evidence: &[Evidence]) -> Vec
     plan
 }
 
-fn revision<'a>(name: &str, evidence: &'a [Evidence]) -> Option<&'a TaskDefinition> {
+fn revision<'a>(name: &str, evidence: &'a [Arc<Evidence>]) -> Option<&'a TaskDefinition> {
     let revisions = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::TaskDefinitions(revisions) => revisions.as_slice(),
         _ => &[],
@@ -167,7 +169,7 @@ fn revision<'a>(name: &str, evidence: &'a [Evidence]) -> Option<&'a TaskDefiniti
 }
 
 /// The repositories of the images and, where a list of one does not show the image that is meant, that image.
-fn images<'a>(named: impl Iterator<Item = &'a str>, evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn images<'a>(named: impl Iterator<Item = &'a str>, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let listed: Vec<&Image> = evidence
         .iter()
         .flat_map(|taken| match &taken.facts {
@@ -197,7 +199,7 @@ fn images<'a>(named: impl Iterator<Item = &'a str>, evidence: &[Evidence]) -> Ve
     plan
 }
 
-fn is_listed(secret: &str, evidence: &[Evidence]) -> bool {
+fn is_listed(secret: &str, evidence: &[Arc<Evidence>]) -> bool {
     evidence.iter().any(|taken| match &taken.facts {
         Facts::Secrets(secrets) => secrets.iter().any(|one| one.name == secret),
         _ => false,

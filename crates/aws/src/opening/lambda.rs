@@ -1,5 +1,7 @@
 //! A Lambda function: itself, its metrics, logs and code; then what it is configured with and what owns it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
@@ -20,7 +22,7 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How far back a release is taken for a suspect.
 const RELEASE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-pub(super) fn plan(function: &str, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(super) fn plan(function: &str, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let mut plan = vec![
         call("get_function", json!({"function": function})),
         call("get_metrics", json!({"metrics": metrics(function)})),
@@ -49,7 +51,7 @@ fn release(function: &Function, scope: &Scope) -> Option<PlannedCall> {
 
 /// Two weeks of invocations, errors and durations by the hour, where the baseline has no invocation to compare with: whether the function
 /// ever ran well, and how often it failed before.
-fn history(function: &str, scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+fn history(function: &str, scope: &Scope, evidence: &[Arc<Evidence>]) -> Option<PlannedCall> {
     let is_idle = |series: &Series| {
         let own = series.metric.dimensions.get("FunctionName").is_some_and(|name| name == function);
         own && series.metric.name == "Invocations" && series.baseline.is_some_and(|baseline| baseline.sum == 0.0)
@@ -83,8 +85,8 @@ fn default_log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }
 
-fn described<'a>(function: &str, evidence: &'a [Evidence]) -> Option<&'a Function> {
-    let of = |taken: &'a Evidence| match &taken.facts {
+fn described<'a>(function: &str, evidence: &'a [Arc<Evidence>]) -> Option<&'a Function> {
+    let of = |taken: &'a Arc<Evidence>| match &taken.facts {
         // A list of all functions is brief: only a function alone is described whole.
         Facts::Functions(functions) => match functions.as_slice() {
             [only] if only.name == function => Some(only),
@@ -96,7 +98,7 @@ fn described<'a>(function: &str, evidence: &'a [Evidence]) -> Option<&'a Functio
 }
 
 /// What stands around the function.
-fn around(function: &Function, evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn around(function: &Function, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let mut plan = Vec::new();
     if function.log_group != default_log_group(&function.name) {
         plan.push(call("summarize_logs", json!({"log_group": function.log_group})));

@@ -6,6 +6,8 @@
 //!
 //! One file a kind of subject. A kind without a file of its own is looked at through its alarm, its stack and the changes.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::PlannedCall;
 use marple_case::{
@@ -30,7 +32,7 @@ const RECURRENCE: SignedDuration = SignedDuration::from_hours(72);
 const SUBJECTS: usize = 4;
 
 /// What scope and evidence call for, the most telling first; includes what has been asked already.
-pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(crate) fn next_wave(scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let mut plan = Vec::new();
     if let Some(alarm) = &scope.alarm {
         plan.push(call("describe_alarms", json!({"names": [alarm]})));
@@ -47,7 +49,7 @@ pub(crate) fn next_wave(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall
     plan
 }
 
-fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+fn of_subject(subject: &ResourceRef, scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     match subject.kind {
         ResourceKind::LambdaFunction => lambda::plan(&subject.name, scope, evidence),
         ResourceKind::DbCluster | ResourceKind::DbInstance => database::plan(&subject.name, scope, evidence),
@@ -88,7 +90,7 @@ fn runs_anything(scope: &Scope) -> bool {
 }
 
 /// The metrics that the alarm watches, where no subject's own plan reads them.
-fn alarm_metrics(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+fn alarm_metrics(scope: &Scope, evidence: &[Arc<Evidence>]) -> Option<PlannedCall> {
     let alarm = alarms(evidence).find(|alarm| scope.alarm.as_ref() == Some(&alarm.name))?;
     let condition = alarm.condition.as_ref()?;
     let is_read = |metric: &MetricId| match metric.namespace.as_str() {
@@ -104,7 +106,7 @@ fn alarm_metrics(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
 }
 
 /// The alarm's metrics over the days before, where the alarm fired then too: whether it comes back, and at which times.
-fn recurrence(scope: &Scope, evidence: &[Evidence]) -> Option<PlannedCall> {
+fn recurrence(scope: &Scope, evidence: &[Arc<Evidence>]) -> Option<PlannedCall> {
     let alarm = alarms(evidence).find(|alarm| scope.alarm.as_ref() == Some(&alarm.name))?;
     let condition = alarm.condition.as_ref()?;
     let since = later(scope.window.start, -RECURRENCE);
@@ -129,7 +131,7 @@ fn asked(metric: &MetricId, statistic: &str) -> Value {
     })
 }
 
-fn alarms(evidence: &[Evidence]) -> impl Iterator<Item = &Alarm> {
+fn alarms(evidence: &[Arc<Evidence>]) -> impl Iterator<Item = &Alarm> {
     evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Alarms(alarms) => alarms.as_slice(),
         _ => &[],

@@ -1,5 +1,7 @@
 //! What stands beside a program: the databases and secrets that its environment names, and those of the stack that owns it. Pure.
 
+use std::sync::Arc;
+
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, ResourceKind,
@@ -65,7 +67,7 @@ pub(super) fn database_hosts<'a>(environment: impl Iterator<Item = &'a Environme
 
 /// The databases of a stack: its clusters, or its instances if it has no cluster. Those that a host already names are left out: the
 /// host's first label is the identifier.
-pub(super) fn stack_databases(stack: &str, hosts: &[String], evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(super) fn stack_databases(stack: &str, hosts: &[String], evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let stacks = evidence.iter().flat_map(|taken| match &taken.facts {
         Facts::Stacks(stacks) => stacks.as_slice(),
         _ => &[],

@@ -1,5 +1,7 @@
 //! Where nothing is named that runs: what fires, what there is, which of it fails; then those that fail as if they had been named.
 
+use std::sync::Arc;
+
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, ResourceKind, ResourceRef, Scope,
@@ -16,7 +18,7 @@ const GROUPS: usize = 5;
 /// What fails and is looked at whole, at most.
 const SUSPECTS: usize = 2;
 
-pub(super) fn plan(scope: &Scope, evidence: &[Evidence]) -> Vec<PlannedCall> {
+pub(super) fn plan(scope: &Scope, evidence: &[Arc<Evidence>]) -> Vec<PlannedCall> {
     let mut plan = Vec::new();
     if scope.alarm.is_none() {
         plan.push(call("describe_alarms", json!({"state": "alarm"})));
@@ -42,11 +44,11 @@ struct Region<'a> {
     services: Vec<&'a Service>,
     groups: Vec<&'a LogGroup>,
     summaries: Vec<&'a LogSummary>,
-    evidence: &'a [Evidence],
+    evidence: &'a [Arc<Evidence>],
 }
 
 impl<'a> Region<'a> {
-    fn of(evidence: &'a [Evidence]) -> Self {
+    fn of(evidence: &'a [Arc<Evidence>]) -> Self {
         let mut region =
             Self { functions: Vec::new(), services: Vec::new(), groups: Vec::new(), summaries: Vec::new(), evidence };
         for taken in evidence {

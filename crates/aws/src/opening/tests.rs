@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use marple_agent::ports::PlannedCall;
 use marple_case::{
@@ -26,8 +28,8 @@ fn scope(subjects: Vec<ResourceRef>, alarm: Option<&str>) -> Scope {
     }
 }
 
-fn evidence(facts: Facts) -> Evidence {
-    Evidence {
+fn evidence(facts: Facts) -> Arc<Evidence> {
+    Arc::new(Evidence {
         id: EvidenceId(1),
         tool: "any".to_owned(),
         arguments: serde_json::Value::Null,
@@ -39,7 +41,7 @@ fn evidence(facts: Facts) -> Evidence {
         unread: Vec::new(),
         taken_at: Timestamp::UNIX_EPOCH,
         elapsed_ms: 0,
-    }
+    })
 }
 
 fn function(environment: &[(&str, &str)]) -> Function {

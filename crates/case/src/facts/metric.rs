@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod point;
+
 use super::{Happening, HappeningKind};
 use crate::{
     resource::{ResourceKind, ResourceRef},
@@ -72,7 +74,9 @@ impl std::fmt::Display for MetricId {
 }
 
 /// A data point: the start of its period and the statistic's value. A missing point is not a zero.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+///
+/// In JSON a pair, `[1761152580, 2.0]`: seconds since 1970 and the value. Most of what an investigation records is points.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// The start of the period, UTC.
     pub at: Timestamp,

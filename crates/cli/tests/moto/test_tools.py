@@ -61,8 +61,8 @@ def test_get_metrics(tool, client, seeded, name, statistic):
     query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": statistic}}
     answer = client("cloudwatch").get_metric_data(MetricDataQueries=[query], StartTime=start, EndTime=end, ScanBy="TimestampAscending")["MetricDataResults"][0]
     assert len(series["points"]) == len(answer["Values"]) > 40
-    for point, at, value in zip(series["points"], answer["Timestamps"], answer["Values"]):
-        assert same(point["at"], at) and point["value"] == pytest.approx(value)
+    for (seconds, read), at, value in zip(series["points"], answer["Timestamps"], answer["Values"]):
+        assert seconds == at.timestamp() and read == pytest.approx(value)
     assert series["window"]["points"] == len(answer["Values"])
     assert series["window"]["max"] == pytest.approx(max(answer["Values"])) and series["window"]["min"] == pytest.approx(min(answer["Values"]))
 

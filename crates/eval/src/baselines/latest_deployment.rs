@@ -1,5 +1,7 @@
 //! `baseline:latest-deployment`: it was the latest change before the alarm, and rolling back helps.
 
+use std::sync::Arc;
+
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use marple_agent::ports::{Delta, Model, ModelError, Turn};
@@ -36,7 +38,7 @@ impl Model for LatestDeployment {
 /// The latest change before the first breach, and where it stands. One that touches the subject is preferred.
 fn latest<'a>(turn: &Turn<'a>) -> Option<(&'a Evidence, &'a Change)> {
     let breach = breach(turn);
-    let changes = turn.evidence.iter().flat_map(|taken| match &taken.facts {
+    let changes = turn.evidence.iter().map(Arc::as_ref).flat_map(|taken| match &taken.facts {
         Facts::Changes(changes) => changes.changes.iter().map(|change| (taken, change)).collect(),
         _ => Vec::new(),
     });

@@ -1,6 +1,8 @@
 //! Every statement is cited, and every quote stands. The journal's own verification has to say so, and the evaluation looks
 //! each quote up again with code of its own: an agent whose verification is broken must not pass on its word.
 
+use std::sync::Arc;
+
 use marple_case::{Citation, Evidence, Verdict, verification::StatementCheck};
 use marple_report::report::Conclusion;
 
@@ -9,7 +11,7 @@ use super::Check;
 /// A shorter quote proves nothing. Characters, white space folded.
 const LEAST: usize = 4;
 
-pub(super) fn check(conclusion: &Conclusion, evidence: &[Evidence]) -> Check {
+pub(super) fn check(conclusion: &Conclusion, evidence: &[Arc<Evidence>]) -> Check {
     let cause = &conclusion.root_cause;
     let verification = &conclusion.verification;
     let links = cause.chain.iter().map(|link| &link.citations);
@@ -32,7 +34,7 @@ pub(super) fn check(conclusion: &Conclusion, evidence: &[Evidence]) -> Check {
     }
 }
 
-fn fault(cited: &[Citation], checked: Option<&StatementCheck>, evidence: &[Evidence]) -> Option<String> {
+fn fault(cited: &[Citation], checked: Option<&StatementCheck>, evidence: &[Arc<Evidence>]) -> Option<String> {
     if cited.is_empty() {
         return Some("no citation".to_owned());
     }
@@ -51,7 +53,7 @@ fn fault(cited: &[Citation], checked: Option<&StatementCheck>, evidence: &[Evide
 }
 
 /// Whether the words of the quote stand in the evidence's text one after another, as whole words.
-fn stands(citation: &Citation, evidence: &[Evidence]) -> bool {
+fn stands(citation: &Citation, evidence: &[Arc<Evidence>]) -> bool {
     let quote = folded(&citation.quote);
     let long_enough = quote.chars().count() >= LEAST;
     let source = evidence.iter().find(|taken| taken.id == citation.evidence);

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use marple_case::{
     Action, ActionKind, Category, Citation, Confidence, Evidence, EvidenceId, Facts, InvestigationId, MitigationPlan,
@@ -47,8 +49,8 @@ fn truth() -> Truth {
     Scenario::load(Files::from_iter([("scenario.toml", TRUTH)])).unwrap().truth
 }
 
-fn evidence(number: u32, facts: Facts, text: &str) -> Evidence {
-    Evidence {
+fn evidence(number: u32, facts: Facts, text: &str) -> Arc<Evidence> {
+    Arc::new(Evidence {
         id: EvidenceId(number),
         tool: "search_logs".to_owned(),
         arguments: serde_json::json!({}),
@@ -60,7 +62,7 @@ fn evidence(number: u32, facts: Facts, text: &str) -> Evidence {
         unread: Vec::new(),
         taken_at: "2025-12-16T06:10:00Z".parse().unwrap(),
         elapsed_ms: 1,
-    }
+    })
 }
 
 fn cite(number: u32, quote: &str) -> Citation {

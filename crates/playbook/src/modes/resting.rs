@@ -3,6 +3,8 @@
 //! Discriminating questions: does CloudWatch itself say that there was no data? did the days before have the same gap at the same hour, with
 //! data before it as now? was the alarm's treatment of missing data changed since? A gap that the day before does not have is a fault's.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::PlannedCall;
 use marple_case::{
@@ -86,7 +88,7 @@ fn watched<'c, 'a>(
     condition: &'c AlarmCondition,
     window: Window,
 ) -> impl Iterator<Item = Seen<'a, Series>> + 'c {
-    let of = move |evidence: &'a marple_case::Evidence| match &evidence.facts {
+    let of = move |evidence: &'a Arc<marple_case::Evidence>| match &evidence.facts {
         Facts::Metrics(metrics) if metrics.window.start == window.start => {
             metrics.series.iter().map(|fact| Seen { evidence, fact }).collect()
         }

@@ -1,6 +1,7 @@
 //! Whether an image is in a registry, or which are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use marple_agent::ports::PlannedCall;
 use marple_case::{Evidence, Facts, Outcome, facts::TaskDefinition};
@@ -162,7 +163,7 @@ fn repository(image: &str) -> Option<&str> {
 }
 
 fn definitions<'a>(talk: &Talk<'a>) -> Vec<&'a TaskDefinition> {
-    let of = |evidence: &'a Evidence| match &evidence.facts {
+    let of = |evidence: &'a Arc<Evidence>| match &evidence.facts {
         Facts::TaskDefinitions(definitions) => definitions.iter().collect::<Vec<_>>(),
         _ => Vec::new(),
     };

@@ -1,5 +1,7 @@
 //! One question as it stands: what was asked of AWS for it, what came, and in which language to answer.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use marple_agent::ports::{Asked, PlannedCall, Turn};
 use marple_case::{Block, Citation, Evidence, EvidenceId, Facts, Message, Role};
@@ -80,7 +82,7 @@ impl<'a> Talk<'a> {
             Block::ToolResult { text, .. } => id_in(text),
             _ => None,
         });
-        results.filter_map(|id| self.turn.evidence.iter().find(|evidence| evidence.id == id)).collect()
+        results.filter_map(|id| self.turn.evidence.iter().map(Arc::as_ref).find(|evidence| evidence.id == id)).collect()
     }
 
     /// The evidence of one tool that the calls of this question gave.

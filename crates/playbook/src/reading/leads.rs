@@ -1,6 +1,8 @@
 //! Who is meant by an alarm on a queue, where its name alone does not tell: the service whose settings name that queue; where the settings
 //! that could are hidden, the only listed service whose log has new errors.
 
+use std::sync::Arc;
+
 use marple_agent::ports::PlannedCall;
 use marple_case::{
     Evidence, Facts, Scope,
@@ -25,7 +27,7 @@ fn queue<'c>(scope: &Scope, alarms: &'c [Seen<'_, Alarm>]) -> Option<&'c str> {
 pub(super) fn uses_queue(
     scope: &Scope,
     alarms: &[Seen<'_, Alarm>],
-    evidence: &[Evidence],
+    evidence: &[Arc<Evidence>],
     services: &[&Service],
 ) -> Option<(SubjectKind, String)> {
     let queue = queue(scope, alarms)?;
@@ -42,7 +44,7 @@ pub(super) fn uses_queue(
     Some((SubjectKind::Service, service.name.clone()))
 }
 
-fn definitions(evidence: &[Evidence]) -> impl Iterator<Item = &TaskDefinition> {
+fn definitions(evidence: &[Arc<Evidence>]) -> impl Iterator<Item = &TaskDefinition> {
     evidence.iter().flat_map(|evidence| match &evidence.facts {
         Facts::TaskDefinitions(definitions) => definitions.as_slice(),
         _ => &[],
@@ -50,7 +52,7 @@ fn definitions(evidence: &[Evidence]) -> impl Iterator<Item = &TaskDefinition> {
 }
 
 /// Whether the log of a container holds lines that speak of errors, and whose like the baseline does not hold.
-fn has_new_errors(definition: &TaskDefinition, evidence: &[Evidence]) -> bool {
+fn has_new_errors(definition: &TaskDefinition, evidence: &[Arc<Evidence>]) -> bool {
     let is_own = |group: &String| definition.containers.iter().any(|one| one.log_group.as_ref() == Some(group));
     evidence.iter().any(|evidence| match &evidence.facts {
         Facts::LogSummary(summary) if is_own(&summary.log_group) => {

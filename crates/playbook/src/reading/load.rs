@@ -3,6 +3,8 @@
 //! Series come from `get_metrics`, from a load balancer's description or from a database's. Two series are compared period by period;
 //! what requests do in one period may show in the mean of the next, so the period after a request counts as driven too.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Citation, Evidence,
@@ -195,7 +197,8 @@ impl<'a> Case<'a> {
 
     /// The tool's own words on how a metric moves with requests.
     pub(crate) fn cite_correlation(&self, name: &str) -> Option<Citation> {
-        let holds = |evidence: &&Evidence| evidence.tool == "get_metrics" || evidence.text.contains("correlation:");
+        let holds =
+            |evidence: &&Arc<Evidence>| evidence.tool == "get_metrics" || evidence.text.contains("correlation:");
         self.evidence.iter().filter(holds).find_map(|evidence| {
             cite::any(
                 evidence,

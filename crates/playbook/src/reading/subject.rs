@@ -1,5 +1,7 @@
 //! What is in question: a Lambda function, an ECS service, a load balancer (then the service behind it, where one is known) or a database.
 
+use std::sync::Arc;
+
 use marple_case::{
     Evidence, Facts, ResourceKind, ResourceRef, Scope,
     facts::{Alarm, Function, LoadBalancer, Service},
@@ -66,7 +68,7 @@ impl Subject {
     /// these that fails most.
     pub(crate) fn of(
         scope: &Scope,
-        evidence: &[Evidence],
+        evidence: &[Arc<Evidence>],
         alarms: &[Seen<'_, Alarm>],
         functions: &[Seen<'_, Function>],
     ) -> Self {
@@ -96,7 +98,7 @@ impl Subject {
 }
 
 /// Of several functions the one with the most new failures, by CloudWatch's count and by its logs; `first` where none has any.
-fn most_troubled(named: &[ResourceRef], evidence: &[Evidence], first: &str) -> String {
+fn most_troubled(named: &[ResourceRef], evidence: &[Arc<Evidence>], first: &str) -> String {
     let functions = named.iter().filter(|one| one.kind == ResourceKind::LambdaFunction);
     let counted: Vec<(u64, &str)> =
         functions.map(|one| (new_failures(&one.name, evidence), one.name.as_str())).collect();
@@ -106,7 +108,7 @@ fn most_troubled(named: &[ResourceRef], evidence: &[Evidence], first: &str) -> S
 }
 
 /// Failures of a function that the baseline does not hold: errors that CloudWatch counted, and lines of its logs that speak of one.
-fn new_failures(function: &str, evidence: &[Evidence]) -> u64 {
+fn new_failures(function: &str, evidence: &[Arc<Evidence>]) -> u64 {
     let group = format!("/aws/lambda/{function}");
     let of = |facts: &Facts| match facts {
         Facts::Metrics(metrics) => {
@@ -181,7 +183,7 @@ fn only(functions: &[Seen<'_, Function>], services: &[&Service]) -> Option<(Subj
 fn failing(
     functions: &[Seen<'_, Function>],
     services: &[&Service],
-    evidence: &[Evidence],
+    evidence: &[Arc<Evidence>],
 ) -> Option<(SubjectKind, String)> {
     let functions =
         functions.iter().map(|one| (new_failures(&one.name, evidence), SubjectKind::Function, one.name.as_str()));
@@ -193,7 +195,7 @@ fn failing(
 }
 
 /// New lines that speak of a failure, in log groups that a service's name is a part of.
-fn logged_failures(service: &str, evidence: &[Evidence]) -> u64 {
+fn logged_failures(service: &str, evidence: &[Arc<Evidence>]) -> u64 {
     let of = |facts: &Facts| match facts {
         Facts::LogSummary(summary) if summary.log_group.split('/').any(|part| part == service) => {
             let own = summary.templates.iter().filter(|line| line.is_error);

@@ -1,5 +1,7 @@
 //! An ECS service and what stands around it: tasks, revisions of its task definition, images, target groups.
 
+use std::sync::Arc;
+
 use marple_case::{
     Evidence, Facts, Scope,
     facts::{
@@ -29,7 +31,7 @@ pub(crate) struct Workload<'a> {
 
 impl<'a> Workload<'a> {
     /// Gathers what the evidence holds of a service.
-    pub(crate) fn of(scope: &Scope, evidence: &'a [Evidence], kind: SubjectKind, name: Option<&str>) -> Self {
+    pub(crate) fn of(scope: &Scope, evidence: &'a [Arc<Evidence>], kind: SubjectKind, name: Option<&str>) -> Self {
         let services = gather(evidence, |facts| match facts {
             Facts::Services(services) => services.iter().collect(),
             _ => Vec::new(),

@@ -1,5 +1,7 @@
 //! Alarms that count missing data as a breach, on a metric that rests.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     ActionKind, Evidence, Facts, Verdict, Window,
@@ -14,7 +16,7 @@ fn imported() -> MetricId {
 }
 
 /// A reading of the metric with a point a quarter of an hour at these times.
-fn reading(window: Window, points: &[Timestamp]) -> Evidence {
+fn reading(window: Window, points: &[Timestamp]) -> Arc<Evidence> {
     let mut imported = series(imported(), "Sum", (12.0, None));
     imported.points = points.iter().map(|at| Point { at: *at, value: 3.0 }).collect();
     let mut text = "Imports FilesImported Feed=tariffs, Sum per 60 s: window 3 points\n".to_owned();
@@ -26,7 +28,7 @@ fn reading(window: Window, points: &[Timestamp]) -> Evidence {
 }
 
 /// The feed's alarm at 10:33:20, after data until 10:12, with the days before as they are given: minutes after ten with data.
-fn rested(days_before: &[&[i64]]) -> (World, Vec<Evidence>) {
+fn rested(days_before: &[&[i64]]) -> (World, Vec<Arc<Evidence>>) {
     let mut world = World::new("poller", "provided.al2023", "bootstrap");
     world.scope.subjects.clear();
     let condition = world.alarm.condition.as_mut().unwrap();
@@ -51,7 +53,7 @@ fn rested(days_before: &[&[i64]]) -> (World, Vec<Evidence>) {
     let before = Window { start: minute(3, 0), end: window.start };
     let alarm = taken("describe_alarms", json!({}), alarm_text(&world.alarm), Facts::Alarms(vec![world.alarm.clone()]));
     let mut evidence = vec![alarm, reading(window, &now), reading(before, &earlier)];
-    for (index, one) in evidence.iter_mut().enumerate() {
+    for (index, one) in evidence.iter_mut().map(Arc::make_mut).enumerate() {
         one.id = marple_agent::ports::evidence_id(index);
     }
     (world, evidence)

@@ -1,5 +1,7 @@
 //! Properties: no facts make it panic, and no quote is invented.
 
+use std::sync::Arc;
+
 use marple_case::{Facts, Outcome};
 use proptest::prelude::*;
 
@@ -70,7 +72,7 @@ proptest! {
     fn facts_whose_text_says_something_else_are_never_quoted(message in words(), text in "\\PC{0,60}") {
         let world = World::new("any", "nodejs20.x", "index.h").exception("node", "TypeError", &message, None);
         let mut evidence = world.evidence();
-        for one in &mut evidence {
+        for one in evidence.iter_mut().map(Arc::make_mut) {
             one.text = text.clone();
             if one.tool == "list_changes" {
                 one.outcome = Outcome::NoData;

@@ -1,5 +1,7 @@
 //! Builds the evidence of an ECS service as the tools make it: facts, and the lines that they document.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marple_case::{
     Evidence, Facts, MitigationPlan, ResourceKind, ResourceRef, RootCause, Scope,
@@ -177,7 +179,7 @@ impl Fleet {
     }
 
     /// The evidence, in the opening's order.
-    pub(super) fn evidence(&self) -> Vec<Evidence> {
+    pub(super) fn evidence(&self) -> Vec<Arc<Evidence>> {
         let scope = &self.world.scope;
         let correlations = self.correlations();
         let metrics = Metrics {
@@ -246,7 +248,7 @@ impl Fleet {
             text,
             Facts::Databases(Databases { databases: databases.to_vec() }),
         ));
-        for (index, evidence) in all.iter_mut().enumerate() {
+        for (index, evidence) in all.iter_mut().map(Arc::make_mut).enumerate() {
             evidence.id = marple_agent::ports::evidence_id(index);
         }
         all

@@ -1,5 +1,7 @@
 //! Keys that have expired, and queues whose users are found by their settings.
 
+use std::sync::Arc;
+
 use marple_case::{ActionKind, Category, Facts, facts::LogTemplate};
 use serde_json::json;
 
@@ -49,21 +51,21 @@ fn a_refusal_of_the_baseline_or_of_a_visitors_session_is_no_expired_key() {
 }
 
 /// The evidence of a service and of another that is listed before it, without a subject and with an alarm on a queue.
-fn of_queue(mut fleet: Fleet) -> (Fleet, Vec<marple_case::Evidence>) {
+fn of_queue(mut fleet: Fleet) -> (Fleet, Vec<Arc<marple_case::Evidence>>) {
     let depth = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "labels-failed");
     fleet.world.alarm.condition.as_mut().unwrap().metrics = vec![depth];
     fleet.world.scope.subjects.clear();
     let mut evidence = fleet.evidence();
     let mut beside = fleet.service.clone();
     (beside.name, beside.task_definition) = ("printer".into(), "printer:7".into());
-    if let Facts::Services(services) = &mut evidence[1].facts {
+    if let Facts::Services(services) = &mut Arc::make_mut(&mut evidence[1]).facts {
         services.insert(0, beside);
     }
     let mut other = fleet.definition.clone();
     (other.family, other.revision) = ("printer".into(), 7);
     other.containers[0].log_group = Some("/apps/printer".into());
     other.containers[0].environment.clear();
-    if let Facts::TaskDefinitions(definitions) = &mut evidence[3].facts {
+    if let Facts::TaskDefinitions(definitions) = &mut Arc::make_mut(&mut evidence[3]).facts {
         definitions.push(other);
     }
     (fleet, evidence)

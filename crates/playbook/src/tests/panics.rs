@@ -1,5 +1,7 @@
 //! Panics and aborts whose lines came as log events of their own.
 
+use std::sync::Arc;
+
 use marple_case::{
     ActionKind, Category, Facts,
     facts::{LogLine, LogTemplate, Logs},
@@ -107,7 +109,7 @@ fn the_last_request_of_the_same_task_before_a_panic_is_what_set_it_off() {
         let mut evidence = fleet.evidence();
         evidence.push(taken("search_logs", json!({}), text, Facts::Logs(read)));
         let last = evidence.len() - 1;
-        evidence[last].id = marple_agent::ports::evidence_id(last);
+        Arc::make_mut(&mut evidence[last]).id = marple_agent::ports::evidence_id(last);
         let (cause, _) = play(fleet.scope(), &evidence);
         assert_eq!(cause.trigger.unwrap().contains("/v3/tiles/23/4427564"), told, "{stream}");
         assert_eq!(cause.chain.iter().any(|link| link.statement.contains("last request")), told, "{stream}");

@@ -1,6 +1,8 @@
 //! What a new revision of a service brings: settings that it lost or changed, deployments that ECS took back, a processor or a memory that
 //! was at ease before it.
 
+use std::sync::Arc;
+
 use marple_case::{
     ActionKind, Category, Facts, MitigationPlan, RootCause,
     facts::{Exception, Shape},
@@ -166,9 +168,9 @@ fn killed(failed: &[&str], log: Option<&str>) -> (RootCause, MitigationPlan) {
     let mut evidence = fleet.evidence();
     if let Some(log) = log {
         let summary = evidence.iter_mut().find(|one| one.tool == "summarize_logs").unwrap();
-        summary.text += log;
+        Arc::make_mut(summary).text += log;
     }
-    let mut longer = evidence.iter().find(|one| one.tool == "get_metrics").unwrap().clone();
+    let mut longer = (**evidence.iter().find(|one| one.tool == "get_metrics").unwrap()).clone();
     if let Facts::Metrics(metrics) = &mut longer.facts {
         metrics.window.start = at("2026-03-05T06:00:00Z");
         metrics.series.retain(|series| series.metric.name.contains("5XX"));
@@ -176,7 +178,7 @@ fn killed(failed: &[&str], log: Option<&str>) -> (RootCause, MitigationPlan) {
             failed.iter().map(|time| marple_case::facts::Point { at: at(time), value: 9.0 }).collect();
     }
     let mut longer = taken("get_metrics", json!({"start": "2026-03-05T06:00:00Z"}), longer.text, longer.facts);
-    longer.id = marple_agent::ports::evidence_id(evidence.len());
+    Arc::make_mut(&mut longer).id = marple_agent::ports::evidence_id(evidence.len());
     evidence.push(longer);
     play(fleet.scope(), &evidence)
 }

@@ -1,5 +1,7 @@
 //! What many share: the account's concurrency, a database. Who fills it is at fault, not who suffers.
 
+use std::sync::Arc;
+
 use marple_agent::ports::evidence_id;
 use marple_case::{
     ActionKind, Category, Facts, ResourceKind, ResourceRef,
@@ -59,7 +61,7 @@ fn a_function_that_rises_after_the_first_refusal_or_within_its_own_reservation_t
 }
 
 /// A service that waits for a database whose processor is busy; another one was deployed a minute before, with so a host and a user.
-fn waiting(host: &str, user: &str) -> (Fleet, Vec<marple_case::Evidence>) {
+fn waiting(host: &str, user: &str) -> (Fleet, Vec<Arc<marple_case::Evidence>>) {
     let times: Vec<f64> = (0..60).map(|minute| if minute >= 28 { 3.9 } else { 0.05 }).collect();
     let mut fleet = Fleet::new("orders")
         .database("books", 20.0)
@@ -91,7 +93,7 @@ fn waiting(host: &str, user: &str) -> (Fleet, Vec<marple_case::Evidence>) {
     evidence.push(taken("summarize_logs", json!({"of": "books"}), summary_text(&summary), Facts::LogSummary(summary)));
     let text = "task definition: points:7\ncompared with: points:6\n".to_owned();
     evidence.push(taken("describe_task_definition", json!({}), text, Facts::TaskDefinitions(vec![definition])));
-    for (index, one) in evidence.iter_mut().enumerate() {
+    for (index, one) in evidence.iter_mut().map(Arc::make_mut).enumerate() {
         one.id = evidence_id(index);
     }
     (fleet, evidence)

@@ -1,6 +1,7 @@
 //! Builds evidence as the tools make it: typed facts, and a text of the form that they document.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::{Turn, TurnOptions, evidence_id};
@@ -32,7 +33,7 @@ pub(super) struct World {
     pub(super) databases: Vec<Database>,
     pub(super) alarm: Alarm,
     pub(super) denied: Vec<&'static str>,
-    pub(super) extra: Vec<Evidence>,
+    pub(super) extra: Vec<Arc<Evidence>>,
 }
 
 impl World {
@@ -163,7 +164,7 @@ impl World {
     }
 
     /// The evidence, in the opening's order.
-    pub(super) fn evidence(&self) -> Vec<Evidence> {
+    pub(super) fn evidence(&self) -> Vec<Arc<Evidence>> {
         let name = &self.function.name;
         let mut all = vec![
             taken(
@@ -240,7 +241,7 @@ impl World {
             ));
         }
         all.extend(self.extra.iter().cloned());
-        for (index, evidence) in all.iter_mut().enumerate() {
+        for (index, evidence) in all.iter_mut().map(Arc::make_mut).enumerate() {
             evidence.id = evidence_id(index);
             if self.denied.contains(&evidence.tool.as_str()) {
                 evidence.facts = Facts::Nothing;
@@ -259,7 +260,7 @@ impl World {
 }
 
 /// Plays the conversation until both reports are there, and checks what must hold of any report.
-pub(super) fn play(scope: &Scope, evidence: &[Evidence]) -> (RootCause, MitigationPlan) {
+pub(super) fn play(scope: &Scope, evidence: &[Arc<Evidence>]) -> (RootCause, MitigationPlan) {
     let mut messages = vec![Message::user("The alarm went off.")];
     for _ in 0..8 {
         let message = investigation::next(&turn(scope, &messages, evidence));
@@ -281,7 +282,7 @@ pub(super) fn play(scope: &Scope, evidence: &[Evidence]) -> (RootCause, Mitigati
 }
 
 /// What must hold of any report: quotes stand, times ascend, a fault has a chain, and the plan says something.
-pub(super) fn check(cause: &RootCause, plan: &MitigationPlan, evidence: &[Evidence]) {
+pub(super) fn check(cause: &RootCause, plan: &MitigationPlan, evidence: &[Arc<Evidence>]) {
     let chain = cause.chain.iter().map(|link| &link.citations);
     for citations in chain.chain(cause.ruled_out.iter().map(|rival| &rival.citations)) {
         assert!(!citations.is_empty());
@@ -305,12 +306,12 @@ pub(super) fn check(cause: &RootCause, plan: &MitigationPlan, evidence: &[Eviden
     }
 }
 
-pub(super) fn turn<'a>(scope: &'a Scope, messages: &'a [Message], evidence: &'a [Evidence]) -> Turn<'a> {
+pub(super) fn turn<'a>(scope: &'a Scope, messages: &'a [Message], evidence: &'a [Arc<Evidence>]) -> Turn<'a> {
     Turn { system: "", messages, evidence, scope, tools: &[], options: TurnOptions::default() }
 }
 
-pub(super) fn taken(tool: &str, arguments: serde_json::Value, text: String, facts: Facts) -> Evidence {
-    Evidence {
+pub(super) fn taken(tool: &str, arguments: serde_json::Value, text: String, facts: Facts) -> Arc<Evidence> {
+    Arc::new(Evidence {
         id: evidence_id(0),
         tool: tool.into(),
         arguments,
@@ -322,7 +323,7 @@ pub(super) fn taken(tool: &str, arguments: serde_json::Value, text: String, fact
         unread: Vec::new(),
         taken_at: at("2026-03-05T11:00:00Z"),
         elapsed_ms: 1,
-    }
+    })
 }
 
 pub(super) fn exception(

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use marple_case::{Event, InvestigationId};
 
 use crate::{Report, cases, html::render};
@@ -31,6 +33,7 @@ fn nothing_foreign_can_become_markup_and_the_page_asks_for_nothing_outside() {
     for entry in &mut entries {
         match &mut entry.event {
             Event::EvidenceTaken { evidence, .. } => {
+                let evidence = Arc::make_mut(evidence);
                 evidence.text.push_str(hostile);
                 evidence.command.push_str(hostile);
                 evidence.tool = hostile.to_owned();

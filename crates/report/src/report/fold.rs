@@ -4,6 +4,8 @@
 //! about it. Where there is no investigation beside the questions, they are what is counted. Time is counted between entries, save where the program waited or did not run: before `resumed` and before a
 //! question.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use marple_case::{
     Entry, Event, InvestigationId, Trigger, Usage,
@@ -94,7 +96,7 @@ impl Fold {
             Event::Scoped { scope } => self.report.scope = Some(scope.clone()),
             Event::EvidenceTaken { evidence, .. } => {
                 self.spent().tool_calls += 1;
-                self.report.evidence.push((**evidence).clone());
+                self.report.evidence.push(Arc::clone(evidence));
             }
             Event::ModelAnswered { usage, model, cost_usd, .. } => self.count_turn(model, *usage, *cost_usd),
             Event::FindingNoted { kind, text, evidence, .. } => self.report.findings.push(Finding {

@@ -1,5 +1,7 @@
 //! What was denied or failed and is no gap of the root cause yet. Nothing that could not be seen is silently missing.
 
+use std::sync::Arc;
+
 use marple_case::{Evidence, Outcome};
 
 use super::Gap;
@@ -17,8 +19,8 @@ struct Unseen<'a> {
 
 /// Adds one gap for each denied or failed call that no gap mentions and that did not succeed later, and for each such part of a call
 /// whose rest was read. What lacked the same permission shares one gap.
-pub(super) fn add_unmentioned(gaps: &mut Vec<Gap>, evidence: &[Evidence], words: &Words) {
-    let all = evidence.iter().filter(|taken| !was_answered_later(taken, evidence)).flat_map(unanswered);
+pub(super) fn add_unmentioned(gaps: &mut Vec<Gap>, evidence: &[Arc<Evidence>], words: &Words) {
+    let all = evidence.iter().filter(|taken| !was_answered_later(taken, evidence)).flat_map(|taken| unanswered(taken));
     let unseen: Vec<Unseen<'_>> = all.filter(|unseen| !gaps.iter().any(|gap| mentions(gap, unseen))).collect();
     let mut told: Vec<&str> = Vec::new();
     for one in &unseen {
@@ -47,7 +49,7 @@ fn unanswered(taken: &Evidence) -> impl Iterator<Item = Unseen<'_>> {
     own.into_iter().chain(parts).map(move |outcome| Unseen { taken, outcome })
 }
 
-fn was_answered_later(taken: &Evidence, all: &[Evidence]) -> bool {
+fn was_answered_later(taken: &Evidence, all: &[Arc<Evidence>]) -> bool {
     all.iter().any(|other| {
         let whole = other.outcome.is_answered() && other.unread.is_empty();
         other.id > taken.id && whole && other.tool == taken.tool && other.arguments == taken.arguments

@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+use std::sync::Arc;
+
 use marple_case::{
     Entry, Event, Usage,
     event::{Budget, Ending},
@@ -49,9 +51,9 @@ fn a_denied_call_becomes_a_gap_unless_one_names_it() {
 fn a_failed_call_that_succeeded_later_is_no_gap() {
     let mut entries = cases::partial();
     assert_eq!(report(&entries).gaps.len(), 1);
-    let mut again = report(&entries).evidence[1].clone();
+    let mut again = (*report(&entries).evidence[1]).clone();
     (again.id, again.outcome) = (EvidenceId(3), marple_case::Outcome::NoData);
-    let event = Event::EvidenceTaken { evidence: Box::new(again), call: None };
+    let event = Event::EvidenceTaken { evidence: Arc::new(again), call: None };
     let last = entries.pop().unwrap();
     entries.push(Entry { event, ..last });
     assert_eq!(report(&entries).gaps, []);

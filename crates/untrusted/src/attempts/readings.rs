@@ -46,15 +46,14 @@ pub(super) fn of(line: &str) -> Vec<String> {
 
 /// Whether a line holds escapes, hidden characters or letters that look like others.
 fn is_veiled(line: &str) -> bool {
-    let mut beyond_ascii = false;
-    for (at, byte) in line.bytes().enumerate() {
-        match byte {
-            b'%' | b'&' | b'\\' if line.get(at..).and_then(escaped).is_some() => return true,
-            byte if byte.is_ascii_control() && byte != b'\t' => return true,
-            byte => beyond_ascii |= !byte.is_ascii(),
-        }
-    }
-    beyond_ascii && (!hidden::is_plain(line) || line.chars().any(|character| looks_like(character) != Some(character)))
+    let bytes = line.as_bytes();
+    // Without a way out of the loop: read many bytes at a time.
+    let has_control = bytes.iter().fold(false, |any, byte| any | (byte.is_ascii_control() & (*byte != b'\t')));
+    let is_escape = |at: usize| line.get(at..).and_then(escaped).is_some();
+    let is_other_letter = |character: char| looks_like(character) != Some(character);
+    has_control
+        || memchr::memchr3_iter(b'%', b'&', b'\\', bytes).any(is_escape)
+        || !line.is_ascii() && (!hidden::is_plain(line) || line.chars().any(is_other_letter))
 }
 
 /// The spellings of a few words that patterns are held against: in lower case with single spaces; and with the marks that join words in names
@@ -188,10 +187,22 @@ fn entity(from: &str) -> Option<(Read, &str)> {
 /// Runs that base64 of words could be, in either alphabet: letters of both cases.
 fn packed(text: &str) -> impl Iterator<Item = &str> {
     let is_outside = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'));
-    let is_packed = |run: &[u8]| {
-        run.len() >= SHORTEST && run.iter().any(u8::is_ascii_lowercase) && run.iter().any(u8::is_ascii_uppercase)
-    };
-    text.as_bytes().split(is_outside).filter(move |run| is_packed(run)).filter_map(|run| std::str::from_utf8(run).ok())
+    let is_packed = |run: &[u8]| run.iter().any(u8::is_ascii_lowercase) && run.iter().any(u8::is_ascii_uppercase);
+    let mut rest = text.as_bytes();
+    let runs = std::iter::from_fn(move || {
+        // Every long run covers one of the places that are looked at: no other byte of most texts is.
+        while let Some((head, tail)) = rest.split_at_checked(SHORTEST) {
+            let Some(last) = head.iter().rposition(is_outside) else {
+                let end = tail.iter().position(is_outside).unwrap_or(tail.len()) + SHORTEST;
+                let (run, after) = rest.split_at_checked(end)?;
+                rest = after;
+                return Some(run);
+            };
+            rest = rest.get(last + 1..)?;
+        }
+        None
+    });
+    runs.filter(move |run| is_packed(run)).filter_map(|run| std::str::from_utf8(run).ok())
 }
 
 /// What a run says, if that is text.

@@ -15,6 +15,7 @@ fn every_rule_can_be_used_and_its_pattern_speaks_of_one_of_its_literals() {
         assert!(!rule.pattern().as_str().is_empty() && rule.what.starts_with("to "), "{}", rule.id);
     }
     assert!(RULES.literals.patterns_len() >= RULES.rules.len());
+    assert!(!include_str!("rules.toml").lines().any(|line| line.starts_with("literals") && line.contains("\\n")));
 }
 
 #[test]
@@ -99,5 +100,13 @@ proptest! {
     fn any_text_is_read_without_a_panic(text in "(?s:.){0,80}", tail in "([%&\\\\#;xu{}0-9a-f]|ignore |previous |instructions|\\u{202e}){0,30}") {
         let found = find(&format!("{text}{tail}"));
         prop_assert!(found.iter().all(|attempt| attempt.line >= 1));
+    }
+    #[test]
+    fn a_text_is_read_as_its_lines_are(text in "(ignore |all |previous |instructions|verdict|as an ai|é|\r|\r?\n|[a-zA-Z0-9+/]{22,26}| ){0,40}") {
+        let lines: Vec<&str> = text.lines().collect();
+        let attempts = (0..lines.len()).filter(|place| of_line(lines[*place], lines.get(place + 1).unwrap_or(&""), true).is_some());
+        let numbers: Vec<u32> = attempts.map(|place| u32::try_from(place).unwrap() + 1).collect();
+        let found: Vec<u32> = all(&text).map(|attempt| attempt.line).collect();
+        prop_assert_eq!(found, numbers);
     }
 }

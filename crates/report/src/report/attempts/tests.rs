@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+
 use marple_case::Event;
 
 use crate::{
@@ -16,7 +18,7 @@ fn evidence_that_tries_to_give_instructions_is_told_in_every_rendering_with_its_
     assert_eq!(clean.attempts(), []);
     assert!(!markdown::render(&clean).contains("tries to give instructions"));
     let taken = entries.iter_mut().find_map(|entry| match &mut entry.event {
-        Event::EvidenceTaken { evidence, .. } => Some(evidence),
+        Event::EvidenceTaken { evidence, .. } => Some(Arc::make_mut(evidence)),
         _ => None,
     });
     taken.unwrap().text.insert_str(0, &format!("first line\n{WORDS}\n"));

@@ -12,4 +12,13 @@ proptest! {
             prop_assert_eq!(&folded(&line), &line);
         }
     }
+    #[test]
+    fn no_run_that_could_be_packed_is_missed(text in "([a-z0-9]{1,30}|[A-Z]{1,3}|[+/_-]| |é|=){0,20}") {
+        let runs = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c)));
+        let is_packed = |run: &&str| {
+            run.len() >= SHORTEST && run.contains(|c: char| c.is_ascii_lowercase()) && run.contains(|c: char| c.is_ascii_uppercase())
+        };
+        let expected: Vec<&str> = runs.filter(is_packed).collect();
+        prop_assert_eq!(packed(&text).collect::<Vec<_>>(), expected);
+    }
 }
