@@ -78,7 +78,7 @@ pub(crate) struct Investigate {
     #[arg(long, value_name = "TIME", conflicts_with = "scenario")]
     pub(crate) as_of: Option<Timestamp>,
     /// The language of the report, as a BCP 47 tag: en, ja, … Default: en.
-    #[arg(long, value_name = "TAG", env = "MARPLE_LANG")]
+    #[arg(long, value_name = "TAG", env = "MARPLE_LANG", value_parser = language)]
     pub(crate) lang: Option<String>,
     #[command(flatten)]
     pub(crate) account: AccountArguments,
@@ -121,7 +121,7 @@ pub(crate) struct Chat {
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) scenario: Option<String>,
     /// The language of the answers, as a BCP 47 tag. Default: the investigation's, or en.
-    #[arg(long, value_name = "TAG", env = "MARPLE_LANG")]
+    #[arg(long, value_name = "TAG", env = "MARPLE_LANG", value_parser = language)]
     pub(crate) lang: Option<String>,
     /// How the answer of -m looks.
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
@@ -438,6 +438,14 @@ fn time(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; write 90s, 5m or 1h"))?;
     let time = Duration::try_from(span).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("no time at all; write 90s, 5m or 1h".to_owned()) } else { Ok(time) }
+}
+
+/// A language's tag, by its form.
+fn language(text: &str) -> Result<String, String> {
+    match marple_settings::is_language(text) {
+        true => Ok(text.to_owned()),
+        false => Err("write a BCP 47 tag such as en, ja or pt-BR".to_owned()),
+    }
 }
 
 /// A sum of money.

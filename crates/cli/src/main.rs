@@ -21,6 +21,7 @@ mod commands;
 mod environment;
 mod exit;
 mod failure;
+mod hold;
 mod logging;
 mod output;
 mod policy;

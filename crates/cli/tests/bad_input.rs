@@ -172,6 +172,15 @@ fn an_unknown_investigation_is_answered_with_what_there_is() {
 }
 
 #[test]
+fn a_language_is_named_by_a_tag() {
+    let marple = Marple::new();
+    for tag in ["not a language", "e", "12345", "xx_yy", ""] {
+        marple.run(&["investigate", "--scenario", "lambda-timeout", "--lang", tag]).assert(2, &["--lang", "pt-BR"]);
+    }
+    marple.assert_empty_journal();
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_kept_in_the_journal() {
     let marple = Marple::new();
     let ended = marple.run(&["investigate", "--scenario", "lambda-timeout", "--output", "no/such/folder/report.md"]);

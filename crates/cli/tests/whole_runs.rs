@@ -105,6 +105,7 @@ fn stopped_by_ctrl_c_the_journal_is_complete_up_to_there_and_the_run_can_be_take
     let mut command = marple.command(&["investigate", "--scenario", named, "--format", "json"]);
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(5));
+    marple.run(&["resume"]).assert(2, &["another process is working on", "marple show"]);
     interrupt(child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));

@@ -112,6 +112,9 @@ pub struct Words {
     pub allow_the_action: &'static str,
     pub allow_the_call: &'static str,
     pub take_it_again: &'static str,
+    pub the_root_cause: &'static str,
+    pub nobody_concluded: &'static str,
+    pub carry_on: &'static str,
     // Plan
     pub plan: &'static str,
     pub no_plan: &'static str,

@@ -33,7 +33,7 @@ pub use choice::{Choice, Subject};
 pub use error::{Position, SettingsError};
 pub use find::{FILE, find};
 pub use pattern::Pattern;
-pub use values::{Budget, Dollars, Role, Span, Values};
+pub use values::{Budget, Dollars, Role, Span, Values, is_language};
 
 /// A checked `marple.toml`.
 #[derive(Debug, Clone, PartialEq, Default)]

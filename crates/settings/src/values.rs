@@ -184,7 +184,8 @@ fn is_role(text: &str) -> bool {
     is_iam && is(is_account) && is(|role| role.strip_prefix("role/").is_some_and(|name| !name.is_empty()))
 }
 
-fn is_language(text: &str) -> bool {
+/// Whether a text has the form of a BCP 47 tag: `en`, `ja`, `pt-BR`. Whether there is such a language is not known here.
+pub fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
     let is_primary = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -1,9 +1,14 @@
 //! What a turn asked: what a transcript keeps of it, and what a replay compares.
 
+use jiff::{SignedDuration, Timestamp};
 use marple_agent::ports::Turn;
 use marple_case::{Block, EvidenceId, Message, Role, ToolCall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Times of calls that are less than this apart are the same time: a question's "last hour" ends when it is asked, and a model takes longer to
+/// answer than its transcript.
+const NEAR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How much of a call's arguments an error shows, characters.
 const SHOWN: usize = 200;
@@ -89,11 +94,13 @@ fn of_evidence(there: Option<&Piece>, here: Option<&Piece>) -> Option<String> {
         (None, None) => None,
         (Some(there), None) => Some(format!("{} of {} is missing here", there.id, call(there))),
         (None, Some(here)) => Some(format!("{} of {} is not there", here.id, call(here))),
-        (Some(there), Some(here)) if there.id != here.id || call(there) != call(here) => {
-            Some(format!("{} is of {} there, and {} of {} here", there.id, call(there), here.id, call(here)))
-        }
-        (Some(there), Some(here)) if there.arguments != here.arguments => {
-            Some(format!("{} of {} has other arguments here", there.id, call(there)))
+        (Some(there), Some(here))
+            if there.id != here.id || there.tool != here.tool || !is_same(&there.arguments, &here.arguments) =>
+        {
+            Some(match there.id == here.id && call(there) == call(here) {
+                true => format!("{} of {} has other arguments here", there.id, call(there)),
+                false => format!("{} is of {} there, and {} of {} here", there.id, call(there), here.id, call(here)),
+            })
         }
         (Some(there), Some(here)) => (there.outcome != here.outcome)
             .then(|| format!("{} of {} is {} there, and {} here", there.id, call(there), there.outcome, here.outcome)),
@@ -107,11 +114,34 @@ fn of_results(there: Option<&CallResult>, here: Option<&CallResult>) -> Option<S
         (None, None) => None,
         (Some(there), None) => Some(format!("the call of {} is not answered here", call(there))),
         (None, Some(here)) => Some(format!("the call of {} is not answered there", call(here))),
-        (Some(there), Some(here)) if there.tool != here.tool || there.arguments != here.arguments => {
+        (Some(there), Some(here)) if there.tool != here.tool || !is_same(&there.arguments, &here.arguments) => {
             Some(format!("the call of {} there is one of {} here", call(there), call(here)))
         }
         (Some(there), Some(here)) => (there.is_error != here.is_error)
             .then(|| format!("the call of {} got {} there, and {} here", call(there), word(there), word(here))),
+    }
+}
+
+/// Whether arguments are the same, but for what the moment of the asking makes of them.
+fn is_same(there: &Value, here: &Value) -> bool {
+    match (there, here) {
+        (Value::Array(there), Value::Array(here)) => {
+            there.len() == here.len() && there.iter().zip(here).all(|(there, here)| is_same(there, here))
+        }
+        (Value::Object(there), Value::Object(here)) => {
+            there.len() == here.len()
+                && there.iter().all(|(name, value)| here.get(name).is_some_and(|other| is_same(value, other)))
+        }
+        (Value::String(there), Value::String(here)) => there == here || is_near(there, here),
+        (there, here) => there == here,
+    }
+}
+
+/// Whether both are times, less than [`NEAR`] apart.
+fn is_near(there: &str, here: &str) -> bool {
+    match (there.parse::<Timestamp>(), here.parse::<Timestamp>()) {
+        (Ok(there), Ok(here)) => there.duration_since(here).abs() < NEAR,
+        _ => false,
     }
 }
 

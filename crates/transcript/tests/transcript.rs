@@ -228,6 +228,22 @@ async fn what_differs_is_said_with_its_turn() {
 }
 
 #[tokio::test]
+async fn times_that_the_moment_of_asking_makes_are_no_difference() {
+    let conversation = |start: &str| {
+        let arguments = json!({ "metrics": [{ "name": "Errors" }], "start": start });
+        Conversation { evidence: vec![evidence(1, "get_metrics", arguments)], ..Conversation::new("A") }
+    };
+    let file = File::default();
+    let words = answer(Message { role: Role::Assistant, blocks: vec![Block::Text { text: "Disk.".to_owned() }] });
+    let models = record(Box::new(file.clone()), vec![Arc::new(Scripted(Mutex::new(vec![Ok(words.clone())])))]).unwrap();
+    ask(&models[0], &conversation("2026-01-01T10:00:00.026Z")).await.unwrap();
+    assert_eq!(ask(&played(&file.text()), &conversation("2026-01-01T10:01:07.5Z")).await, Ok(words));
+    insta::assert_snapshot!(difference(&played(&file.text()), &conversation("2026-01-01T11:00:00.026Z")).await, @r#"
+replay of run.jsonl: turn 1 differs: E1 is of get_metrics {"metrics":[{"name":"Errors"}],"start":"2026-01-01T10:00:00.026Z"} there, and E1 of get_metrics {"metrics":[{"name":"Errors"}],"start":"2026-01-01T11:00:00.026Z"} here
+"#);
+}
+
+#[tokio::test]
 async fn a_resumed_investigation_goes_on_in_the_middle() {
     let (text, [_, second], [_, answer]) = recorded().await;
     assert_eq!(ask(&played(&text), &second).await, Ok(answer));

@@ -13,18 +13,19 @@ use marple_agent::{
     Investigator, Order,
     ports::{Journal, Unwatched},
 };
-use marple_case::{Entry, Event, InvestigationId, Trigger};
+use marple_case::{InvestigationId, Trigger};
 use marple_eval::ScenarioClock;
 use marple_report::json;
 use marple_store::SqliteJournal;
 
 use crate::{
-    arguments::{Chat, ListFormat, PLAYBOOK},
+    arguments::{Chat, ListFormat},
     commands::{investigate, resume, show},
     environment::Environment,
     exit::Exit,
     failure::Failure,
-    output, redaction, scenarios, transcripts, wiring,
+    hold::hold,
+    output, redaction, scenarios, wiring,
 };
 
 mod editor;
@@ -45,9 +46,11 @@ pub(crate) async fn run(arguments: Chat, quiet: bool) -> Result<Exit, Failure> {
         return Err(Failure::usage("--format json is for one question").hint("give it with -m"));
     }
     let journal = wiring::journal(&arguments.data).await?;
+    let mut held = None;
     let session = match &arguments.id {
         Some(named) => {
             let id = show::chosen(&journal, Some(named)).await?;
+            held = hold(&arguments.data, &id)?;
             stored(arguments, journal.clone(), id, quiet).await?
         }
         None => account(arguments, journal.clone(), quiet).await?,
@@ -57,6 +60,7 @@ pub(crate) async fn run(arguments: Chat, quiet: bool) -> Result<Exit, Failure> {
         None => editor::talk(session).await,
     };
     journal.close().await;
+    drop(held);
     ended
 }
 
@@ -94,9 +98,7 @@ async fn stored(
     environment.fill_account(&mut account);
     environment.fill_model(&mut arguments.model);
     environment.fill_budget(&mut arguments.budget);
-    if arguments.model.model.is_none() && arguments.model.configured.is_empty() {
-        arguments.model.model = language_model(&entries);
-    }
+    resume::keep_model(&entries, &mut arguments.model);
     let redactor = redaction::redactor(scenario, &arguments.data, &environment)?;
     let mut subject = wiring::subject(scenario, &account, redactor).await?;
     if let (Some(_), Some(last)) = (&subject.scenario, entries.last()) {
@@ -148,16 +150,6 @@ async fn account(mut arguments: Chat, journal: SqliteJournal, quiet: bool) -> Re
         observer: Arc::new(Unwatched),
     };
     Ok(Session { investigator, id: None, order: Some(order), budget, language: None, zone, quiet })
-}
-
-/// The language model that the investigation was opened with, if it was one.
-fn language_model(entries: &[Entry]) -> Option<String> {
-    entries.iter().find_map(|entry| match &entry.event {
-        Event::Opened { model, .. } if model != PLAYBOOK && transcripts::named_by(model).is_none() => {
-            Some(model.clone())
-        }
-        _ => None,
-    })
 }
 
 /// The person's time zone by its IANA name; none in a scenario, whose clock is nobody's, so that a run is the same everywhere.

@@ -23,6 +23,7 @@ use crate::{
     environment::Environment,
     exit::Exit,
     failure::Failure,
+    hold::hold,
     output,
     progress::Live,
     redaction, scenarios, wiring,
@@ -78,6 +79,7 @@ pub(crate) async fn run(mut arguments: Investigate, quiet: bool) -> Result<Exit,
         environment: environment.name.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
     };
+    let _held = hold(&arguments.data, &id)?;
     investigator.open(&id, order).await?;
     carry_on(investigator, journal, id, &arguments.output).await
 }

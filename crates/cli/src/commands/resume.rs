@@ -1,30 +1,35 @@
 //! `marple resume`: takes an investigation up again from its journal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use marple_agent::{Investigator, ports::Journal};
-use marple_case::{Entry, Event, Trigger};
+use marple_agent::{Investigation, Investigator, ports::Journal};
+use marple_case::{Entry, Event, Trigger, event::Ending};
 use marple_eval::ScenarioClock;
 
 use crate::{
-    arguments::{AccountArguments, Resume},
+    arguments::{AccountArguments, BudgetArguments, ModelArguments, PLAYBOOK, Resume},
     commands::{investigate, show},
     environment::Environment,
     exit::Exit,
     failure::Failure,
-    redaction, wiring,
+    hold::hold,
+    redaction, transcripts, wiring,
 };
 
 /// Goes on where the journal ends, and writes the report.
 pub(crate) async fn run(mut arguments: Resume, quiet: bool) -> Result<Exit, Failure> {
     let journal = wiring::journal(&arguments.data).await?;
     let id = show::chosen(&journal, arguments.id.as_deref()).await?;
+    let _held = hold(&arguments.data, &id)?;
     let entries = journal.entries(&id).await?;
     let environment = environment(&entries, &arguments.account)?;
     let mut account = arguments.account.clone();
     account.region = account.region.or_else(|| region(&entries));
     environment.fill_account(&mut account);
     environment.fill_model(&mut arguments.model);
+    keep_model(&entries, &mut arguments.model);
+    keep_budget(Investigation::from_entries(id.clone(), entries.clone()), &mut arguments.budget);
     environment.fill_budget(&mut arguments.budget);
     let prompts = wiring::prompts(&arguments.model)?;
     let redactor = redaction::redactor(scenario(&entries), &arguments.data, &environment)?;
@@ -43,6 +48,31 @@ pub(crate) async fn run(mut arguments: Resume, quiet: bool) -> Result<Exit, Fail
     };
     investigator.resume(&id, investigate::budget(&arguments.budget)).await?;
     investigate::carry_on(investigator, journal, id, &arguments.output).await
+}
+
+/// Where neither the command line nor marple.toml names a model, the one that it was opened with goes on.
+pub(crate) fn keep_model(entries: &[Entry], given: &mut ModelArguments) {
+    if given.model.is_some() || !given.configured.is_empty() {
+        return;
+    }
+    given.model = entries.iter().find_map(|entry| match &entry.event {
+        Event::Opened { model, .. } if model != PLAYBOOK && transcripts::named_by(model).is_none() => {
+            Some(model.clone())
+        }
+        _ => None,
+    });
+}
+
+/// What may be spent stays what it was. So do the other limits, unless one of them is what ended it.
+fn keep_budget(state: Investigation, given: &mut BudgetArguments) {
+    let opened = state.opening_budget();
+    given.max_cost = given.max_cost.or(opened.cost_usd);
+    given.max_tokens = given.max_tokens.or(opened.tokens);
+    if !matches!(state.ending(), Some(Ending::Partial { .. })) {
+        given.max_turns = given.max_turns.or(opened.turns);
+        given.max_tool_calls = given.max_tool_calls.or(opened.tool_calls);
+        given.max_time = given.max_time.or(opened.time_ms.map(Duration::from_millis));
+    }
 }
 
 /// The scenario that was played, if one was.

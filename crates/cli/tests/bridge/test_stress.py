@@ -23,6 +23,7 @@ def test_a_budget_that_does_not_suffice_ends_in_a_partial_report(bridge, investi
     assert said in report["reason"]
     assert report["evidence"], "what is known is there"
     assert report["root_cause"] is None and report["verdict"] is None, "what is not known is not claimed"
+    assert report["gaps"][0]["missing"] == "the root cause" and report["reason"] in report["gaps"][0]["why"], "what is not known is said"
     assert bridge.count() == (0 if "--max-cost" in budget else 1), "a call that could exceed the budget is not made"
     assert report["usage"]["cost_usd"] <= (report["budget"]["cost_usd"] or 1)
     shown = run.show(report["id"])
@@ -31,18 +32,19 @@ def test_a_budget_that_does_not_suffice_ends_in_a_partial_report(bridge, investi
 
 
 def test_a_killed_process_is_taken_up_again_and_pays_for_nothing_twice(bridge, run, investigate):
-    killed = investigate()
+    killed = investigate("--max-cost", "7", "--max-turns", "9")
     killed.request(1)
     bridge.answer(1, *questions())
     waiting = killed.request(2)
     killed.kill()
 
-    resumed = run("resume", "--model", MODEL, "--format", "json")
+    resumed = run("resume", "--format", "json")
     again = resumed.request(3)
     assert again.body == waiting.body, "the turn that was under way is asked again, and nothing before it"
     bridge.answer(3, root_cause(again), plan())
     code, report = resumed.ended()
     assert (code, report["status"], report["turns"]) == (0, "complete", 2)
+    assert (report["budget"]["cost_usd"], report["budget"]["turns"]) == (7, 9), "what it may use is what it was"
     ids = [taken["id"] for taken in report["evidence"]]
     assert ids == [f"E{number}" for number in range(1, len(ids) + 1)], "each call is in the journal once"
 

@@ -353,6 +353,13 @@ fn a_partial_report() {
   "mitigation": null,
   "gaps": [
     {
+      "missing": "the root cause",
+      "why": "the time limit of 5 min is reached; the evidence below was collected, and nobody has concluded from it",
+      "how_to_close": "resume with a larger budget, or with --model playbook, which costs nothing",
+      "on_the_chain": false,
+      "evidence": []
+    },
+    {
       "missing": "E2 get_metrics Errors, Duration",
       "why": "failed: Throttling: Rate exceeded, after 5 attempts",
       "how_to_close": "run the command of E2 again, or resume",

@@ -149,6 +149,9 @@ fn a_partial_report() {
 
 ## What was not seen
 
+- **the root cause**
+  - why: the time limit of 5 min is reached; the evidence below was collected, and nobody has concluded from it
+  - to close: resume with a larger budget, or with --model playbook, which costs nothing
 - **E2 get_metrics Errors, Duration**
   - why: failed: Throttling: Rate exceeded, after 5 attempts
   - to close: run the command of E2 again, or resume ([E2](#e2))

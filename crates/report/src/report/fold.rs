@@ -212,7 +212,10 @@ impl Fold {
         }
         self.report.evidence.sort_by_key(|taken| taken.id);
         let claimed = self.report.conclusion.iter().flat_map(|conclusion| &conclusion.root_cause.gaps);
-        let mut all = claimed.map(Gap::from).collect();
+        let mut all: Vec<Gap> = claimed.map(Gap::from).collect();
+        if let (Status::Partial { reason }, None) = (&self.report.status, &self.report.conclusion) {
+            all.push(gaps::no_conclusion(reason, self.report.words()));
+        }
         gaps::add_unmentioned(&mut all, &self.report.evidence, self.report.words());
         self.report.gaps = all;
         self.report

@@ -42,6 +42,17 @@ pub(super) fn add_unmentioned(gaps: &mut Vec<Gap>, evidence: &[Arc<Evidence>], w
     }
 }
 
+/// What is not known where the investigation gave out before it had a root cause.
+pub(super) fn no_conclusion(reason: &str, words: &Words) -> Gap {
+    Gap {
+        missing: words.the_root_cause.to_owned(),
+        why: fill(words.nobody_concluded, &[reason]),
+        how_to_close: words.carry_on.to_owned(),
+        on_the_chain: false,
+        evidence: Vec::new(),
+    }
+}
+
 /// A call's own outcome, where it is no answer, and those of its parts that were not read.
 fn unanswered(taken: &Evidence) -> impl Iterator<Item = Unseen<'_>> {
     let own = (!taken.outcome.is_answered()).then_some(&taken.outcome);

@@ -217,6 +217,13 @@ Window      2025-12-16T04:46:00Z –
             2025-12-16T06:10:00Z
 
 What was not seen
+- the root cause
+  why: the time limit of 5 min is reached;
+       the evidence below was collected, and
+       nobody has concluded from it
+  to close: resume with a larger budget, or
+            with --model playbook, which
+            costs nothing
 - E2 get_metrics Errors, Duration
   why: failed: Throttling: Rate exceeded,
        after 5 attempts
@@ -284,6 +291,10 @@ Components  order-processing-service
 Window      2025-12-16T04:46:00Z – 2025-12-16T06:10:00Z
 
 What was not seen
+- the root cause
+  why: the time limit of 5 min is reached; the evidence below was collected, and nobody has
+       concluded from it
+  to close: resume with a larger budget, or with --model playbook, which costs nothing
 - E2 get_metrics Errors, Duration
   why: failed: Throttling: Rate exceeded, after 5 attempts
   to close: run the command of E2 again, or resume
