@@ -43,7 +43,7 @@ pub struct Turn<'a> {
 }
 
 /// How a model has to answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TurnOptions {
     /// Whether a tool has to be called.
     pub must_call: MustCall,
@@ -52,6 +52,8 @@ pub struct TurnOptions {
     /// How long the answer may be, tokens; `None`: as long as the model's own limit allows. Where budgets are nearly used up, a shorter
     /// answer is one that can still be paid for.
     pub max_output_tokens: Option<u32>,
+    /// What the turn may cost with all its attempts, US dollars; `None`: as much as it takes.
+    pub cost_left_usd: Option<f64>,
     /// The question that this turn is about. A language model reads it in the conversation; the playbook reads it here.
     pub question: Option<Box<Asked>>,
 }

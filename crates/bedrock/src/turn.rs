@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use futures::stream::Stream;
-use marple_agent::ports::{Answer, Delta, ModelError, Turn};
+use marple_agent::ports::{Answer, Delta, Model, ModelError, Turn};
 use marple_case::{Message, Role, Usage};
 
 use crate::{
     Bedrock,
     answer::{self, Assembly, Heard},
     ending::{self, Chances, Ending},
+    estimate,
     fault::Fault,
     price::Tokens,
     request,
@@ -27,6 +28,7 @@ impl Bedrock {
             let mut output_tokens = self.settings.first_limit(&turn);
             loop {
                 let mut fault = None;
+                let mut has_begun = false;
                 let mut assembly = Assembly::default();
                 match self.send(&turn, output_tokens).await {
                     Err(failed) => fault = Some(failed),
@@ -35,6 +37,7 @@ impl Bedrock {
                         while let Some(heard) = assembly.next(&mut events, self.patience).await {
                             match heard {
                                 Ok(event) => {
+                                    has_begun = true;
                                     if let Some(delta) = assembly.hear(event) {
                                         yield Ok(delta);
                                     }
@@ -74,7 +77,12 @@ impl Bedrock {
                         return;
                     }
                 };
-                let Some((wait, sign)) = retries.after(&fault, Instant::now()) else {
+                if has_begun {
+                    spent.count_broken(&self.settings, &turn);
+                }
+                let next = self.estimate(&turn).and_then(|estimate| estimate.cost_usd);
+                let again = retries.after(&fault, Instant::now()).filter(|_| spent.leaves(next, turn.options.cost_left_usd));
+                let Some((wait, sign)) = again else {
                     yield Err(fault.into_error());
                     return;
                 };
@@ -134,5 +142,21 @@ impl Spent {
         let usage = tokens.unwrap_or_default().usage;
         self.usage += usage;
         usage.total().saturating_sub(usage.output_tokens)
+    }
+
+    /// Counts an answer that broke off before its usage was told: its request, as it was reckoned. What it had said by then is not counted.
+    fn count_broken(&mut self, settings: &Settings, turn: &Turn<'_>) {
+        let usage = Usage { input_tokens: estimate::input_tokens(turn), ..Usage::default() };
+        let cost = settings.cost(Tokens { usage, long_writes: 0 }, settings.served);
+        self.cost_usd = self.cost_usd.zip(cost).map(|(so_far, more)| so_far + more);
+        self.usage += usage;
+    }
+
+    /// Whether another attempt can be paid for. Where nothing was spent yet, that was settled before the turn.
+    fn leaves(&self, next: Option<f64>, left: Option<f64>) -> bool {
+        match (self.cost_usd, next, left) {
+            (Some(spent), Some(next), Some(left)) if spent > 0.0 => spent + next <= left,
+            _ => true,
+        }
     }
 }

@@ -55,6 +55,29 @@ fn questions_that_map_onto_a_tool_are_answered_with_verified_citations() {
 }
 
 #[test]
+fn a_name_that_nothing_bears_is_said_before_an_answer_about_something_else() {
+    let marple = Marple::new();
+    for question in [
+        "is label-printer-9 running?",
+        "errors of label-printer-9 in the last hour?",
+        "did label-printer-9 change since 09:00?",
+    ] {
+        let answer = ask(&marple, question, &["-q"]);
+        assert!(answer.out.starts_with("Nothing that was read is named label-printer-9"), "{question}: {}", answer.out);
+    }
+    let known = ask(&marple, "is shipment-tracking running?", &["-q"]);
+    assert!(!known.out.contains("is named"), "{}", known.out);
+}
+
+#[test]
+fn a_question_about_the_whole_account_is_not_narrowed_to_the_investigation() {
+    let marple = Marple::new();
+    let id = investigated(&marple, "lambda-timeout");
+    let answer = marple.run(&["chat", &id, "-m", "what changed in the account since noon?", "-q"]);
+    assert!(answer.out.contains("8 change(s)"), "{}", answer.out);
+}
+
+#[test]
 fn what_the_playbook_cannot_answer_is_said_with_what_it_can() {
     let marple = Marple::new();
     let ended = ask(&marple, "sing a song", &["-q"]);

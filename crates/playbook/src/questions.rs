@@ -58,7 +58,7 @@ pub(crate) fn next(turn: &Turn<'_>, asked: &Asked) -> Message {
             }
             unable(&talk)
         }
-        Reply::Say(answer) => answer,
+        Reply::Say(answer) => about_strangers(&talk, &intent, answer),
     };
     submit(&talk, answer)
 }
@@ -79,6 +79,24 @@ fn reply(talk: &Talk<'_>, intent: &Intent) -> Reply {
         Intent::Errors => errors::errors(talk),
         Intent::Unknown => Reply::Say(unable(talk)),
     }
+}
+
+/// The answer, after a word on a name that the question says and nothing bears: what follows is then about something else.
+fn about_strangers(talk: &Talk<'_>, intent: &Intent, mut answer: Answer) -> Answer {
+    let asks_the_account = matches!(
+        intent,
+        Intent::Images | Intent::Changes | Intent::Alarms | Intent::Version | Intent::Running | Intent::Errors
+    );
+    if let (true, Some(name)) = (asks_the_account, talk.stranger()) {
+        let word = talk.say(
+            format!("Nothing that was read is named `{name}`; what follows is not about it.\n\n"),
+            format!(
+                "読み取ったものの中に `{name}` という名前はありません。以下はそれについてのものではありません。\n\n"
+            ),
+        );
+        answer.text.insert_str(0, &word);
+    }
+    answer
 }
 
 /// The calls that were not made for this question yet.

@@ -19,7 +19,10 @@ enum Asked {
     /// It was not asked; this is to be written first.
     Instead(Box<Event>),
     Failed(ModelError),
-    OutOfTime,
+    /// The time budget ended; why the service kept the turn waiting, if it did.
+    OutOfTime {
+        waiting: Option<String>,
+    },
 }
 
 impl Investigator {
@@ -34,7 +37,13 @@ impl Investigator {
     ) -> Result<(), InvestigateError> {
         match self.ask(state, model, tools, must_call).await {
             Asked::Answered(event) | Asked::Instead(event) => self.write(state, *event).await,
-            Asked::OutOfTime => self.give_up(state, "the time budget ended while the model was answering").await,
+            Asked::OutOfTime { waiting: None } => {
+                self.give_up(state, "the time budget ended while the model was answering").await
+            }
+            Asked::OutOfTime { waiting: Some(reason) } => {
+                let reason = format!("the time budget ended while {} kept the turn waiting: {reason}", model.id());
+                self.give_up(state, &reason).await
+            }
             Asked::Failed(ModelError::ContextExceeded { message })
                 if let Some(event) = compaction::after_refusal(state, &message) =>
             {
@@ -49,7 +58,7 @@ impl Investigator {
 
     async fn ask(&self, state: &Investigation, model: &dyn Model, tools: &[ToolSpec], must_call: MustCall) -> Asked {
         let Some(scope) = state.scope() else {
-            return Asked::OutOfTime;
+            return Asked::OutOfTime { waiting: None };
         };
         let messages = conversation::messages(state, &self.prompts);
         let system = self.prompts.system(chat::language(state));
@@ -58,6 +67,7 @@ impl Investigator {
             must_call,
             investigation: state.id.to_string(),
             max_output_tokens: (is_limited && state.told_last_turn()).then_some(LAST_TURN_TOKENS),
+            cost_left_usd: state.budget().cost_usd.map(|limit| limit - state.cost_usd().unwrap_or(0.0)),
             question: chat::asked(state).map(Box::new),
         };
         let mut turn = Turn { system: &system, messages: &messages, evidence: state.evidence(), scope, tools, options };
@@ -70,11 +80,13 @@ impl Investigator {
             return Asked::Instead(Box::new(event));
         }
         let span = span::turn(state, model, &turn.options);
-        let answer = tokio::time::timeout(self.time_left(state), self.hear(model, turn)).instrument(span.clone());
+        let mut waiting = None;
+        let answer =
+            tokio::time::timeout(self.time_left(state), self.hear(model, turn, &mut waiting)).instrument(span.clone());
         match answer.await {
             Err(_) => {
                 span.record("error", "timeout");
-                Asked::OutOfTime
+                Asked::OutOfTime { waiting }
             }
             Ok(Err(error)) => {
                 span.record("error", error.word());
@@ -112,11 +124,21 @@ impl Investigator {
         allowance::instead_of_asking(state, whole, short, &self.prompts)
     }
 
-    async fn hear(&self, model: &dyn Model, turn: Turn<'_>) -> Result<Answer, ModelError> {
+    /// Hears an answer to its end. `waiting`: why the service keeps it waiting now.
+    async fn hear(
+        &self,
+        model: &dyn Model,
+        turn: Turn<'_>,
+        waiting: &mut Option<String>,
+    ) -> Result<Answer, ModelError> {
         let mut deltas = model.answer(turn);
         while let Some(delta) = deltas.next().await {
             let delta = delta?;
             self.observer.progress(Progress::Answering(&delta));
+            *waiting = match &delta {
+                Delta::Waiting { reason, .. } => Some(reason.clone()),
+                _ => None,
+            };
             if let Delta::Finished(answer) = delta {
                 return Ok(answer);
             }

@@ -47,6 +47,22 @@ async fn a_stream_that_breaks_begins_anew_and_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_broke_off_is_counted_and_asked_for_again_only_if_that_can_be_paid_for() {
+    let asked = async |left: Option<f64>, replies: [Reply; 2]| {
+        let fake = Fake::playing(replies).await;
+        let (client, conversation) = (fake.client(MODEL), Conversation::new());
+        let mut turn = conversation.turn();
+        turn.options.cost_left_usd = left;
+        client.answer(turn).collect::<Vec<_>>().await.pop().unwrap()
+    };
+    let Ok(Delta::Finished(once)) = asked(None, [good(), good()]).await else { panic!() };
+    let Ok(Delta::Finished(twice)) = asked(Some(5.0), [begun().cut().into(), good()]).await else { panic!() };
+    assert!(twice.usage.input_tokens > once.usage.input_tokens, "{:?} {:?}", twice.usage, once.usage);
+    let refused = asked(Some(0.000_1), [begun().cut().into(), good()]).await;
+    assert!(matches!(refused, Err(ModelError::Unavailable { .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn what_came_before_a_restart_is_heard_before_it() {
     let fake = Fake::playing([begun().cut().into(), good()]).await;
     let heard = hear(&fake.client(MODEL), &Conversation::new()).await;

@@ -121,18 +121,40 @@ impl<'a> Talk<'a> {
         named.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let whole = named.clone();
         named.retain(|name| !whole.iter().any(|longer| longer.len() > name.len() && longer.contains(name.as_str())));
-        if named.is_empty() && !self.asked.account && !self.has_name() {
+        if named.is_empty() && !self.asked.account && !self.has_name() && !self.asks_of_all() {
             named.extend(self.turn.scope.subjects.iter().map(|subject| subject.name.clone()));
         }
         named
     }
 
+    /// Whether the question is about more than the investigation's subject.
+    fn asks_of_all(&self) -> bool {
+        let text = self.asked.text.to_lowercase();
+        ["account", "region", "anywhere", "anything", "everything", "アカウント", "全体"]
+            .iter()
+            .any(|word| text.contains(word))
+    }
+
     /// Whether the question says something that looks like a resource's name.
     fn has_name(&self) -> bool {
-        self.asked.text.split_whitespace().any(|word| {
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-            word.contains('-') && word.is_ascii() && word.chars().any(|c| c.is_ascii_alphabetic())
-        })
+        self.said_names().next().is_some()
+    }
+
+    /// The words of the question that look like resources' names.
+    fn said_names(&self) -> impl Iterator<Item = &str> {
+        let is_outside =
+            |c: char| c.is_whitespace() || !c.is_ascii() || matches!(c, ',' | '?' | '"' | '\'' | '`' | ':');
+        let words = self.asked.text.split(is_outside).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        words.filter(|word| word.contains('-') && word.starts_with(|c: char| c.is_ascii_alphabetic()))
+    }
+
+    /// The first of them that stands nowhere in what was read.
+    pub(super) fn stranger(&self) -> Option<&str> {
+        let is_known = |name: &str| {
+            let name = name.to_lowercase();
+            self.turn.evidence.iter().any(|evidence| evidence.text.to_lowercase().contains(&name))
+        };
+        self.said_names().find(|name| !is_known(name))
     }
 
     /// The time that the question names, else the last hour.
